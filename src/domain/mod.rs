@@ -1,0 +1,35 @@
+//! The words of the product: values without I/O, without async, known to every other layer.
+
+mod account;
+mod ad;
+mod clock;
+mod decision;
+mod event;
+mod feature;
+mod fields;
+mod ids;
+mod locale;
+mod money;
+mod nats;
+mod purpose;
+mod reason;
+mod value;
+mod verdict;
+
+pub use account::{Account, Line, LineSource, Response};
+pub use ad::{Ad, AdValue, Attribute, AttributeId, Bid, Candidate, Pricing};
+pub use clock::{Clock, Day, IdSource, ManualClock, RandomIds, SteppingClock, SystemClock, Timestamp};
+pub use decision::{Decision, NotShown, Profile, RankedAd, Refusal, RefusalCause, Versions};
+pub use event::{Event, EventKind};
+pub use feature::{
+    Affinity, Derivation, Feature, FeatureId, FeatureKind, Origin, Provenance, Sensitivity, Statistic,
+};
+pub use fields::{FieldError, FieldErrors};
+pub use ids::{AdId, Alias, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey, TenantId};
+pub use locale::{Locale, Localised};
+pub use money::{Currency, Micros, Rates};
+pub use nats::Nats;
+pub use purpose::{Purpose, Purposes};
+pub use reason::{Evidence, Push, PushGroup, Reason, Standing};
+pub use value::Cell;
+pub use verdict::{Cause, Outcome, Verdict};

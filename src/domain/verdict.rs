@@ -1,0 +1,51 @@
+//! What the consent gate said of each feature, and why.
+
+use serde::{Deserialize, Serialize};
+
+use super::{FeatureId, Purposes};
+
+/// The gate's answer for one feature of one impression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// The feature.
+    pub feature: FeatureId,
+    /// The purposes it needs.
+    pub needs: Purposes,
+    /// Why it is permitted or withheld.
+    pub cause: Cause,
+}
+
+impl Verdict {
+    /// Permitted or withheld.
+    #[must_use]
+    pub const fn outcome(&self) -> Outcome {
+        match self.cause {
+            Cause::NotPersonal | Cause::Accepted => Outcome::Permitted,
+            Cause::PurposesRefused(_) | Cause::NoSubject | Cause::SensitiveAd => Outcome::Withheld,
+        }
+    }
+}
+
+/// Whether a feature may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// It may.
+    Permitted,
+    /// It may not, and is not read.
+    Withheld,
+}
+
+/// Why a feature is permitted or withheld.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Cause {
+    /// It says nothing about a person.
+    NotPersonal,
+    /// Every purpose it needs was accepted.
+    Accepted,
+    /// These purposes were not accepted.
+    PurposesRefused(Purposes),
+    /// The request names no person.
+    NoSubject,
+    /// The ad's category is sensitive: it is chosen by context alone.
+    SensitiveAd,
+}

@@ -1,0 +1,5 @@
+//! Limpid: explainable ad recommendation. See `ARCHITECTURE.md` for the layers.
+
+pub mod data;
+pub mod domain;
+pub mod model;

@@ -1,0 +1,3 @@
+//! The `limpid` command.
+
+fn main() {}
