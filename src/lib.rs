@@ -1,5 +1,7 @@
 //! Limpid: explainable ad recommendation. See `ARCHITECTURE.md` for the layers.
 
+pub mod consent;
 pub mod data;
 pub mod domain;
 pub mod model;
+pub mod rpc;
