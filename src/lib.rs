@@ -3,5 +3,6 @@
 pub mod consent;
 pub mod data;
 pub mod domain;
+pub mod explain;
 pub mod model;
 pub mod rpc;

@@ -1,0 +1,19 @@
+//! From an account to words: reasons, phrases in every language, the notice.
+//!
+//! Nothing here can see a model. An explanation restates the logged account, so it cannot disagree
+//! with the decision.
+
+mod figures;
+mod negotiate;
+mod notice;
+mod phrases;
+mod push;
+mod reason;
+mod sentence;
+
+pub use figures::{Precision, percents};
+pub use negotiate::negotiate;
+pub use notice::{Control, Dsa, DsaTransparency, Notice, notice};
+pub use phrases::{PhraseError, Phrases};
+pub use push::pushes;
+pub use reason::{BID_CODE, Baseline, Common, Explanation, Unused, explain};

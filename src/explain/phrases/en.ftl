@@ -1,0 +1,208 @@
+# What Limpid says in English. French is beside it; a message missing in one of them is a failing test.
+# "Because" is only said of what moved this ad against the others.
+
+## The page
+
+page-title = Why this ad
+kicker = This is an ad
+fallback-language = This page is not available in your language yet, so here it is in English.
+language-other = Lire en français
+
+headline-mainly = You see this ad mainly because { $clause }.
+headline-partly = You see this ad partly because { $clause }.
+headline-only = This was the only ad that could be shown here.
+headline-even = Nothing set this ad apart from the others that could have been shown here.
+headline-none = No single reason speaks for this ad.
+
+compared-others = { $others ->
+    [one] Compared with the one other ad that could have been shown here.
+   *[other] Compared with the { $others } other ads that could have been shown here.
+}
+compared-average = There was no other ad to compare it with, so each reason is compared with the average of past cases.
+
+for-advertiser = Shown for
+for-payer = Paid by
+for-category = About
+
+section-for = What spoke for this ad
+section-against = What spoke against it
+section-common = True of every ad you could have seen
+section-unused = What was not used, and why
+section-change = How to change this
+section-kept = What is kept, and for how long
+section-share = What these reasons leave out
+
+share = { $percent }%
+share-tiny = less than 1%
+
+named-share = { $count ->
+    [one] This reason is { $share } of all that set this ad apart.
+   *[other] These { $count } reasons are { $share } of all that set this ad apart.
+}
+remainder = The remaining { $share } are weaker reasons and fixed parts of the calculation.
+remainder-none = Nothing else set it apart.
+common-intro = These counted for every ad alike, so they are no reason for this one.
+unused-none = Nothing was held back.
+personal-none = Nothing that is known about you made a difference between the ads.
+change-intro = You choose which purposes you accept in the privacy settings of the site that showed you this ad. What you no longer accept is not used for the next ad.
+change-item = { $datum }: not used any more if you stop accepting any of these purposes: { $purposes }.
+change-none = No choice of yours would change these reasons: none of them is about you.
+kept-item = { $datum }: { $days ->
+    [one] one day
+   *[other] { $days } days
+}.
+kept-none = Nothing about you was used, so nothing is kept about you for this purpose.
+
+source = Source: { $provenance }, { $derivation }.
+source-personal = Used to: { $purposes }.
+source-not-personal = Says nothing about you.
+banded-note = Counts and dates are given in ranges, because this link works for anyone who has it.
+sample-note = Demonstration: names, prices and privacy choices are sample values.
+footer = Decision { $id }, made on { $at }.
+
+## Reasons
+
+bid-higher = Its advertiser offered more than the other advertisers did on average.
+bid-lower = Its advertiser offered less than the other advertisers did on average.
+datum-pair = { $one }, together with { $other }
+fact-value = { $label }: { $value }.
+fact-missing = { $label }: not known.
+fact-withheld = { $label }: not used for this ad.
+any-key = this kind of product
+roughly = about { $value }
+yes = yes
+no = no
+
+history-browse = You looked at the category “{ $key }” { $count ->
+    [one] once
+   *[other] { $count } times
+} { $window }.
+    .absent = You have not looked at the category “{ $key }” { $window }.
+history-browse-any = You looked at pages here { $count ->
+    [one] once
+   *[other] { $count } times
+} { $window }.
+    .absent = You have not looked at anything of this kind { $window }.
+history-purchase = You bought from the category “{ $key }” { $times ->
+    [one] once
+   *[other] { $times } times
+} { $window }.
+    .absent = You have not bought from the category “{ $key }” { $window }.
+history-purchase-any = You bought something here { $times ->
+    [one] once
+   *[other] { $times } times
+} { $window }.
+    .absent = You have not bought anything of this kind { $window }.
+history-search = You searched in the category “{ $key }” { $count ->
+    [one] once
+   *[other] { $count } times
+} { $window }.
+    .absent = You have not searched in the category “{ $key }” { $window }.
+history-search-any = You searched here { $count ->
+    [one] once
+   *[other] { $count } times
+} { $window }.
+    .absent = You have not searched for anything of this kind { $window }.
+history-impression = You were shown ads of the category “{ $key }” { $count ->
+    [one] once
+   *[other] { $count } times
+} { $window }.
+    .absent = You have not been shown ads of the category “{ $key }” { $window }.
+history-impression-any = You were shown ads here { $count ->
+    [one] once
+   *[other] { $count } times
+} { $window }.
+    .absent = You have not been shown ads of this kind { $window }.
+history-click = You clicked on ads of the category “{ $key }” { $count ->
+    [one] once
+   *[other] { $count } times
+} { $window }.
+    .absent = You have not clicked on ads of the category “{ $key }” { $window }.
+history-click-any = You clicked on ads here { $count ->
+    [one] once
+   *[other] { $count } times
+} { $window }.
+    .absent = You have not clicked on ads of this kind { $window }.
+history-conversion = You took up offers of the category “{ $key }” { $times ->
+    [one] once
+   *[other] { $times } times
+} { $window }.
+    .absent = You have not taken up offers of the category “{ $key }” { $window }.
+history-conversion-any = You took up offers here { $times ->
+    [one] once
+   *[other] { $times } times
+} { $window }.
+    .absent = You have not taken up offers of this kind { $window }.
+
+window-weeks = { $count ->
+    [one] in the last week
+   *[other] in the last { $count } weeks
+}
+window-days = { $count ->
+    [one] in the last day
+   *[other] in the last { $count } days
+}
+band = { $from } to { $to }
+band-open = more than { $from }
+
+## Where data come from
+
+provenance-first-party = this site
+provenance-partner = a partner, { $name }
+derivation-stated = as stated
+derivation-observed = as observed
+derivation-inferred = concluded from other data
+
+cause-not-personal = It says nothing about you.
+cause-accepted = You accepted every purpose that it needs.
+cause-purposes-refused = { $count ->
+    [one] You have not accepted this purpose: { $purposes }.
+   *[other] You have not accepted these purposes: { $purposes }.
+}
+cause-no-subject = The site did not say who you are, so nothing about you was looked up.
+cause-sensitive-ad = This ad is of a sensitive kind. Such ads are never chosen by what is known about you.
+
+## The purposes of the Transparency and Consent Framework
+
+purpose-1 = store or read information on your device
+purpose-2 = choose ads with limited data
+purpose-3 = build a profile of you for ads
+purpose-4 = choose ads with a profile of you
+purpose-5 = build a profile of you for content
+purpose-6 = choose content with a profile of you
+purpose-7 = measure how well ads work
+purpose-8 = measure how well content works
+purpose-9 = understand audiences with statistics
+purpose-10 = develop and improve services
+purpose-11 = choose content with limited data
+list-separator = {"; "}
+
+## Time
+
+month-name = { $month ->
+    [1] January
+    [2] February
+    [3] March
+    [4] April
+    [5] May
+    [6] June
+    [7] July
+    [8] August
+    [9] September
+    [10] October
+    [11] November
+   *[12] December
+}
+day-number = { $day }
+on-day = on { day-number } { month-name } { $year }
+in-month = in { month-name } { $year }
+moment = { day-number } { month-name } { $year } at { $time } UTC
+
+## When there is no page to show
+
+problem-expired = This link has expired
+problem-expired-text = A link to the reasons for an ad works for a limited time. Open the reasons again from the ad itself.
+problem-invalid = This link is not valid
+problem-invalid-text = It may have been cut off or changed on its way. Open the reasons again from the ad itself.
+problem-not-found = There is nothing here
+problem-not-found-text = The record that this link leads to does not exist, or has been erased.

@@ -1,0 +1,175 @@
+# Ce que Limpid dit en français. Un message absent ici ou en anglais fait échouer un test.
+# Espaces insécables : fine (U+202F) avant ; ! ? %, simple (U+00A0) avant : et dans les guillemets.
+
+## La page
+
+page-title = Pourquoi cette publicité
+kicker = Ceci est une publicité
+fallback-language = Cette page n’existe pas encore dans votre langue, la voici en français.
+language-other = Read in English
+
+headline-mainly = Vous voyez cette publicité surtout pour cette raison : { $clause }.
+headline-partly = Vous voyez cette publicité notamment pour cette raison : { $clause }.
+headline-only = C’était la seule publicité qui pouvait s’afficher ici.
+headline-even = Rien ne distinguait cette publicité des autres qui auraient pu s’afficher ici.
+headline-none = Aucune raison ne parle à elle seule pour cette publicité.
+
+compared-others = { $others ->
+    [one] Par comparaison avec l’autre publicité qui aurait pu s’afficher ici.
+   *[other] Par comparaison avec les { $others } autres publicités qui auraient pu s’afficher ici.
+}
+compared-average = Aucune autre publicité ne permettait de comparer : chaque raison est donc comparée à la moyenne des cas passés.
+
+for-advertiser = Affichée pour
+for-payer = Payée par
+for-category = À propos de
+
+section-for = Ce qui a joué pour cette publicité
+section-against = Ce qui a joué contre elle
+section-common = Vrai de toute publicité que vous auriez pu voir
+section-unused = Ce qui n’a pas servi, et pourquoi
+section-change = Comment changer cela
+section-kept = Ce qui est conservé, et combien de temps
+section-share = Ce que ces raisons ne disent pas
+
+share = { $percent } %
+share-tiny = moins de 1 %
+
+named-share = { $count ->
+    [one] Cette raison représente { $share } de tout ce qui a distingué cette publicité.
+   *[other] Ces { $count } raisons représentent { $share } de tout ce qui a distingué cette publicité.
+}
+remainder = Le reste, { $share }, tient à des raisons plus faibles et à des éléments fixes du calcul.
+remainder-none = Rien d’autre ne l’a distinguée.
+common-intro = Ces éléments ont compté de la même façon pour toutes les publicités : ils n’expliquent donc pas le choix de celle-ci.
+unused-none = Rien n’a été écarté.
+personal-none = Rien de ce que l’on sait de vous n’a fait de différence entre les publicités.
+change-intro = Vous choisissez les finalités que vous acceptez dans les réglages de confidentialité du site qui vous a montré cette publicité. Ce que vous n’acceptez plus ne sert pas pour la publicité suivante.
+change-item = { $datum } : cela ne servira plus si vous cessez d’accepter l’une de ces finalités : { $purposes }.
+change-none = Aucun choix de votre part ne changerait ces raisons : aucune ne porte sur vous.
+kept-item = { $datum } : { $days ->
+    [one] un jour
+   *[other] { $days } jours
+}.
+kept-none = Rien sur vous n’a servi, donc rien n’est conservé sur vous à cette fin.
+
+source = Source : { $provenance }, { $derivation }.
+source-personal = Utilisation : { $purposes }.
+source-not-personal = Cela ne dit rien de vous.
+banded-note = Les nombres et les dates sont donnés par tranches, car ce lien fonctionne pour quiconque le possède.
+sample-note = Démonstration : les noms, les prix et les choix de confidentialité sont des exemples.
+footer = Décision { $id }, prise le { $at }.
+
+## Les raisons
+
+bid-higher = Son annonceur a offert plus que les autres annonceurs en moyenne.
+bid-lower = Son annonceur a offert moins que les autres annonceurs en moyenne.
+datum-pair = { $one }, en lien avec { $other }
+fact-value = { $label } : { $value }.
+fact-missing = { $label } : valeur inconnue.
+fact-withheld = { $label } : cette donnée n’a pas servi pour cette publicité.
+any-key = ce type de produit
+roughly = environ { $value }
+yes = oui
+no = non
+
+history-browse = Vous avez consulté la catégorie « { $key } » { $count } fois { $window }.
+    .absent = Vous n’avez pas consulté la catégorie « { $key } » { $window }.
+history-browse-any = Vous avez consulté des pages ici { $count } fois { $window }.
+    .absent = Vous n’avez rien consulté de ce genre { $window }.
+history-purchase = Vous avez fait des achats dans la catégorie « { $key } » { $times } fois { $window }.
+    .absent = Vous n’avez rien acheté dans la catégorie « { $key } » { $window }.
+history-purchase-any = Vous avez fait des achats ici { $times } fois { $window }.
+    .absent = Vous n’avez rien acheté de ce genre { $window }.
+history-search = Vous avez fait des recherches dans la catégorie « { $key } » { $count } fois { $window }.
+    .absent = Vous n’avez rien recherché dans la catégorie « { $key } » { $window }.
+history-search-any = Vous avez fait des recherches ici { $count } fois { $window }.
+    .absent = Vous n’avez rien recherché de ce genre { $window }.
+history-impression = Vous avez vu des publicités de la catégorie « { $key } » { $count } fois { $window }.
+    .absent = Vous n’avez vu aucune publicité de la catégorie « { $key } » { $window }.
+history-impression-any = Vous avez vu des publicités ici { $count } fois { $window }.
+    .absent = Vous n’avez vu aucune publicité de ce genre { $window }.
+history-click = Vous avez cliqué sur des publicités de la catégorie « { $key } » { $count } fois { $window }.
+    .absent = Vous n’avez cliqué sur aucune publicité de la catégorie « { $key } » { $window }.
+history-click-any = Vous avez cliqué sur des publicités ici { $count } fois { $window }.
+    .absent = Vous n’avez cliqué sur aucune publicité de ce genre { $window }.
+history-conversion = Vous avez profité d’offres de la catégorie « { $key } » { $times } fois { $window }.
+    .absent = Vous n’avez profité d’aucune offre de la catégorie « { $key } » { $window }.
+history-conversion-any = Vous avez profité d’offres ici { $times } fois { $window }.
+    .absent = Vous n’avez profité d’aucune offre de ce genre { $window }.
+
+window-weeks = { $count ->
+    [one] au cours de la dernière semaine
+   *[other] au cours des { $count } dernières semaines
+}
+window-days = { $count ->
+    [one] au cours du dernier jour
+   *[other] au cours des { $count } derniers jours
+}
+band = { $from } à { $to }
+band-open = plus de { $from }
+
+## D’où viennent les données
+
+provenance-first-party = ce site
+provenance-partner = un partenaire, { $name }
+derivation-stated = donnée déclarée
+derivation-observed = donnée observée
+derivation-inferred = donnée déduite d’autres données
+
+cause-not-personal = Cela ne dit rien de vous.
+cause-accepted = Vous avez accepté toutes les finalités nécessaires.
+cause-purposes-refused = { $count ->
+    [one] Vous n’avez pas accepté cette finalité : { $purposes }.
+   *[other] Vous n’avez pas accepté ces finalités : { $purposes }.
+}
+cause-no-subject = Le site n’a pas dit qui vous êtes : rien n’a donc été recherché sur vous.
+cause-sensitive-ad = Cette publicité est d’un genre sensible. De telles publicités ne sont jamais choisies d’après ce que l’on sait de vous.
+
+## Les finalités du cadre de transparence et de consentement (TCF)
+
+purpose-1 = stocker ou lire des informations sur votre appareil
+purpose-2 = choisir des publicités avec des données limitées
+purpose-3 = créer un profil de vous pour la publicité
+purpose-4 = choisir des publicités avec un profil de vous
+purpose-5 = créer un profil de vous pour les contenus
+purpose-6 = choisir des contenus avec un profil de vous
+purpose-7 = mesurer l’efficacité des publicités
+purpose-8 = mesurer l’efficacité des contenus
+purpose-9 = comprendre les publics avec des statistiques
+purpose-10 = développer et améliorer les services
+purpose-11 = choisir des contenus avec des données limitées
+list-separator = {" ; "}
+
+## Le temps
+
+month-name = { $month ->
+    [1] janvier
+    [2] février
+    [3] mars
+    [4] avril
+    [5] mai
+    [6] juin
+    [7] juillet
+    [8] août
+    [9] septembre
+    [10] octobre
+    [11] novembre
+   *[12] décembre
+}
+day-number = { $day ->
+    [1] 1er
+   *[other] { $day }
+}
+on-day = le { day-number } { month-name } { $year }
+in-month = en { month-name } { $year }
+moment = { day-number } { month-name } { $year } à { $time } UTC
+
+## Quand il n’y a pas de page à montrer
+
+problem-expired = Ce lien a expiré
+problem-expired-text = Un lien vers les raisons d’une publicité ne fonctionne qu’un temps. Ouvrez de nouveau les raisons depuis la publicité elle-même.
+problem-invalid = Ce lien n’est pas valable
+problem-invalid-text = Il a peut-être été coupé ou modifié en chemin. Ouvrez de nouveau les raisons depuis la publicité elle-même.
+problem-not-found = Il n’y a rien ici
+problem-not-found-text = L’enregistrement auquel ce lien mène n’existe pas, ou il a été effacé.

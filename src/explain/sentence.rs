@@ -1,0 +1,256 @@
+//! Reasons as sentences.
+
+use fluent_bundle::{FluentArgs, FluentValue};
+
+use crate::domain::{Day, EventKind, Evidence, Feature, FeatureId, FeatureKind, Locale, Reason, Standing};
+
+use super::figures::{Precision, band, number, roughly};
+use super::phrases::{Phrases, date_variables};
+use super::reason::{BID_CODE, Baseline, Explanation, is_personal};
+
+impl Phrases {
+    /// A reason as one sentence, from the fact that moved the ad most.
+    ///
+    /// `features` is the schema that the decision was made with. Facts about the person are told as
+    /// exactly as `precision` allows.
+    #[must_use]
+    pub fn reason(
+        &self,
+        reason: &Reason,
+        features: &[Feature],
+        locale: Locale,
+        precision: Precision,
+    ) -> String {
+        if reason.features.is_empty() && reason.code == BID_CODE {
+            let id = match reason.standing {
+                Standing::For => "bid-higher",
+                Standing::Against => "bid-lower",
+            };
+            return self.text(id, locale);
+        }
+        self.statement(&reason.code, &reason.evidence, features, locale, precision)
+    }
+
+    /// The headline: the strongest reason for the ad, in one sentence.
+    #[must_use]
+    pub fn headline(
+        &self,
+        explanation: &Explanation,
+        features: &[Feature],
+        locale: Locale,
+        precision: Precision,
+    ) -> String {
+        match explanation.baseline {
+            Baseline::TrainingMean => return self.text("headline-only", locale),
+            Baseline::OtherAds { .. } => {}
+        }
+        let Some(first) = explanation.reasons.iter().find(|reason| reason.standing == Standing::For) else {
+            let even = explanation.reasons.is_empty() && explanation.remainder == 0.0;
+            return self.text(if even { "headline-even" } else { "headline-none" }, locale);
+        };
+        let id = if first.share >= 0.5 { "headline-mainly" } else { "headline-partly" };
+        let mut variables = FluentArgs::new();
+        variables.set("clause", clause(&self.reason(first, features, locale, precision)));
+        self.say(id, locale, &variables)
+    }
+
+    /// What is known of one datum as a sentence; its name when there is no evidence.
+    #[must_use]
+    pub fn statement(
+        &self,
+        code: &str,
+        evidence: &[Evidence],
+        features: &[Feature],
+        locale: Locale,
+        precision: Precision,
+    ) -> String {
+        let own_datum = features.iter().any(|feature| feature.datum == code);
+        let telling = evidence.iter().find(|fact| !matches!(fact, Evidence::Missing { .. }));
+        match telling.or(evidence.first()).filter(|_| own_datum) {
+            Some(fact) => self.fact(code, fact, features, locale, precision),
+            None => sentence(&self.datum(code, features, locale)),
+        }
+    }
+
+    /// One fact as a sentence: the example's, or else one that is made of the label.
+    fn fact(
+        &self,
+        code: &str,
+        fact: &Evidence,
+        features: &[Feature],
+        locale: Locale,
+        precision: Precision,
+    ) -> String {
+        let mut variables = self.fact_variables(fact, features, locale, precision);
+        variables.set("label", self.fact_label(code, fact, features, locale));
+        let attribute = match fact {
+            Evidence::History { count: 0, .. } => Some("absent"),
+            Evidence::Missing { .. } => Some("missing"),
+            Evidence::History { .. }
+            | Evidence::Number { .. }
+            | Evidence::Category { .. }
+            | Evidence::Withheld { .. } => None,
+        };
+        let own = match fact {
+            Evidence::Withheld { .. } => None,
+            _ => self.find(&format!("reason-{code}"), attribute, locale, &variables),
+        };
+        let own = own.or_else(|| self.find(generic_id(fact), attribute, locale, &variables));
+        sentence(&own.unwrap_or_else(|| self.datum(code, features, locale)))
+    }
+
+    fn fact_variables(
+        &self,
+        fact: &Evidence,
+        features: &[Feature],
+        locale: Locale,
+        precision: Precision,
+    ) -> FluentArgs<'static> {
+        let mut variables = FluentArgs::new();
+        match fact {
+            Evidence::History { key, days, count, last, window_days, .. } => {
+                let key = key.as_deref().map(|key| self.category(key, locale));
+                variables.set("key", key.unwrap_or_else(|| self.text("any-key", locale)));
+                variables.set("times", self.count(*days, locale, precision));
+                variables.set("count", self.count(*count, locale, precision));
+                variables.set("weeks", (window_days / 7).max(1));
+                variables.set("days", *window_days);
+                variables.set("window", self.window(*window_days, locale));
+                if let Some(last) = last {
+                    variables.set("last", self.day(*last, locale, precision));
+                }
+            }
+            Evidence::Number { feature, value } => {
+                variables.set("value", self.value(*feature, *value, features, locale, precision));
+            }
+            Evidence::Category { value, .. } => {
+                let label = self.category(value, locale);
+                variables.set("key", label.clone());
+                variables.set("value", label);
+            }
+            Evidence::Missing { .. } | Evidence::Withheld { .. } => {}
+        }
+        variables
+    }
+
+    /// What the fact is about: its feature's label, or the datum.
+    fn fact_label(&self, code: &str, fact: &Evidence, features: &[Feature], locale: Locale) -> String {
+        let feature = match fact {
+            Evidence::Number { feature, .. }
+            | Evidence::Category { feature, .. }
+            | Evidence::Missing { feature }
+            | Evidence::Withheld { feature, .. } => features.get(feature.index()),
+            Evidence::History { .. } => None,
+        };
+        let label = match feature {
+            Some(feature) => feature.label.get(locale).to_owned(),
+            None => self.datum(code, features, locale),
+        };
+        capitalised(&label)
+    }
+
+    /// A count as it is, or its band as text.
+    fn count(&self, count: u32, locale: Locale, precision: Precision) -> FluentValue<'static> {
+        match precision {
+            Precision::Exact => FluentValue::from(count),
+            Precision::Banded => match band(count) {
+                (0, Some(0)) => FluentValue::from(0),
+                (from, Some(to)) => {
+                    let ends: FluentArgs<'_> = [("from", from), ("to", to)].into_iter().collect();
+                    FluentValue::from(self.say("band", locale, &ends))
+                }
+                (from, None) => {
+                    let ends: FluentArgs<'_> = [("from", from)].into_iter().collect();
+                    FluentValue::from(self.say("band-open", locale, &ends))
+                }
+            },
+        }
+    }
+
+    /// A day with its preposition, or its month.
+    fn day(&self, day: Day, locale: Locale, precision: Precision) -> String {
+        let id = match precision {
+            Precision::Exact => "on-day",
+            Precision::Banded => "in-month",
+        };
+        self.say(id, locale, &date_variables(day))
+    }
+
+    /// How far back was looked, with its preposition.
+    fn window(&self, days: u32, locale: Locale) -> String {
+        let (id, count) =
+            if days.is_multiple_of(7) { ("window-weeks", days / 7) } else { ("window-days", days) };
+        self.say(id, locale, &[("count", count)].into_iter().collect())
+    }
+
+    /// A number as text: yes or no for a flag; roughly, if it is the person's and not theirs to see.
+    fn value(
+        &self,
+        id: FeatureId,
+        value: f64,
+        features: &[Feature],
+        locale: Locale,
+        precision: Precision,
+    ) -> String {
+        let feature = features.get(id.index());
+        match feature.map(|feature| &feature.kind) {
+            Some(FeatureKind::Flag) => self.text(if value == 0.0 { "no" } else { "yes" }, locale),
+            Some(FeatureKind::Numeric | FeatureKind::Categorical | FeatureKind::Affinity(_)) | None => {
+                if precision == Precision::Exact || feature.is_some_and(|feature| !is_personal(feature)) {
+                    return number(value, locale);
+                }
+                let mut variables = FluentArgs::new();
+                variables.set("value", number(roughly(value), locale));
+                self.say("roughly", locale, &variables)
+            }
+        }
+    }
+}
+
+/// The product's own message for a fact that the example has no words for.
+fn generic_id(fact: &Evidence) -> &'static str {
+    match fact {
+        Evidence::History { key, event, .. } => match (event, key.is_some()) {
+            (EventKind::Browse, true) => "history-browse",
+            (EventKind::Purchase, true) => "history-purchase",
+            (EventKind::Search, true) => "history-search",
+            (EventKind::Impression, true) => "history-impression",
+            (EventKind::Click, true) => "history-click",
+            (EventKind::Conversion, true) => "history-conversion",
+            (EventKind::Browse, false) => "history-browse-any",
+            (EventKind::Purchase, false) => "history-purchase-any",
+            (EventKind::Search, false) => "history-search-any",
+            (EventKind::Impression, false) => "history-impression-any",
+            (EventKind::Click, false) => "history-click-any",
+            (EventKind::Conversion, false) => "history-conversion-any",
+        },
+        Evidence::Number { .. } | Evidence::Category { .. } => "fact-value",
+        Evidence::Missing { .. } => "fact-missing",
+        Evidence::Withheld { .. } => "fact-withheld",
+    }
+}
+
+/// `text` with a capital at its start and a full stop at its end.
+pub(super) fn sentence(text: &str) -> String {
+    let mut sentence = capitalised(text.trim());
+    if !sentence.ends_with(['.', '!', '?', '…']) {
+        sentence.push('.');
+    }
+    sentence
+}
+
+/// `text` as a part of a longer sentence: without its capital and its full stop.
+fn clause(sentence: &str) -> String {
+    let text = sentence.trim().trim_end_matches('.');
+    let mut characters = text.chars();
+    let acronym = text.chars().nth(1).is_some_and(char::is_uppercase);
+    match characters.next() {
+        Some(first) if !acronym => first.to_lowercase().chain(characters).collect(),
+        _ => text.to_owned(),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}
