@@ -6,3 +6,4 @@ pub mod domain;
 pub mod explain;
 pub mod model;
 pub mod rpc;
+pub mod web;

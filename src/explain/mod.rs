@@ -16,4 +16,5 @@ pub use negotiate::negotiate;
 pub use notice::{Control, Dsa, DsaTransparency, Notice, notice};
 pub use phrases::{PhraseError, Phrases};
 pub use push::pushes;
-pub use reason::{BID_CODE, Baseline, Common, Explanation, Unused, explain};
+pub use reason::{BID_CODE, Baseline, Common, Explanation, Unused, explain, is_personal};
+pub use sentence::capitalised;

@@ -211,7 +211,8 @@ fn moved_by_personal_data(groups: &[Measured], features: &[Feature]) -> bool {
 }
 
 /// Whether a feature says something about the person.
-pub(super) fn is_personal(feature: &Feature) -> bool {
+#[must_use]
+pub fn is_personal(feature: &Feature) -> bool {
     match feature.origin {
         Origin::Subject | Origin::History => true,
         Origin::Context | Origin::Ad => false,

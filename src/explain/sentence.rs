@@ -31,6 +31,37 @@ impl Phrases {
         self.statement(&reason.code, &reason.evidence, features, locale, precision)
     }
 
+    /// What else is known of a reason, as sentences: its other facts, and when it was last so.
+    #[must_use]
+    pub fn details(
+        &self,
+        reason: &Reason,
+        features: &[Feature],
+        locale: Locale,
+        precision: Precision,
+    ) -> Vec<String> {
+        let sentence = self.reason(reason, features, locale, precision);
+        let own = features.iter().any(|feature| feature.datum == reason.code);
+        let code = if own { reason.code.as_str() } else { "" };
+        let told = reason.evidence.iter().map(|fact| self.fact(code, fact, features, locale, precision));
+        let last = reason.evidence.iter().find_map(|fact| match fact {
+            Evidence::History { last, .. } => *last,
+            Evidence::Number { .. }
+            | Evidence::Category { .. }
+            | Evidence::Missing { .. }
+            | Evidence::Withheld { .. } => None,
+        });
+        let last = last.map(|last| self.day(last, locale, precision)).filter(|last| !sentence.contains(last));
+        let last = last.map(|last| self.say("last-time", locale, &[("last", last)].into_iter().collect()));
+        let mut details: Vec<String> = Vec::new();
+        for detail in told.chain(last) {
+            if detail != sentence && !details.contains(&detail) {
+                details.push(detail);
+            }
+        }
+        details
+    }
+
     /// The headline: the strongest reason for the ad, in one sentence.
     #[must_use]
     pub fn headline(
@@ -231,7 +262,7 @@ fn generic_id(fact: &Evidence) -> &'static str {
 }
 
 /// `text` with a capital at its start and a full stop at its end.
-pub(super) fn sentence(text: &str) -> String {
+fn sentence(text: &str) -> String {
     let mut sentence = capitalised(text.trim());
     if !sentence.ends_with(['.', '!', '?', '…']) {
         sentence.push('.');
@@ -250,7 +281,9 @@ fn clause(sentence: &str) -> String {
     }
 }
 
-fn capitalised(text: &str) -> String {
+/// `text` with a capital at its start.
+#[must_use]
+pub fn capitalised(text: &str) -> String {
     let mut characters = text.chars();
     characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

@@ -34,6 +34,7 @@ section-share = What these reasons leave out
 
 share = { $percent }%
 share-tiny = less than 1%
+share-most = more than 99%
 
 named-share = { $count ->
     [one] This reason is { $share } of all that set this ad apart.
@@ -54,16 +55,17 @@ kept-item = { $datum }: { $days ->
 kept-none = Nothing about you was used, so nothing is kept about you for this purpose.
 
 source = Source: { $provenance }, { $derivation }.
-source-personal = Used to: { $purposes }.
+source-personal = Used with your consent to { $purposes }.
 source-not-personal = Says nothing about you.
 banded-note = Counts and dates are given in ranges, because this link works for anyone who has it.
 sample-note = Demonstration: names, prices and privacy choices are sample values.
-footer = Decision { $id }, made on { $at }.
+record = Decision { $id }, made on { $at }.
 
 ## Reasons
 
 bid-higher = Its advertiser offered more than the other advertisers did on average.
 bid-lower = Its advertiser offered less than the other advertisers did on average.
+last-time = Most recently { $last }.
 datum-pair = { $one }, together with { $other }
 fact-value = { $label }: { $value }.
 fact-missing = { $label }: not known.
@@ -175,7 +177,7 @@ purpose-8 = measure how well content works
 purpose-9 = understand audiences with statistics
 purpose-10 = develop and improve services
 purpose-11 = choose content with limited data
-list-separator = {"; "}
+list-separator = {", "}
 
 ## Time
 

@@ -34,6 +34,7 @@ section-share = Ce que ces raisons ne disent pas
 
 share = { $percent } %
 share-tiny = moins de 1 %
+share-most = plus de 99 %
 
 named-share = { $count ->
     [one] Cette raison représente { $share } de tout ce qui a distingué cette publicité.
@@ -54,16 +55,17 @@ kept-item = { $datum } : { $days ->
 kept-none = Rien sur vous n’a servi, donc rien n’est conservé sur vous à cette fin.
 
 source = Source : { $provenance }, { $derivation }.
-source-personal = Utilisation : { $purposes }.
+source-personal = Utilisation avec votre accord : { $purposes }.
 source-not-personal = Cela ne dit rien de vous.
 banded-note = Les nombres et les dates sont donnés par tranches, car ce lien fonctionne pour quiconque le possède.
 sample-note = Démonstration : les noms, les prix et les choix de confidentialité sont des exemples.
-footer = Décision { $id }, prise le { $at }.
+record = Décision { $id }, prise le { $at }.
 
 ## Les raisons
 
 bid-higher = Son annonceur a offert plus que les autres annonceurs en moyenne.
 bid-lower = Son annonceur a offert moins que les autres annonceurs en moyenne.
+last-time = La dernière fois, c’était { $last }.
 datum-pair = { $one }, en lien avec { $other }
 fact-value = { $label } : { $value }.
 fact-missing = { $label } : valeur inconnue.
@@ -139,7 +141,7 @@ purpose-8 = mesurer l’efficacité des contenus
 purpose-9 = comprendre les publics avec des statistiques
 purpose-10 = développer et améliorer les services
 purpose-11 = choisir des contenus avec des données limitées
-list-separator = {" ; "}
+list-separator = {", "}
 
 ## Le temps
 

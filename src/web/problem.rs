@@ -1,0 +1,77 @@
+//! The page that stands in when a "why this ad" page cannot be shown.
+
+use askama::Template;
+
+use crate::domain::Locale;
+use crate::explain::Phrases;
+
+use super::why::other_language;
+
+/// Why there is no page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// The token has expired.
+    Expired,
+    /// The token is forged, cut off or otherwise not ours.
+    Invalid,
+    /// The decision does not exist, or has been erased.
+    NotFound,
+}
+
+impl Problem {
+    /// All problems.
+    pub const ALL: [Self; 3] = [Self::Expired, Self::Invalid, Self::NotFound];
+
+    /// The HTTP status to answer with.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Expired => 410,
+            Self::Invalid => 403,
+            Self::NotFound => 404,
+        }
+    }
+
+    /// The message of its title; `-text` names the message below it.
+    const fn message(self) -> &'static str {
+        match self {
+            Self::Expired => "problem-expired",
+            Self::Invalid => "problem-invalid",
+            Self::NotFound => "problem-not-found",
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+struct ProblemPage {
+    lang: &'static str,
+    other_lang: &'static str,
+    other_language: String,
+    fallback: Option<String>,
+    title: String,
+    text: String,
+}
+
+/// The page as HTML. It says nothing of the token, not even whether it was ever valid.
+///
+/// `asked_supported` is what [`negotiate`](crate::explain::negotiate) said of the language.
+///
+/// # Errors
+/// When the template cannot be written, which needs memory to run out.
+pub fn problem_page(
+    problem: Problem,
+    phrases: &Phrases,
+    locale: Locale,
+    asked_supported: bool,
+) -> Result<String, askama::Error> {
+    ProblemPage {
+        lang: locale.tag(),
+        other_lang: other_language(locale).tag(),
+        other_language: phrases.text("language-other", locale),
+        fallback: (!asked_supported).then(|| phrases.text("fallback-language", locale)),
+        title: phrases.text(problem.message(), locale),
+        text: phrases.text(&format!("{}-text", problem.message()), locale),
+    }
+    .render()
+}

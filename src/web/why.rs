@@ -1,0 +1,337 @@
+//! The page "why this ad": one decision, told to the person who saw the ad.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use fluent_bundle::FluentArgs;
+
+use crate::domain::{Decision, Evidence, Feature, Locale, Outcome, Purposes, RankedAd, Reason, Standing};
+use crate::explain::{
+    Baseline, Explanation, Phrases, Precision, capitalised, explain, is_personal, percents,
+};
+
+/// The style sheet of every page, served at `/assets/why.css`.
+pub const WHY_CSS: &str = include_str!("style.css");
+
+/// Most reasons that a page states.
+const REASONS_MAX: usize = 5;
+
+/// What a page is made of.
+#[derive(Clone, Copy)]
+pub struct WhyRequest<'a> {
+    /// The decision.
+    pub decision: &'a Decision,
+    /// Which of its ads, by its place in `ranked`.
+    pub ad_index: usize,
+    /// The schema that it was decided with.
+    pub features: &'a [Feature],
+    /// The words.
+    pub phrases: &'a Phrases,
+    /// The language.
+    pub locale: Locale,
+    /// Whether that is a language that was asked for.
+    pub asked_supported: bool,
+    /// How exactly facts about the person are told.
+    pub precision: Precision,
+    /// Whether the page shows sample data, and has to say so.
+    pub sample: bool,
+}
+
+/// The page as HTML: no script, no inline style; None when the decision has no such ad.
+///
+/// # Errors
+/// When the template cannot be written, which needs memory to run out.
+pub fn why_page(request: &WhyRequest<'_>) -> Result<Option<String>, askama::Error> {
+    let explanation = explain(request.decision, request.ad_index, request.features, REASONS_MAX);
+    let ad = request.decision.ranked.get(request.ad_index);
+    match (explanation, ad) {
+        (Some(explanation), Some(ad)) => WhyPage::of(request, &explanation, ad).render().map(Some),
+        (None, _) | (_, None) => Ok(None),
+    }
+}
+
+/// What the template shows, all of it in words.
+#[derive(Template)]
+#[template(path = "why.html")]
+struct WhyPage<'a> {
+    say: Say<'a>,
+    other_lang: &'static str,
+    fallback: Option<String>,
+    headline: String,
+    compared: String,
+    advertiser: &'a str,
+    payer: &'a str,
+    category: String,
+    sides: Vec<Side>,
+    named: Option<String>,
+    remainder: String,
+    /// That no data about the person made a difference, when so.
+    impersonal: Option<String>,
+    common: Vec<String>,
+    unused: Vec<Held>,
+    change: Vec<String>,
+    kept: Vec<String>,
+    small_print: Vec<String>,
+}
+
+/// The reasons for the ad, or those against it.
+struct Side {
+    id: &'static str,
+    title: String,
+    reasons: Vec<ReasonView>,
+}
+
+/// One reason.
+struct ReasonView {
+    sentence: String,
+    details: Vec<String>,
+    share: String,
+    /// Width of the bar in percent.
+    bar: String,
+    source: Vec<String>,
+}
+
+/// The data that one cause kept out.
+struct Held {
+    cause: String,
+    data: Vec<String>,
+}
+
+impl<'a> WhyPage<'a> {
+    fn of(request: &WhyRequest<'a>, explanation: &Explanation, ad: &'a RankedAd) -> Self {
+        let say = Say { phrases: request.phrases, locale: request.locale };
+        let teller = Teller { say, features: request.features, precision: request.precision };
+        Self {
+            say,
+            other_lang: other_language(request.locale).tag(),
+            fallback: (!request.asked_supported).then(|| say.text("fallback-language")),
+            headline: say.phrases.headline(explanation, request.features, say.locale, request.precision),
+            compared: say.compared(explanation.baseline),
+            advertiser: &ad.advertiser,
+            payer: &ad.payer,
+            category: say.phrases.category(&ad.category, say.locale),
+            sides: teller.sides(explanation),
+            named: say.named(explanation),
+            remainder: say.remainder(explanation),
+            impersonal: (!explanation.personal).then(|| say.text("personal-none")),
+            common: teller.common(explanation),
+            unused: teller.unused(explanation),
+            change: teller.change(explanation),
+            kept: teller.kept(request.decision),
+            small_print: teller.small_print(request, explanation),
+        }
+    }
+}
+
+/// The language that a page links to.
+pub(super) fn other_language(locale: Locale) -> Locale {
+    match locale {
+        Locale::En => Locale::Fr,
+        Locale::Fr => Locale::En,
+    }
+}
+
+/// The phrases in one language.
+#[derive(Clone, Copy)]
+struct Say<'a> {
+    phrases: &'a Phrases,
+    locale: Locale,
+}
+
+impl Say<'_> {
+    fn text(&self, id: &str) -> String {
+        self.phrases.text(id, self.locale)
+    }
+
+    fn with(&self, id: &str, variables: &FluentArgs<'_>) -> String {
+        self.phrases.say(id, self.locale, variables)
+    }
+
+    fn lang(&self) -> &'static str {
+        self.locale.tag()
+    }
+
+    fn compared(&self, baseline: Baseline) -> String {
+        match baseline {
+            Baseline::TrainingMean => self.text("compared-average"),
+            Baseline::OtherAds { others } => {
+                self.with("compared-others", &[("others", others)].into_iter().collect())
+            }
+        }
+    }
+
+    /// What part of all push the reasons name; None when there are none.
+    fn named(&self, explanation: &Explanation) -> Option<String> {
+        let count = explanation.reasons.len();
+        let percent: u32 = reason_percents(explanation).iter().sum();
+        let mut variables = FluentArgs::new();
+        variables.set("count", count);
+        variables.set(
+            "share",
+            match percent {
+                100.. if explanation.remainder > 0.0 => self.text("share-most"),
+                _ => self.percent(percent),
+            },
+        );
+        (count > 0).then(|| self.with("named-share", &variables))
+    }
+
+    fn remainder(&self, explanation: &Explanation) -> String {
+        if explanation.remainder <= 0.0 {
+            return self.text("remainder-none");
+        }
+        let named: u32 = reason_percents(explanation).iter().sum();
+        let mut variables = FluentArgs::new();
+        variables.set("share", self.percent(100_u32.saturating_sub(named)));
+        self.with("remainder", &variables)
+    }
+
+    fn percent(&self, percent: u32) -> String {
+        match percent {
+            0 => self.text("share-tiny"),
+            _ => self.with("share", &[("percent", percent)].into_iter().collect()),
+        }
+    }
+
+    fn record(&self, decision: &Decision) -> String {
+        let mut variables = FluentArgs::new();
+        variables.set("id", decision.id.to_string());
+        variables.set("at", self.phrases.moment(decision.at, self.locale));
+        self.with("record", &variables)
+    }
+}
+
+/// Puts an explanation into words.
+struct Teller<'a> {
+    say: Say<'a>,
+    features: &'a [Feature],
+    precision: Precision,
+}
+
+impl Teller<'_> {
+    /// The reasons for the ad, and those against it; a side without reasons is left out.
+    fn sides(&self, explanation: &Explanation) -> Vec<Side> {
+        let percents = reason_percents(explanation);
+        let side = |standing: Standing, id: &'static str| Side {
+            id,
+            title: self.say.text(&format!("section-{id}")),
+            reasons: explanation
+                .reasons
+                .iter()
+                .zip(&percents)
+                .filter(|(reason, _)| reason.standing == standing)
+                .map(|(reason, percent)| self.reason(reason, *percent))
+                .collect(),
+        };
+        let mut sides = vec![side(Standing::For, "for"), side(Standing::Against, "against")];
+        sides.retain(|side| !side.reasons.is_empty());
+        sides
+    }
+
+    fn reason(&self, reason: &Reason, percent: u32) -> ReasonView {
+        let Say { phrases, locale } = self.say;
+        ReasonView {
+            sentence: phrases.reason(reason, self.features, locale, self.precision),
+            details: phrases.details(reason, self.features, locale, self.precision),
+            share: self.say.percent(percent),
+            bar: format!("{:.1}", (reason.share * 100.0).clamp(0.5, 100.0)),
+            source: self.source(reason),
+        }
+    }
+
+    /// Where the data come from, and what the person accepted that they are used for.
+    fn source(&self, reason: &Reason) -> Vec<String> {
+        if reason.features.is_empty() {
+            return Vec::new();
+        }
+        let Say { phrases, locale } = self.say;
+        let mut variables = FluentArgs::new();
+        variables.set("provenance", phrases.provenance(&reason.provenance, locale));
+        variables.set("derivation", phrases.derivation(reason.derivation, locale));
+        let source = self.say.with("source", &variables);
+        let personal = reason.features.iter().any(|id| self.features.get(id.index()).is_none_or(is_personal));
+        let purposes = match (personal, reason.purposes == Purposes::NONE) {
+            (false, _) => self.say.text("source-not-personal"),
+            (true, true) => return vec![source],
+            (true, false) => {
+                let mut variables = FluentArgs::new();
+                variables.set("purposes", phrases.purposes(reason.purposes, locale));
+                self.say.with("source-personal", &variables)
+            }
+        };
+        vec![source, purposes]
+    }
+
+    fn common(&self, explanation: &Explanation) -> Vec<String> {
+        let Say { phrases, locale } = self.say;
+        let tell = |code: &str, evidence: &[Evidence]| {
+            phrases.statement(code, evidence, self.features, locale, self.precision)
+        };
+        explanation.common.iter().map(|common| tell(&common.code, &common.evidence)).collect()
+    }
+
+    /// What was not used, cause by cause.
+    fn unused(&self, explanation: &Explanation) -> Vec<Held> {
+        let mut held: Vec<Held> = Vec::new();
+        for unused in &explanation.unused {
+            let cause = self.say.phrases.cause(unused.cause, self.say.locale);
+            let datum = self.name(&unused.datum);
+            match held.iter_mut().find(|known| known.cause == cause) {
+                Some(known) => known.data.push(datum),
+                None => held.push(Held { cause, data: vec![datum] }),
+            }
+        }
+        held
+    }
+
+    /// What the person can switch off, reason by reason.
+    fn change(&self, explanation: &Explanation) -> Vec<String> {
+        let controllable = explanation.reasons.iter().filter(|reason| reason.controllable);
+        controllable
+            .map(|reason| {
+                let mut variables = FluentArgs::new();
+                variables.set("datum", self.name(&reason.code));
+                variables.set("purposes", self.say.phrases.purposes(reason.purposes, self.say.locale));
+                self.say.with("change-item", &variables)
+            })
+            .collect()
+    }
+
+    /// How long the data about the person are kept that this decision was permitted to read.
+    fn kept(&self, decision: &Decision) -> Vec<String> {
+        let mut days_by_datum: BTreeMap<&str, u32> = BTreeMap::new();
+        let permitted = decision.verdicts.iter().filter(|verdict| verdict.outcome() == Outcome::Permitted);
+        for feature in permitted.filter_map(|verdict| self.features.get(verdict.feature.index())) {
+            if is_personal(feature) {
+                let days = days_by_datum.entry(&feature.datum).or_default();
+                *days = feature.retention_days.max(*days);
+            }
+        }
+        let tell = |(datum, days): (&str, u32)| {
+            let mut variables = FluentArgs::new();
+            variables.set("datum", self.name(datum));
+            variables.set("days", days);
+            self.say.with("kept-item", &variables)
+        };
+        days_by_datum.into_iter().map(tell).collect()
+    }
+
+    fn small_print(&self, request: &WhyRequest<'_>, explanation: &Explanation) -> Vec<String> {
+        let banded = explanation.personal && self.precision == Precision::Banded;
+        let banded = banded.then(|| self.say.text("banded-note"));
+        let sample = request.sample.then(|| self.say.text("sample-note"));
+        let record = self.say.record(request.decision);
+        banded.into_iter().chain(sample).chain([record]).collect()
+    }
+
+    /// A datum as it stands at the head of a line.
+    fn name(&self, datum: &str) -> String {
+        capitalised(&self.say.phrases.datum(datum, self.features, self.say.locale))
+    }
+}
+
+/// The shares of the reasons in whole percents.
+fn reason_percents(explanation: &Explanation) -> Vec<u32> {
+    let shares: Vec<f64> = explanation.reasons.iter().map(|reason| reason.share).collect();
+    percents(&shares)
+}
