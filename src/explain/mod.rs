@@ -9,6 +9,8 @@ mod notice;
 mod phrases;
 mod push;
 mod reason;
+#[cfg(test)]
+pub(crate) mod sample;
 mod sentence;
 
 pub use figures::{Precision, percents};

@@ -110,3 +110,80 @@ fn parameters(decision: &Decision, ad_index: usize, features: &[Feature]) -> Vec
 fn cut(name: &str) -> String {
     name.chars().take(NAME_CHARS_MAX).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{self, AGE, BOUGHT, CATEGORY, WEEKDAY, account, ad, decision, of};
+    use super::*;
+    use crate::domain::{LineSource, RankedAd};
+
+    fn params(ranked: Vec<RankedAd>) -> Vec<u8> {
+        let notice = notice(&decision(ranked), 0, &sample::features(), 3).unwrap();
+        notice.dsa.transparency[0].dsaparams.clone()
+    }
+
+    #[test]
+    fn the_notice_says_who_why_and_how_to_change_it() {
+        let notice = notice(&sample::three_ads(), 0, &sample::features(), 3).unwrap();
+        assert!(notice.is_ad);
+        assert_eq!(
+            (notice.on_behalf_of.as_str(), notice.paid_by.as_str()),
+            ("Maison Froide", "Groupe Grand Froid")
+        );
+        assert_eq!(notice.main_parameters, ["category_purchases", "bid", "category"]);
+        assert_eq!(notice.how_to_change.len(), 1);
+        assert_eq!(notice.how_to_change[0].code, "category_purchases");
+        let json = serde_json::to_value(&notice.dsa).unwrap();
+        assert_eq!(
+            json,
+            serde_json::json!({
+                "behalf": "Maison Froide", "paid": "Groupe Grand Froid", "adrender": 0,
+                "transparency": [{ "domain": "maison-froide.example", "dsaparams": [1, 2] }],
+            })
+        );
+    }
+
+    #[test]
+    fn profiling_is_declared_only_if_personal_data_told_the_ads_apart() {
+        let lines = |bought, category| {
+            account(&[(of(BOUGHT), bought), (of(CATEGORY), category), (LineSource::Bid, bought)])
+        };
+        assert_eq!(params(vec![ad("a", lines(5, 7)), ad("b", lines(5, 3))]), [2]);
+        assert_eq!(params(vec![ad("a", lines(5, 3)), ad("b", lines(4, 3))]), [1]);
+        assert!(params(vec![ad("a", lines(5, 3)), ad("b", lines(5, 3))]).is_empty());
+    }
+
+    #[test]
+    fn pushes_that_cancel_within_one_datum_are_declared_all_the_same() {
+        let here = account(&[(of(BOUGHT), 5), (of(sample::SINCE), -5)]);
+        let there = account(&[(of(BOUGHT), 0), (of(sample::SINCE), 0)]);
+        assert_eq!(params(vec![ad("a", here), ad("b", there)]), [1]);
+    }
+
+    #[test]
+    fn an_only_ad_declares_what_it_was_scored_with() {
+        assert_eq!(params(vec![ad("a", account(&[(of(AGE), 0), (of(WEEKDAY), -4)]))]), [2]);
+    }
+
+    #[test]
+    fn data_that_the_schema_does_not_know_are_taken_for_personal() {
+        let decision = decision(vec![ad("a", account(&[(of(WEEKDAY), 4)]))]);
+        assert_eq!(notice(&decision, 0, &[], 3).unwrap().dsa.transparency[0].dsaparams, [1]);
+    }
+
+    #[test]
+    fn names_are_cut_to_a_hundred_characters_and_an_unknown_domain_declares_nobody() {
+        let mut long = ad("a", account(&[(of(AGE), 4)]));
+        long.payer = "é".repeat(101);
+        long.domain = String::new();
+        let notice = notice(&decision(vec![long]), 0, &sample::features(), 3).unwrap();
+        assert_eq!(notice.dsa.paid.chars().count(), 100);
+        assert_eq!(notice.paid_by.chars().count(), 101);
+        assert!(notice.dsa.transparency.is_empty());
+    }
+
+    #[test]
+    fn there_is_no_notice_for_an_ad_that_is_not_there() {
+        assert_eq!(notice(&sample::three_ads(), 9, &sample::features(), 3), None);
+    }
+}

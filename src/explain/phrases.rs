@@ -16,10 +16,11 @@ use super::figures;
 /// - `$key`: the category that the ad and the history share, by its label
 /// - `$times`: on how many days it happened, `$count`: how often; `2` or `1 to 5`
 /// - `$weeks`, `$days`: how far back was looked; `$window`: the same as words, `in the last 12 weeks`
-/// - `$last`: the last day with its preposition, `on 4 September 2017` or `in September 2017`
+/// - `$last`: the last day, `4 September 2017`, or its month; `$when`: the same with its preposition,
+///   `on 4 September 2017` or `in September 2017`, which a sentence should prefer
 /// - `$value`: a number or a category, by its label
-pub(super) const REASON_VARIABLES: [&str; 8] =
-    ["key", "times", "count", "weeks", "days", "window", "last", "value"];
+const REASON_VARIABLES: [&str; 9] =
+    ["key", "times", "count", "weeks", "days", "window", "last", "when", "value"];
 
 /// The messages of every language.
 pub struct Phrases {

@@ -172,3 +172,124 @@ impl DatumNames<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::sample::{self, AGE, BOUGHT, CATEGORY, SINCE, WEEKDAY, account, ad, decision, of};
+    use super::*;
+    use crate::domain::Response;
+
+    fn datum(name: &str) -> Push {
+        Push::Datum(name.to_owned())
+    }
+
+    fn value(groups: &[PushGroup], push: &Push) -> i64 {
+        groups.iter().find(|group| group.push == *push).unwrap().value.units()
+    }
+
+    #[test]
+    fn a_push_is_the_value_less_its_mean_over_the_eligible_ads() {
+        let groups = pushes(&sample::three_ads(), 0, &sample::features());
+        // purchases: 1100, -100, -280; mean 240
+        assert_eq!(value(&groups, &datum("category_purchases")), 860);
+        assert_eq!(value(&groups, &Push::Bid), 63); // 400 - 336.67
+        assert_eq!(value(&groups, &datum("weekday")), 0);
+        assert_eq!(value(&groups, &Push::Policy), -35); // -45 - (-10)
+    }
+
+    #[test]
+    fn features_of_one_datum_in_both_models_are_one_group() {
+        let both = account(&[
+            (LineSource::Feature(Response::Click, BOUGHT), 5),
+            (LineSource::Feature(Response::Conversion, BOUGHT), 7),
+            (LineSource::Pair(Response::Conversion, BOUGHT, SINCE), 30),
+            (LineSource::Feature(Response::Click, SINCE), 100),
+        ]);
+        let groups = pushes(&decision(vec![ad("a", both)]), 0, &sample::features());
+        assert_eq!(groups.len(), 1);
+        assert_eq!(groups[0].value.units(), 142);
+        assert_eq!(groups[0].features, [SINCE, BOUGHT], "the strongest first");
+    }
+
+    #[test]
+    fn a_pair_of_two_data_is_its_own_group_whatever_the_order_of_its_sides() {
+        let one = account(&[(LineSource::Pair(Response::Click, AGE, BOUGHT), 10)]);
+        let other = account(&[(LineSource::Pair(Response::Click, BOUGHT, AGE), -10)]);
+        let groups = pushes(&decision(vec![ad("a", one), ad("b", other)]), 0, &sample::features());
+        assert_eq!(groups.len(), 1);
+        assert_eq!(groups[0].push, datum("age+category_purchases"));
+        assert_eq!(groups[0].value.units(), 10);
+    }
+
+    #[test]
+    fn bid_price_unit_and_currency_are_one_group() {
+        let offer = [(LineSource::Bid, 90), (LineSource::PerMille, -30), (LineSource::CurrencyRate, 6)];
+        let other = [(LineSource::Bid, 40)];
+        let groups = pushes(&decision(vec![ad("a", account(&offer)), ad("b", account(&other))]), 0, &[]);
+        assert_eq!(groups.len(), 1);
+        assert_eq!(value(&groups, &Push::Bid), 13);
+    }
+
+    #[test]
+    fn an_only_ad_is_compared_with_the_training_mean() {
+        let only = account(&[
+            (LineSource::Intercept(Response::Click), -900),
+            (of(AGE), -40),
+            (of(CATEGORY), 25),
+            (LineSource::Bid, 700),
+        ]);
+        let groups = pushes(&decision(vec![ad("a", only)]), 0, &sample::features());
+        assert_eq!(value(&groups, &datum("age")), -40);
+        assert_eq!(value(&groups, &datum("category")), 25);
+        assert_eq!(value(&groups, &Push::Bid), 0);
+        assert_eq!(value(&groups, &Push::Policy), 0);
+    }
+
+    #[test]
+    fn a_datum_that_only_the_others_have_still_pushes() {
+        let (with, without) = (account(&[(of(WEEKDAY), 0), (of(AGE), 60)]), account(&[(of(WEEKDAY), 0)]));
+        let groups = pushes(&decision(vec![ad("a", without), ad("b", with)]), 0, &sample::features());
+        assert_eq!(value(&groups, &datum("age")), -30);
+    }
+
+    #[test]
+    fn a_feature_that_the_schema_lacks_goes_by_its_logged_name() {
+        let mut decision = decision(vec![ad("a", account(&[(of(AGE), 3)]))]);
+        assert_eq!(pushes(&decision, 0, &[])[0].push, datum("age"));
+        decision.features.clear();
+        assert_eq!(pushes(&decision, 0, &[])[0].push, datum("feature 2"));
+    }
+
+    #[test]
+    fn there_is_no_push_on_an_ad_that_is_not_there() {
+        assert!(pushes(&sample::three_ads(), 3, &sample::features()).is_empty());
+        assert!(pushes(&decision(vec![]), 0, &[]).is_empty());
+    }
+
+    #[test]
+    fn extreme_lines_neither_wrap_nor_panic() {
+        let high = account(&[(of(AGE), i64::MAX), (of(BOUGHT), i64::MIN)]);
+        let low = account(&[(of(AGE), i64::MIN), (of(BOUGHT), i64::MAX)]);
+        let groups = pushes(&decision(vec![ad("a", high), ad("b", low)]), 0, &sample::features());
+        assert_eq!(value(&groups, &datum("age")), i64::MAX);
+        assert_eq!(value(&groups, &datum("category_purchases")), i64::MIN);
+    }
+
+    proptest! {
+        #[test]
+        fn the_pushes_on_all_ads_cancel_out(values in proptest::collection::vec(-1_000_000_000_000i64..1_000_000_000_000, 2..9)) {
+            let ads: Vec<_> = values.iter().map(|&v| ad("a", account(&[(of(AGE), v)]))).collect();
+            let decision = decision(ads);
+            let scaled: i128 = (0..values.len()).map(|i| measure(&decision, i, &sample::features())[0].scaled).sum();
+            prop_assert_eq!(scaled, 0);
+        }
+
+        #[test]
+        fn rounding_is_to_the_nearest_unit(numerator in -1_000_000i64..1_000_000, denominator in 1i64..1000) {
+            let units = nearest_quotient(numerator.into(), denominator.into()).units();
+            prop_assert!(2 * (units * denominator - numerator).abs() <= denominator);
+        }
+    }
+}

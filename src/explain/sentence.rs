@@ -52,7 +52,7 @@ impl Phrases {
             | Evidence::Withheld { .. } => None,
         });
         let last = last.map(|last| self.day(last, locale, precision)).filter(|last| !sentence.contains(last));
-        let last = last.map(|last| self.say("last-time", locale, &[("last", last)].into_iter().collect()));
+        let last = last.map(|last| self.say("last-time", locale, &[("when", last)].into_iter().collect()));
         let mut details: Vec<String> = Vec::new();
         for detail in told.chain(last) {
             if detail != sentence && !details.contains(&detail) {
@@ -148,7 +148,8 @@ impl Phrases {
                 variables.set("days", *window_days);
                 variables.set("window", self.window(*window_days, locale));
                 if let Some(last) = last {
-                    variables.set("last", self.day(*last, locale, precision));
+                    variables.set("last", self.bare_day(*last, locale, precision));
+                    variables.set("when", self.day(*last, locale, precision));
                 }
             }
             Evidence::Number { feature, value } => {
@@ -203,6 +204,15 @@ impl Phrases {
         let id = match precision {
             Precision::Exact => "on-day",
             Precision::Banded => "in-month",
+        };
+        self.say(id, locale, &date_variables(day))
+    }
+
+    /// A day, or its month, without a preposition.
+    fn bare_day(&self, day: Day, locale: Locale, precision: Precision) -> String {
+        let id = match precision {
+            Precision::Exact => "day",
+            Precision::Banded => "month",
         };
         self.say(id, locale, &date_variables(day))
     }

@@ -65,7 +65,7 @@ record = Decision { $id }, made on { $at }.
 
 bid-higher = Its advertiser offered more than the other advertisers did on average.
 bid-lower = Its advertiser offered less than the other advertisers did on average.
-last-time = Most recently { $last }.
+last-time = Most recently { $when }.
 datum-pair = { $one }, together with { $other }
 fact-value = { $label }: { $value }.
 fact-missing = { $label }: not known.
@@ -196,9 +196,11 @@ month-name = { $month ->
    *[12] December
 }
 day-number = { $day }
-on-day = on { day-number } { month-name } { $year }
-in-month = in { month-name } { $year }
-moment = { day-number } { month-name } { $year } at { $time } UTC
+day = { day-number } { month-name } { $year }
+month = { month-name } { $year }
+on-day = on { day }
+in-month = in { month }
+moment = { day } at { $time } UTC
 
 ## When there is no page to show
 

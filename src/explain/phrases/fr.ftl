@@ -65,7 +65,7 @@ record = Décision { $id }, prise le { $at }.
 
 bid-higher = Son annonceur a offert plus que les autres annonceurs en moyenne.
 bid-lower = Son annonceur a offert moins que les autres annonceurs en moyenne.
-last-time = La dernière fois, c’était { $last }.
+last-time = La dernière fois, c’était { $when }.
 datum-pair = { $one }, en lien avec { $other }
 fact-value = { $label } : { $value }.
 fact-missing = { $label } : valeur inconnue.
@@ -163,9 +163,11 @@ day-number = { $day ->
     [1] 1er
    *[other] { $day }
 }
-on-day = le { day-number } { month-name } { $year }
-in-month = en { month-name } { $year }
-moment = { day-number } { month-name } { $year } à { $time } UTC
+day = { day-number } { month-name } { $year }
+month = { month-name } { $year }
+on-day = le { day }
+in-month = en { month }
+moment = { day } à { $time } UTC
 
 ## Quand il n’y a pas de page à montrer
 
