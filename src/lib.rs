@@ -7,3 +7,6 @@ pub mod explain;
 pub mod model;
 pub mod rpc;
 pub mod web;
+pub mod ledger;
+pub mod model;
+pub mod store;

@@ -1,0 +1,245 @@
+//! The decision log: each decision sealed under a key of its own person, chained, told only after
+//! it is durable.
+//!
+//! A row names its person by a random alias. What was decided is encrypted with a data key that
+//! only this alias has; the data key is wrapped by a key that lies outside the store.
+
+mod envelope;
+mod keyring;
+mod token;
+
+pub use keyring::{KEY_FILE_NAME, Keyring, KeyringError};
+pub use token::{ExplanationClaims, TokenError, TokenKind, Tokens};
+
+use std::sync::Arc;
+
+use crate::domain::{Alias, Decision, DecisionId, ImpressionId, SubjectKey, TenantId};
+use crate::store::{AppendedDecision, ChainState, DecisionRow, Store, StoreError, SubjectRow};
+use envelope::DataKey;
+
+/// Format of the rows that this build writes.
+const ROW_VERSION: u8 = 1;
+
+/// How many aliases a verification reads at a time.
+const ALIASES_PER_PAGE: u32 = 1024;
+
+/// The decision log. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    store: Store,
+    keyring: Arc<Keyring>,
+}
+
+/// What became of a decision that was to be recorded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Recorded {
+    /// It is durable and may be told.
+    New,
+    /// The same request had been decided on: this decision stands, the other one is void.
+    Repeat(Box<Decision>),
+}
+
+/// What a verification found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// The chain of decisions.
+    pub chain: ChainState,
+    /// How many data keys do not open: their rows were changed, or the keyring is another one.
+    pub keys_unreadable: u64,
+}
+
+impl Verification {
+    /// Whether nothing was changed.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        matches!(self.chain, ChainState::Whole { .. }) && self.keys_unreadable == 0
+    }
+}
+
+/// What can go wrong with the ledger.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LedgerError {
+    /// The store failed; nothing of the call was kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The impression was decided on for another request.
+    #[error("impression.id: was used before, with another request")]
+    ImpressionReused,
+    /// A decision does not open: its row was changed, its key is gone, or the keyring is another.
+    #[error("decision {id} cannot be opened: {cause}")]
+    Unreadable {
+        /// The decision.
+        id: DecisionId,
+        /// Which step failed.
+        cause: &'static str,
+    },
+    /// A decision was written by a newer build.
+    #[error("decision {id} has row version {found}, this build knows versions up to {ROW_VERSION}")]
+    NewerRow {
+        /// The decision.
+        id: DecisionId,
+        /// The version of its row.
+        found: u8,
+    },
+    /// The operating system gives no random bytes, or a value cannot be sealed.
+    #[error("cannot seal the decision: {cause}")]
+    Seal {
+        /// Why.
+        cause: String,
+    },
+}
+
+impl Ledger {
+    /// A ledger in `store` under the keys of `keyring`.
+    #[must_use]
+    pub const fn new(store: Store, keyring: Arc<Keyring>) -> Self {
+        Self { store, keyring }
+    }
+
+    /// Makes `decision` durable. `body_digest` stands for the request that it answers, and `subject`
+    /// for the person it is about, if any.
+    ///
+    /// Of two concurrent calls for one impression one is new, and the other a repeat or refused.
+    ///
+    /// # Errors
+    /// When the impression was used for another request, or the decision cannot be made durable.
+    pub async fn record(
+        &self,
+        tenant: &TenantId,
+        subject: Option<&SubjectKey>,
+        body_digest: [u8; 32],
+        decision: &Decision,
+    ) -> Result<Recorded, LedgerError> {
+        let (subject, key) = match subject {
+            Some(subject) => self.alias_of(tenant, subject).await?,
+            None => self.fresh_alias(tenant, None)?,
+        };
+        let mut row = DecisionRow {
+            version: ROW_VERSION,
+            tenant: tenant.clone(),
+            id: decision.id,
+            impression: decision.impression.clone(),
+            alias: subject.alias,
+            at: decision.at,
+            body_digest,
+            envelope: Vec::new(),
+        };
+        let plain =
+            postcard::to_stdvec(decision).map_err(|error| LedgerError::Seal { cause: error.to_string() })?;
+        row.envelope = key.seal(&plain, &bound_to(&row))?;
+        let one_off = subject.subject.is_none().then_some(subject);
+        match self.store.append_decision(row, one_off).await? {
+            AppendedDecision::New { .. } => Ok(Recorded::New),
+            AppendedDecision::Known(known) if known.body_digest != body_digest => {
+                Err(LedgerError::ImpressionReused)
+            }
+            AppendedDecision::Known(known) => self.open(*known).await.map(Box::new).map(Recorded::Repeat),
+        }
+    }
+
+    /// The decision on an impression, with the digest of the request that it answers.
+    ///
+    /// # Errors
+    /// When the store cannot be read or the decision does not open.
+    pub async fn find(
+        &self,
+        tenant: &TenantId,
+        impression: &ImpressionId,
+    ) -> Result<Option<([u8; 32], Decision)>, LedgerError> {
+        match self.store.decision_of_impression(tenant, impression).await? {
+            Some(row) => Ok(Some((row.body_digest, self.open(row).await?))),
+            None => Ok(None),
+        }
+    }
+
+    /// The decision of an id.
+    ///
+    /// # Errors
+    /// When the store cannot be read or the decision does not open.
+    pub async fn read(&self, tenant: &TenantId, id: DecisionId) -> Result<Option<Decision>, LedgerError> {
+        match self.store.decision(tenant, id).await? {
+            Some(row) => self.open(row).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Walks the whole chain, then tries every data key.
+    ///
+    /// # Errors
+    /// When the store cannot be read; what was tampered with is an answer, not an error.
+    pub async fn verify(&self) -> Result<Verification, LedgerError> {
+        let chain = self.store.verify_chain().await?;
+        let mut keys_unreadable = 0;
+        let mut after = None;
+        loop {
+            let page = self.store.subjects(after, ALIASES_PER_PAGE).await?;
+            keys_unreadable += page.iter().filter(|row| self.unwrap(row).is_none()).count() as u64;
+            match page.into_iter().last() {
+                Some(last) => after = Some((last.tenant, last.alias)),
+                None => return Ok(Verification { chain, keys_unreadable }),
+            }
+        }
+    }
+
+    /// The alias of a person and its data key, made when this is the first decision about them.
+    async fn alias_of(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+    ) -> Result<(SubjectRow, DataKey), LedgerError> {
+        let row = match self.store.subject(tenant, subject).await? {
+            Some(row) => row,
+            None => self.store.subject_or_insert(self.fresh_alias(tenant, Some(*subject))?.0).await?,
+        };
+        match self.unwrap(&row) {
+            Some(key) => Ok((row, key)),
+            None => Err(LedgerError::Seal { cause: "the person's data key does not open".to_owned() }),
+        }
+    }
+
+    fn fresh_alias(
+        &self,
+        tenant: &TenantId,
+        subject: Option<SubjectKey>,
+    ) -> Result<(SubjectRow, DataKey), LedgerError> {
+        let alias = Alias::from_bytes(envelope::random()?);
+        let key = DataKey::fresh()?;
+        let mut row = SubjectRow { tenant: tenant.clone(), alias, subject, wrapped_data_key: Vec::new() };
+        row.wrapped_data_key = self.keyring.wrap(&key, &owned_by(&row))?;
+        Ok((row, key))
+    }
+
+    async fn open(&self, row: DecisionRow) -> Result<Decision, LedgerError> {
+        let id = row.id;
+        if row.version > ROW_VERSION {
+            return Err(LedgerError::NewerRow { id, found: row.version });
+        }
+        let unreadable = |cause| LedgerError::Unreadable { id, cause };
+        let subject = self
+            .store
+            .subject_of_alias(&row.tenant, row.alias)
+            .await?
+            .ok_or_else(|| unreadable("its data key is gone"))?;
+        let key = self.unwrap(&subject).ok_or_else(|| unreadable("its data key does not open"))?;
+        let plain =
+            key.open(&row.envelope, &bound_to(&row)).ok_or_else(|| unreadable("its envelope was changed"))?;
+        postcard::from_bytes(&plain).map_err(|_| unreadable("its envelope holds no decision"))
+    }
+
+    fn unwrap(&self, row: &SubjectRow) -> Option<DataKey> {
+        self.keyring.unwrap(&row.wrapped_data_key, &owned_by(row))
+    }
+}
+
+/// What an envelope is bound to: moved to another row, it does not open.
+fn bound_to(row: &DecisionRow) -> Vec<u8> {
+    let tenant = row.tenant.as_str().as_bytes();
+    [b"decision".as_slice(), &[row.version], row.id.as_bytes(), row.alias.as_bytes(), tenant].concat()
+}
+
+/// What a wrapped data key is bound to.
+fn owned_by(row: &SubjectRow) -> Vec<u8> {
+    let subject = row.subject.as_ref().map_or(&[0; 32], SubjectKey::as_bytes);
+    let tenant = row.tenant.as_str().as_bytes();
+    [b"data key".as_slice(), row.alias.as_bytes(), subject, tenant].concat()
+}

@@ -1,0 +1,52 @@
+//! What can go wrong with a store.
+
+use std::path::PathBuf;
+
+/// A closed list; no message repeats a stored value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// There is no room left; what was acknowledged stays, reads go on, and writes succeed again
+    /// once there is room.
+    #[error("the store is full: free disk space or raise its page limit")]
+    Full,
+    /// The folder or file cannot be created or written.
+    #[error("cannot write {}: {cause}", path.display())]
+    Unwritable {
+        /// What cannot be written.
+        path: PathBuf,
+        /// Why, in the words of the operating system.
+        cause: String,
+    },
+    /// Another process held the store for longer than the waiting time.
+    #[error("the store is busy with another process; try again")]
+    Busy,
+    /// The file is damaged, or is no store.
+    #[error("the store is damaged: {what}")]
+    Corrupt {
+        /// What was found.
+        what: String,
+    },
+    /// The file was written by a newer build.
+    #[error("the store has format {found}, this build knows formats up to {known}; use a newer build")]
+    NewerFormat {
+        /// The format of the file.
+        found: i64,
+        /// The newest format that this build reads.
+        known: i64,
+    },
+    /// A rule of the store was broken: an identifier taken twice, say.
+    #[error("the store refuses the row: {rule}")]
+    Conflict {
+        /// The rule.
+        rule: String,
+    },
+    /// The store was closed.
+    #[error("the store is closed")]
+    Closed,
+    /// Reading or writing failed for another reason; nothing of the call was kept.
+    #[error("the store cannot be read or written: {cause}")]
+    Io {
+        /// Why.
+        cause: String,
+    },
+}

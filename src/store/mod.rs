@@ -1,0 +1,242 @@
+//! Durable rows: decisions in a hash chain, aliases, events, promotions.
+//!
+//! [`Store`] is the contract that every backend meets; there is one backend so far, embedded
+//! SQLite. A second one is a variant here, its async methods, and one line of the contract suite.
+//! A write is durable when its future resolves, and never half there; a future that is dropped may
+//! still have written.
+
+mod chain;
+mod error;
+mod rows;
+mod sqlite;
+
+pub use chain::{ChainFault, ChainState, Hash};
+pub use error::StoreError;
+pub use rows::{
+    Appended, AppendedDecision, DecisionRow, EventRow, Promotion, PromotionAction, StoredEvent, SubjectRow,
+};
+pub use sqlite::{FILE_NAME, StoreOptions};
+
+use crate::domain::{
+    Alias, DecisionId, ImpressionId, ModelVersion, Response, SubjectKey, TenantId, Timestamp,
+};
+
+/// An open store. Clones share it.
+#[derive(Clone, Debug)]
+pub enum Store {
+    /// One file in the data folder.
+    Sqlite(sqlite::Sqlite),
+}
+
+impl Store {
+    /// Opens the embedded store, creating folder and file when they are missing and bringing an
+    /// older file up to date.
+    ///
+    /// # Errors
+    /// When the folder or file cannot be written, is damaged, or is of a newer format.
+    pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
+        sqlite::Sqlite::open(options).await.map(Self::Sqlite)
+    }
+
+    /// Appends a decision to the chain, with `one_off`, the alias that only this decision has, if
+    /// it is about nobody. Does nothing when the impression has been decided on.
+    ///
+    /// # Errors
+    /// When the row cannot be made durable, or its id belongs to another impression.
+    pub async fn append_decision(
+        &self,
+        row: DecisionRow,
+        one_off: Option<SubjectRow>,
+    ) -> Result<AppendedDecision, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.append_decision(row, one_off).await,
+        }
+    }
+
+    /// The decision of an id.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn decision(
+        &self,
+        tenant: &TenantId,
+        id: DecisionId,
+    ) -> Result<Option<DecisionRow>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.decision(tenant, id).await,
+        }
+    }
+
+    /// The decision on an impression.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn decision_of_impression(
+        &self,
+        tenant: &TenantId,
+        impression: &ImpressionId,
+    ) -> Result<Option<DecisionRow>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.decision_of_impression(tenant, impression).await,
+        }
+    }
+
+    /// Walks the chain of decisions from its first row.
+    ///
+    /// # Errors
+    /// When the store cannot be read; a broken chain is an answer, not an error.
+    pub async fn verify_chain(&self) -> Result<ChainState, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.verify_chain().await,
+        }
+    }
+
+    /// Keeps `row` unless its person has an alias; either way, the row that counts.
+    ///
+    /// # Errors
+    /// When the row cannot be made durable, or its alias is taken.
+    pub async fn subject_or_insert(&self, row: SubjectRow) -> Result<SubjectRow, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.subject_or_insert(row).await,
+        }
+    }
+
+    /// The alias of a person.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn subject(
+        &self,
+        tenant: &TenantId,
+        subject: &SubjectKey,
+    ) -> Result<Option<SubjectRow>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.subject(tenant, subject).await,
+        }
+    }
+
+    /// The row of an alias.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn subject_of_alias(
+        &self,
+        tenant: &TenantId,
+        alias: Alias,
+    ) -> Result<Option<SubjectRow>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.subject_of_alias(tenant, alias).await,
+        }
+    }
+
+    /// Up to `limit` aliases of all tenants, ascending, after the one named; fewer only at the end.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn subjects(
+        &self,
+        after: Option<(TenantId, Alias)>,
+        limit: u32,
+    ) -> Result<Vec<SubjectRow>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.subjects(after, limit).await,
+        }
+    }
+
+    /// Appends events, all or none, each id once; the answers are in the order of `events`.
+    ///
+    /// # Errors
+    /// When the rows cannot be made durable; then none was taken.
+    pub async fn append_events(
+        &self,
+        tenant: &TenantId,
+        events: Vec<EventRow>,
+    ) -> Result<Vec<Appended>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.append_events(tenant, events).await,
+        }
+    }
+
+    /// Up to `limit` events of all tenants in order of arrival, after place `after` (0: from the
+    /// first); fewer only at the end.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn events(&self, after: u64, limit: u32) -> Result<Vec<StoredEvent>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.events(after, limit).await,
+        }
+    }
+
+    /// Makes `version` the one that serves `response`; when it does so already, nothing is written
+    /// and the answer is the change since which it does.
+    ///
+    /// # Errors
+    /// When the change cannot be made durable.
+    pub async fn promote(
+        &self,
+        tenant: &TenantId,
+        response: Response,
+        version: ModelVersion,
+        at: Timestamp,
+    ) -> Result<Promotion, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.promote(tenant, response, version, at).await,
+        }
+    }
+
+    /// Takes the last promotion of `response` that still stands back; None, and no change, when
+    /// none stands before it.
+    ///
+    /// # Errors
+    /// When the change cannot be made durable.
+    pub async fn roll_back(
+        &self,
+        tenant: &TenantId,
+        response: Response,
+        at: Timestamp,
+    ) -> Result<Option<Promotion>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.roll_back(tenant, response, at).await,
+        }
+    }
+
+    /// The version that serves `response`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn active(
+        &self,
+        tenant: &TenantId,
+        response: Response,
+    ) -> Result<Option<ModelVersion>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.active(tenant, response).await,
+        }
+    }
+
+    /// All changes of the model that serves `response`, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn promotions(
+        &self,
+        tenant: &TenantId,
+        response: Response,
+    ) -> Result<Vec<Promotion>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.promotions(tenant, response).await,
+        }
+    }
+
+    /// Finishes what was handed in and closes; every later call of any clone is refused. Closing
+    /// twice is fine.
+    ///
+    /// # Errors
+    /// When the end of the log cannot be folded into the file; nothing is lost by that.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.close().await,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The rows that every backend keeps.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{
+    Alias, DecisionId, EventId, EventKind, ImpressionId, Micros, ModelVersion, Response, SubjectKey,
+    TenantId, Timestamp,
+};
+
+/// One sealed decision. The store adds its place in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecisionRow {
+    /// Format of the row and of what its envelope holds.
+    pub version: u8,
+    /// Whose data.
+    pub tenant: TenantId,
+    /// The decision.
+    pub id: DecisionId,
+    /// The impression decided on; at most one row of a tenant has it.
+    pub impression: ImpressionId,
+    /// The random name of the person, or of nobody.
+    pub alias: Alias,
+    /// When.
+    pub at: Timestamp,
+    /// Digest of the request, to tell a repeat from another request under the same impression.
+    pub body_digest: [u8; 32],
+    /// The encrypted decision.
+    pub envelope: Vec<u8>,
+}
+
+/// What became of a decision that was to be appended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AppendedDecision {
+    /// It is durable, at this place of the chain.
+    New {
+        /// Place in the chain, from 1.
+        seq: u64,
+    },
+    /// The impression had been decided on; nothing was written.
+    Known(Box<DecisionRow>),
+}
+
+/// One alias with its data key, wrapped by a key that the store does not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectRow {
+    /// Whose data.
+    pub tenant: TenantId,
+    /// The random name.
+    pub alias: Alias,
+    /// The person; None for the one-off alias of a decision about nobody.
+    pub subject: Option<SubjectKey>,
+    /// The data key, wrapped.
+    pub wrapped_data_key: Vec<u8>,
+}
+
+/// One event as its caller told it: attributes by name, so that no row depends on a schema's codes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// The caller's identifier; the same one is taken once.
+    pub id: EventId,
+    /// Who did it.
+    pub subject: SubjectKey,
+    /// What kind of thing.
+    pub kind: EventKind,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Attribute values by name.
+    pub attributes: BTreeMap<String, String>,
+    /// What was spent, in millionths of the currency of the data.
+    pub spend_micros: Micros,
+    /// When we were told.
+    pub received_at: Timestamp,
+}
+
+impl EventRow {
+    /// Whether both tell the same thing; when we were told does not count.
+    #[must_use]
+    pub fn tells_the_same_as(&self, other: &Self) -> bool {
+        Self { received_at: other.received_at, ..self.clone() } == *other
+    }
+}
+
+/// What became of one event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Appended {
+    /// It is durable.
+    New,
+    /// The same event had been taken before; nothing was written.
+    Known,
+    /// Another event had been taken under this id; nothing was written.
+    Conflict,
+}
+
+/// An event read back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredEvent {
+    /// Place in the order of arrival, ascending and from 1.
+    pub seq: u64,
+    /// Whose data.
+    pub tenant: TenantId,
+    /// The event.
+    pub event: EventRow,
+}
+
+/// One change of the model that serves a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    /// Place in the order of changes, ascending.
+    pub seq: u64,
+    /// Whose service.
+    pub tenant: TenantId,
+    /// The response whose model changed.
+    pub response: Response,
+    /// The version that serves since.
+    pub version: ModelVersion,
+    /// When.
+    pub at: Timestamp,
+    /// Forward or back.
+    pub action: PromotionAction,
+    /// The version that served before.
+    pub previous: Option<ModelVersion>,
+}
+
+/// Forward or back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PromotionAction {
+    /// A version was chosen.
+    Promote,
+    /// The choice before the last was restored.
+    RollBack,
+}
+
+/// The versions chosen and not taken back, oldest first; the last one serves.
+#[must_use]
+pub(super) fn standing(promotions: &[Promotion]) -> Vec<&ModelVersion> {
+    let mut standing = Vec::new();
+    for promotion in promotions {
+        match promotion.action {
+            PromotionAction::Promote => standing.push(&promotion.version),
+            PromotionAction::RollBack => {
+                standing.pop();
+            }
+        }
+    }
+    standing
+}

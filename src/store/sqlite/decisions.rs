@@ -1,0 +1,145 @@
+//! The chain of decisions.
+
+use rusqlite::{Connection, Params, Row, params};
+use uuid::Uuid;
+
+use super::convert::{bytes, damaged, get, moment, parsed, place, to_column};
+use super::{Sqlite, subjects};
+use crate::domain::{Alias, DecisionId, ImpressionId, TenantId};
+use crate::store::chain::{self, ChainWalk};
+use crate::store::{AppendedDecision, ChainState, DecisionRow, Hash, StoreError, SubjectRow};
+
+const COLUMNS: &str = "seq, version, tenant, decision_id, impression_id, alias, at, body_digest, envelope, \
+                       previous_hash, hash";
+
+impl Sqlite {
+    /// See [`crate::store::Store::append_decision`].
+    pub(in crate::store) async fn append_decision(
+        &self,
+        row: DecisionRow,
+        one_off: Option<SubjectRow>,
+    ) -> Result<AppendedDecision, StoreError> {
+        self.write(move |connection| append(connection, &row, one_off.as_ref())).await
+    }
+
+    /// See [`crate::store::Store::decision`].
+    pub(in crate::store) async fn decision(
+        &self,
+        tenant: &TenantId,
+        id: DecisionId,
+    ) -> Result<Option<DecisionRow>, StoreError> {
+        let tenant = tenant.clone();
+        self.read(move |connection| {
+            let key = params![tenant.as_str(), id.as_bytes()];
+            select(connection, "tenant = ?1 AND decision_id = ?2", key)
+        })
+        .await
+    }
+
+    /// See [`crate::store::Store::decision_of_impression`].
+    pub(in crate::store) async fn decision_of_impression(
+        &self,
+        tenant: &TenantId,
+        impression: &ImpressionId,
+    ) -> Result<Option<DecisionRow>, StoreError> {
+        let (tenant, impression) = (tenant.clone(), impression.clone());
+        self.read(move |connection| of_impression(connection, &tenant, &impression)).await
+    }
+
+    /// See [`crate::store::Store::verify_chain`].
+    pub(in crate::store) async fn verify_chain(&self) -> Result<ChainState, StoreError> {
+        self.read(walk).await
+    }
+}
+
+fn append(
+    connection: &Connection,
+    row: &DecisionRow,
+    one_off: Option<&SubjectRow>,
+) -> Result<AppendedDecision, StoreError> {
+    if let Some(known) = of_impression(connection, &row.tenant, &row.impression)? {
+        return Ok(AppendedDecision::Known(Box::new(known)));
+    }
+    if let Some(subject) = one_off {
+        subjects::insert(connection, subject)?;
+    }
+    let (length, previous) = head(connection)?;
+    let seq = length + 1;
+    let hash = chain::hash(seq, row, &previous);
+    connection
+        .prepare_cached("INSERT INTO decisions VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)")?
+        .execute(params![
+            to_column(seq),
+            row.version,
+            row.tenant.as_str(),
+            row.id.as_bytes(),
+            row.impression.as_str(),
+            row.alias.as_bytes(),
+            row.at.micros(),
+            row.body_digest,
+            row.envelope,
+            previous,
+            hash,
+        ])?;
+    connection
+        .prepare_cached("UPDATE chain_head SET length = ?1, hash = ?2")?
+        .execute(params![to_column(seq), hash])?;
+    Ok(AppendedDecision::New { seq })
+}
+
+fn of_impression(
+    connection: &Connection,
+    tenant: &TenantId,
+    impression: &ImpressionId,
+) -> Result<Option<DecisionRow>, StoreError> {
+    let key = params![tenant.as_str(), impression.as_str()];
+    select(connection, "tenant = ?1 AND impression_id = ?2", key)
+}
+
+fn select(
+    connection: &Connection,
+    condition: &str,
+    key: impl Params,
+) -> Result<Option<DecisionRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM decisions WHERE {condition}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(key)?;
+    rows.next()?.map(read).transpose()
+}
+
+fn read(row: &Row<'_>) -> Result<DecisionRow, StoreError> {
+    Ok(DecisionRow {
+        version: get(row, "version")?,
+        tenant: parsed(row, "tenant", TenantId::parse)?,
+        id: DecisionId::new(Uuid::from_bytes(bytes(row, "decision_id")?)),
+        impression: parsed(row, "impression_id", ImpressionId::parse)?,
+        alias: Alias::from_bytes(bytes(row, "alias")?),
+        at: moment(row, "at")?,
+        body_digest: bytes(row, "body_digest")?,
+        envelope: get(row, "envelope")?,
+    })
+}
+
+fn head(connection: &Connection) -> Result<(u64, Hash), StoreError> {
+    let mut statement = connection.prepare_cached("SELECT length, hash FROM chain_head")?;
+    let mut rows = statement.query([])?;
+    let row = rows.next()?.ok_or_else(|| damaged("chain_head"))?;
+    Ok((place(row, "length")?, bytes(row, "hash")?))
+}
+
+fn walk(connection: &Connection) -> Result<ChainState, StoreError> {
+    // Head and rows are read in one snapshot, whatever the writer does meanwhile.
+    let snapshot = connection.unchecked_transaction()?;
+    let (length, last) = head(&snapshot)?;
+    let mut walk = ChainWalk::start();
+    let mut statement = snapshot.prepare(&format!("SELECT {COLUMNS} FROM decisions ORDER BY seq"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let seq = place(row, "seq")?;
+        let step = walk.step(seq, &read(row)?, &bytes(row, "previous_hash")?, &bytes(row, "hash")?);
+        if let Err(broken) = step {
+            return Ok(broken);
+        }
+    }
+    Ok(walk.finish(length, &last))
+}

@@ -1,0 +1,133 @@
+//! The file: where it lies, how it is opened, and which formats it went through.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use crate::store::StoreError;
+
+/// Name of the file in the data folder.
+pub const FILE_NAME: &str = "limpid.db";
+
+/// The formats in order; the file's `user_version` is how many of them it went through.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+
+/// How long to wait for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Fold the log into the file when it has so many pages (of 4 KiB); folding costs a second sync, so
+/// the default of 1,000 would be felt in the latency of one batch in ten.
+const CHECKPOINT_PAGES: u32 = 8_000;
+
+/// Where and how to open an embedded store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreOptions {
+    /// The data folder; created when missing, for its owner only.
+    pub folder: PathBuf,
+    /// Largest size of the file in pages of 4 KiB; None: as the disk allows. A file that is larger
+    /// already is not cut.
+    pub page_count_max: Option<u32>,
+    /// Connections that read at the same time, at least 1.
+    pub readers: usize,
+    /// Writes that may wait for the writer, at least 1; further callers wait for a place.
+    pub queue: usize,
+}
+
+impl StoreOptions {
+    /// The defaults for `folder`: no limit of size, 4 readers, a queue of 1,024.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), page_count_max: None, readers: 4, queue: 1024 }
+    }
+}
+
+/// Creates the folder and brings the file up to date; the path of the file.
+pub(super) fn prepare(options: &StoreOptions) -> Result<PathBuf, StoreError> {
+    let folder = &options.folder;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| StoreError::Unwritable { path: folder.clone(), cause: error.to_string() })?;
+    let path = folder.join(FILE_NAME);
+    let mut connection = connect(&path, options)?;
+    migrate(&mut connection).map_err(|error| refused(&path, error))?;
+    Ok(path)
+}
+
+/// Opens a connection that may write.
+pub(super) fn connect(path: &Path, options: &StoreOptions) -> Result<Connection, StoreError> {
+    let open = || -> Result<Connection, StoreError> {
+        let connection = Connection::open(path)?;
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        if let Some(pages) = options.page_count_max {
+            connection.pragma_update(None, "max_page_count", pages)?;
+        }
+        connection.set_prepared_statement_cache_capacity(64);
+        Ok(connection)
+    };
+    open().map_err(|error| refused(path, error))
+}
+
+/// Opens a connection that can only read.
+pub(super) fn connect_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let mut format = 0;
+    for migration in MIGRATIONS {
+        format += 1;
+        if found < format {
+            transaction.execute_batch(migration)?;
+        }
+    }
+    if found > format {
+        return Err(StoreError::NewerFormat { found, known: format });
+    }
+    transaction.pragma_update(None, "user_version", format)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// An I/O error while opening means that the path is not usable.
+fn refused(path: &Path, error: StoreError) -> StoreError {
+    match error {
+        StoreError::Io { cause } => StoreError::Unwritable { path: path.to_owned(), cause },
+        other => other,
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match &error {
+            rusqlite::Error::SqliteFailure(failure, message) => {
+                let text = || message.clone().unwrap_or_else(|| failure.to_string());
+                match failure.code {
+                    ErrorCode::DiskFull => Self::Full,
+                    ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => Self::Busy,
+                    ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::Corrupt { what: text() },
+                    ErrorCode::ConstraintViolation => Self::Conflict { rule: text() },
+                    _ => Self::Io { cause: text() },
+                }
+            }
+            rusqlite::Error::FromSqlConversionFailure(..)
+            | rusqlite::Error::IntegralValueOutOfRange(..)
+            | rusqlite::Error::InvalidColumnType(..) => Self::Corrupt { what: error.to_string() },
+            _ => Self::Io { cause: error.to_string() },
+        }
+    }
+}

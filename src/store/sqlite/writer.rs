@@ -1,0 +1,169 @@
+//! The one writer: a thread that commits in groups.
+//!
+//! While one batch is being synced to disk, callers queue; when the sync has returned, the writer
+//! takes whatever waits as its next batch. So a lone caller waits for one sync and many callers
+//! share one, and there is no timer to tune. Each job has its savepoint; callers hear of their job
+//! after the commit, never before.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::store::StoreError;
+
+/// Most jobs in one transaction: enough to share a sync, few enough to bound a lone job's wait.
+const BATCH_MAX: usize = 256;
+
+/// The way to the writer thread, which ends when all clones are gone or one says close.
+#[derive(Clone, Debug)]
+pub(super) struct Writer {
+    queue: mpsc::Sender<Message>,
+}
+
+enum Message {
+    Write(Box<dyn Job>),
+    Close(oneshot::Sender<Result<(), StoreError>>),
+}
+
+impl Writer {
+    /// Starts the thread.
+    pub(super) fn start(connection: Connection, path: &Path, queue: usize) -> Result<Self, StoreError> {
+        let (sender, receiver) = mpsc::channel(queue.max(1));
+        std::thread::Builder::new()
+            .name("limpid-store".to_owned())
+            .spawn(move || serve(&connection, receiver))
+            .map_err(|error| StoreError::Unwritable { path: path.to_owned(), cause: error.to_string() })?;
+        Ok(Self { queue: sender })
+    }
+
+    /// Runs `work` in the next batch; its answer once that is committed.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let job = Box::new(Pending { work, outcome: None, reply });
+        self.queue.send(Message::Write(job)).await.map_err(|_| StoreError::Closed)?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
+    /// Has the thread finish what is queued and end.
+    pub(super) async fn close(&self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        if self.queue.send(Message::Close(reply)).await.is_err() {
+            return Ok(());
+        }
+        answer.await.unwrap_or(Ok(()))
+    }
+}
+
+fn serve(connection: &Connection, mut queue: mpsc::Receiver<Message>) {
+    let mut closing = Vec::new();
+    while let Some(first) = queue.blocking_recv() {
+        let mut batch = Vec::new();
+        let mut next = Some(first);
+        while let Some(message) = next {
+            match message {
+                Message::Write(job) => batch.push(job),
+                Message::Close(reply) => {
+                    queue.close();
+                    closing.push(reply);
+                }
+            }
+            next = if batch.len() < BATCH_MAX { queue.try_recv().ok() } else { None };
+        }
+        commit(connection, batch);
+    }
+    // Folding the log into the file is a courtesy to whoever copies the file; opening does it too.
+    let folded =
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(StoreError::from);
+    for reply in closing {
+        // The caller may have gone.
+        let _ = reply.send(folded.clone());
+    }
+}
+
+/// Commits a batch. When it fails as a whole (the disk is full, say) it is undone, and each job is
+/// tried alone, so that none fails for another's sake.
+fn commit(connection: &Connection, mut batch: Vec<Box<dyn Job>>) {
+    let committed = transact(connection, &mut batch);
+    if committed.is_err() && batch.len() > 1 {
+        for job in batch {
+            commit(connection, vec![job]);
+        }
+        return;
+    }
+    for job in batch {
+        job.answer(committed.clone());
+    }
+}
+
+fn transact(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let transacted = connection
+        .execute_batch("BEGIN IMMEDIATE")
+        .map_err(StoreError::from)
+        .and_then(|()| run(connection, batch))
+        .and_then(|()| connection.execute_batch("COMMIT").map_err(StoreError::from));
+    if transacted.is_err() && !connection.is_autocommit() {
+        // A rollback that fails leaves the transaction open; the next BEGIN then fails, aloud.
+        let _ = connection.execute_batch("ROLLBACK");
+    }
+    transacted
+}
+
+fn run(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
+    for job in batch {
+        connection.prepare_cached("SAVEPOINT job")?.execute([])?;
+        if let Err(error) = job.run(connection) {
+            // A full disk or an I/O error may have undone the whole transaction.
+            if connection.is_autocommit() {
+                return Err(error);
+            }
+            connection.prepare_cached("ROLLBACK TO job")?.execute([])?;
+        }
+        connection.prepare_cached("RELEASE job")?.execute([])?;
+    }
+    Ok(())
+}
+
+/// One write with the caller who waits for it.
+trait Job: Send {
+    /// Does the work and keeps its outcome; the error, so that the savepoint is undone.
+    fn run(&mut self, connection: &Connection) -> Result<(), StoreError>;
+    /// Tells the caller: the outcome when the batch was committed, else why it was not.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct Pending<T, W> {
+    work: W,
+    outcome: Option<Result<T, StoreError>>,
+    reply: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, W> Job for Pending<T, W>
+where
+    T: Send,
+    W: FnMut(&Connection) -> Result<T, StoreError> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let outcome = (self.work)(connection);
+        let result = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
+        self.outcome = Some(outcome);
+        result
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let answer = match (self.outcome, committed) {
+            // A job's own error says more than that of the batch it was in.
+            (Some(Err(error)), _) | (_, Err(error)) => Err(error),
+            (Some(Ok(value)), Ok(())) => Ok(value),
+            (None, Ok(())) => Err(StoreError::Closed),
+        };
+        // The caller may have gone; the write stands.
+        let _ = self.reply.send(answer);
+    }
+}
