@@ -4,6 +4,10 @@
 //! [`Nats`]; the score (log-odds) is the intercept plus their sum, and there is no other way to get
 //! it. A kind whose score is not such a sum cannot be added.
 
+mod fit;
+
+pub use fit::{FitData, FitError, NoProgress, Progress};
+
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{Cell, FeatureId, Nats};
