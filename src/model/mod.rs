@@ -4,18 +4,31 @@
 //! [`Nats`]; the score (log-odds) is the intercept plus their sum, and there is no other way to get
 //! it. A kind whose score is not such a sum cannot be added.
 
+pub mod additive;
+mod artefact;
 mod fit;
+pub mod link;
+pub mod metrics;
+mod profile;
 
+pub use artefact::{Artefact, ArtefactError, ArtefactFeature, FeatureType, Training, list, load};
 pub use fit::{FitData, FitError, NoProgress, Progress};
+pub use profile::{ProfileError, Profiled, WithheldOffset};
 
+use additive::AdditiveModel;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::data::Table;
 use crate::domain::{Cell, FeatureId, Nats};
 
 /// An interpretable model of the log-odds of a response.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
-pub enum Model {}
+pub enum Model {
+    /// A sum of shape functions.
+    Additive(AdditiveModel),
+}
 
 /// Which kind of model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -40,23 +53,70 @@ pub enum Term {
 }
 
 impl Model {
+    /// Which kind it is.
+    #[must_use]
+    pub const fn kind(&self) -> ModelKind {
+        match self {
+            Self::Additive(_) => ModelKind::Additive,
+        }
+    }
+
     /// The terms, in the order of [`Model::attribute`].
     #[must_use]
     pub fn terms(&self) -> &[Term] {
-        match *self {}
+        match self {
+            Self::Additive(model) => model.terms(),
+        }
     }
 
     /// The score of a row of which everything is average over the training rows.
     #[must_use]
     pub fn intercept(&self) -> Nats {
-        match *self {}
+        match self {
+            Self::Additive(model) => model.intercept(),
+        }
     }
 
     /// Writes the contribution of each term for one row.
     ///
     /// `row` has one cell per feature of the schema, in schema order; `contributions` one share per
     /// term. Missing, unseen and withheld cells are told apart; a withheld one contributes 0.
-    pub fn attribute(&self, _row: &[Cell<'_>], _contributions: &mut [Nats]) {
-        match *self {}
+    pub fn attribute(&self, row: &[Cell<'_>], contributions: &mut [Nats]) {
+        match self {
+            Self::Additive(model) => model.attribute(row, contributions),
+        }
+    }
+
+    /// The features of the terms, distinct and ascending.
+    #[must_use]
+    pub fn features(&self) -> Vec<FeatureId> {
+        let of_term = |term: &Term| match *term {
+            Term::Feature(feature) => [feature, feature],
+            Term::Pair(a, b) => [a, b],
+        };
+        let mut features: Vec<FeatureId> = self.terms().iter().flat_map(of_term).collect();
+        features.sort_unstable();
+        features.dedup();
+        features
+    }
+
+    /// The score of every row of `table` with the cells of `withheld` withheld as well: its
+    /// contributions, summed.
+    #[must_use]
+    pub fn scores(&self, table: &Table, withheld: &[FeatureId]) -> Vec<Nats> {
+        (0..table.rows())
+            .into_par_iter()
+            .map_init(
+                || (Vec::with_capacity(table.width()), vec![Nats::ZERO; self.terms().len()]),
+                |(cells, contributions), row| {
+                    table.read_row(row, cells);
+                    for feature in withheld {
+                        cells[feature.index()] = Cell::Withheld;
+                    }
+                    self.attribute(cells, contributions);
+                    self.intercept() + contributions.iter().copied().sum()
+                },
+            )
+            .collect()
     }
 }

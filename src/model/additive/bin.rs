@@ -1,0 +1,240 @@
+//! From values to bins: quantile cuts of numbers, levels of categories.
+//!
+//! No bin is learned from fewer than a floor of distinct people: numbers merge with their
+//! neighbours, a category that fewer people had is not even named.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Column;
+use crate::domain::{Cell, FieldError};
+
+/// How the values of one feature become bins.
+///
+/// Bin 0 is for missing cells, bin 1 for unseen values: categories that the model does not name
+/// because fewer people than the floor, perhaps none, had them (and values of the wrong type). The
+/// others follow. A withheld cell has no bin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Bins {
+    /// Numbers, by ascending cuts; a number equal to a cut is above it.
+    Cuts(Vec<f64>),
+    /// Categories, by ascending name; each has a bin.
+    Levels(Vec<String>),
+}
+
+impl Bins {
+    /// The bin of missing cells.
+    pub const MISSING: usize = 0;
+    /// The bin of values that the model does not know.
+    pub const UNSEEN: usize = 1;
+    /// The first bin of known values.
+    pub const FIRST: usize = 2;
+    /// Most named categories; further ones count as unseen.
+    const LEVELS_MAX: usize = 65_000;
+
+    /// Number of bins, those of missing and unseen included.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        match self {
+            Self::Cuts(cuts) => Self::FIRST + cuts.len() + 1,
+            Self::Levels(names) => Self::FIRST + names.len(),
+        }
+    }
+
+    /// The bin of `cell`; None when it is withheld.
+    #[must_use]
+    pub fn encode(&self, cell: Cell<'_>) -> Option<usize> {
+        match (self, cell) {
+            (_, Cell::Withheld) => None,
+            (_, Cell::Missing) => Some(Self::MISSING),
+            (Self::Cuts(_), Cell::Number(number)) if number.is_nan() => Some(Self::MISSING),
+            (Self::Cuts(cuts), Cell::Number(number)) => {
+                Some(Self::FIRST + cuts.partition_point(|&cut| cut <= number))
+            }
+            (Self::Levels(names), Cell::Category(name)) => Some(
+                names
+                    .binary_search_by(|level| level.as_str().cmp(name))
+                    .map_or(Self::UNSEEN, |level| Self::FIRST + level),
+            ),
+            (Self::Cuts(_), Cell::Category(_)) | (Self::Levels(_), Cell::Number(_)) => Some(Self::UNSEEN),
+        }
+    }
+
+    /// Checks what [`Bins::encode`] relies on.
+    pub(super) fn check(&self) -> Result<(), FieldError> {
+        match self {
+            Self::Cuts(cuts) if cuts.iter().any(|cut| !cut.is_finite()) => {
+                Err(FieldError::new("cuts", "must be finite"))
+            }
+            Self::Cuts(cuts) if !cuts.is_sorted_by(|a, b| a < b) => {
+                Err(FieldError::new("cuts", "must be distinct and ascending"))
+            }
+            Self::Levels(names) if !names.is_sorted_by(|a, b| a < b) => {
+                Err(FieldError::new("levels", "must be distinct and ascending"))
+            }
+            Self::Cuts(cuts) if cuts.len() > Self::LEVELS_MAX => {
+                Err(FieldError::new("cuts", format!("must be at most {}", Self::LEVELS_MAX)))
+            }
+            Self::Levels(names) if names.len() > Self::LEVELS_MAX => {
+                Err(FieldError::new("levels", format!("must be at most {}", Self::LEVELS_MAX)))
+            }
+            Self::Cuts(_) | Self::Levels(_) => Ok(()),
+        }
+    }
+
+    /// Learns the bins of `column`: at most `bins_max` by cuts, none of fewer than `people_min`
+    /// people. `person` has one entry per row.
+    pub(super) fn learn(column: &Column, person: &[u32], bins_max: usize, people_min: u32) -> Self {
+        if let Some(numbers) = column.numbers() {
+            return Self::Cuts(cut(numbers, person, bins_max, people_min));
+        }
+        let (codes, levels) = column.categories().unwrap_or_default();
+        Self::Levels(name_levels(codes, levels, person, people_min))
+    }
+}
+
+/// Cuts between quantiles of `numbers`; NaN is left out.
+fn cut(numbers: &[f64], person: &[u32], bins_max: usize, people_min: u32) -> Vec<f64> {
+    let mut values: Vec<(f64, u32)> =
+        numbers.iter().zip(person).filter(|(x, _)| !x.is_nan()).map(|(&x, &p)| (x, p)).collect();
+    values.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let mut people = DistinctPeople::among(person);
+    let mut cuts = Vec::new();
+    let mut start = 0;
+    for (i, pair) in values.windows(2).enumerate() {
+        people.add(pair[0].1);
+        let (below, above) = (pair[0].0, pair[1].0);
+        let bins_left = bins_max - cuts.len();
+        let enough = (i + 1 - start) * bins_left >= values.len() - start && people.count() >= people_min;
+        if below < above && enough && bins_left > 1 {
+            cuts.push(between(below, above));
+            people.clear();
+            start = i + 1;
+        }
+    }
+    if let Some(last) = values.last() {
+        people.add(last.1);
+    }
+    if people.count() < people_min {
+        cuts.pop();
+    }
+    cuts
+}
+
+/// A number above `below` and not above `above`, halfway if there is room.
+fn between(below: f64, above: f64) -> f64 {
+    let middle = below / 2.0 + above / 2.0;
+    if below < middle && middle <= above { middle } else { above }
+}
+
+/// The names of the levels that at least `people_min` people had, in ascending order.
+fn name_levels(codes: &[u32], levels: &[String], person: &[u32], people_min: u32) -> Vec<String> {
+    let pairs = codes.iter().zip(person).filter(|&(&code, _)| (code as usize) < levels.len());
+    let mut pairs: Vec<(u32, u32)> = pairs.map(|(&code, &person)| (code, person)).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let mut common: Vec<(usize, u32)> = pairs
+        .chunk_by(|a, b| a.0 == b.0)
+        .filter(|people| people.len() >= people_min as usize)
+        .map(|people| (people.len(), people[0].0))
+        .collect();
+    common.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    common.truncate(Bins::LEVELS_MAX);
+    let mut names: Vec<String> = common.iter().map(|&(_, code)| levels[code as usize].clone()).collect();
+    names.sort_unstable();
+    names
+}
+
+/// Counts distinct people, cheap to clear.
+struct DistinctPeople {
+    last_seen: Vec<u32>,
+    pass: u32,
+    count: u32,
+}
+
+impl DistinctPeople {
+    /// A counter for the people numbered in `person`.
+    fn among(person: &[u32]) -> Self {
+        let people = person.iter().max().map_or(0, |&max| max as usize + 1);
+        Self { last_seen: vec![0; people], pass: 1, count: 0 }
+    }
+
+    fn add(&mut self, person: u32) {
+        let seen = &mut self.last_seen[person as usize];
+        self.count += u32::from(*seen != self.pass);
+        *seen = self.pass;
+    }
+
+    const fn count(&self) -> u32 {
+        self.count
+    }
+
+    fn clear(&mut self) {
+        self.pass += 1;
+        self.count = 0;
+    }
+}
+
+/// One feature of the training rows, in bins.
+pub(super) struct Binned {
+    pub(super) bins: Bins,
+    /// The bin of each row; [`Bins::count`] where withheld.
+    pub(super) codes: Vec<u16>,
+    /// Distinct people per bin.
+    pub(super) people: Vec<u32>,
+    /// Rows per bin.
+    pub(super) rows: Vec<u32>,
+    /// Whether a bin may be learned: it has the floor of people. One that may not adds 0.
+    pub(super) learned: Vec<bool>,
+}
+
+impl Binned {
+    /// Puts the rows of `column` in `bins`.
+    pub(super) fn encode(bins: Bins, column: &Column, person: &[u32], people_min: u32) -> Self {
+        let count = bins.count();
+        let codes = encode_column(&bins, column);
+        let mut rows = vec![0_u32; count + 1];
+        for &code in &codes {
+            rows[code as usize] += 1;
+        }
+        rows.truncate(count);
+        let mut pairs: Vec<(u16, u32)> = codes.iter().copied().zip(person.iter().copied()).collect();
+        pairs.sort_unstable();
+        pairs.dedup();
+        let mut people = vec![0_u32; count + 1];
+        for (code, _) in pairs {
+            people[code as usize] += 1;
+        }
+        people.truncate(count);
+        let learned: Vec<bool> = people.iter().map(|&people| people >= people_min).collect();
+        // What was not learned is not told either.
+        for table in [&mut people, &mut rows] {
+            table
+                .iter_mut()
+                .zip(&learned)
+                .filter(|(_, learned)| !**learned)
+                .for_each(|(entry, _)| *entry = 0);
+        }
+        Self { bins, codes, people, rows, learned }
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "bins number at most 65,003, by Bins::check")]
+fn encode_column(bins: &Bins, column: &Column) -> Vec<u16> {
+    let withheld = bins.count() as u16;
+    if let Some((codes, levels)) = column.categories() {
+        // A name is looked up once per level, not once per row.
+        let known: Vec<u16> = levels
+            .iter()
+            .map(|name| bins.encode(Cell::Category(name)).map_or(withheld, |bin| bin as u16))
+            .collect();
+        let of = |row: usize, code: u32| {
+            if column.is_withheld(row) {
+                return withheld;
+            }
+            known.get(code as usize).copied().unwrap_or(Bins::MISSING as u16)
+        };
+        return codes.iter().enumerate().map(|(row, &code)| of(row, code)).collect();
+    }
+    (0..column.rows()).map(|row| bins.encode(column.cell(row)).map_or(withheld, |bin| bin as u16)).collect()
+}

@@ -1,0 +1,192 @@
+//! One boosting step on one feature: a small tree over its bins, its leaves moved by Newton steps.
+
+use super::bin::{Binned, Bins};
+use super::histogram::Sums;
+use super::params::ValidAdditiveParams;
+
+/// Longest step of a leaf before the learning rate, in nats: keeps separable data finite.
+const STEP_MAX: f64 = 2.0;
+
+/// What a step needs to know of a feature, the same in every round.
+pub(super) struct Shape {
+    /// Learned bins in an order in which neighbours may share a leaf; for categories the order is
+    /// made anew in each step.
+    order: Vec<usize>,
+    is_categorical: bool,
+    /// Whether the bin of missing cells is learned; it is a leaf of its own.
+    has_missing: bool,
+    /// Training rows of each bin in this bag.
+    rows: Vec<u32>,
+    /// Share of the rows that each bin has, of those in which the feature is not withheld.
+    share: Vec<f64>,
+    /// Precision of the normal prior to which each bin's score shrinks: of categories, 1 over the
+    /// variance between them; 0 for numbers.
+    prior: f64,
+}
+
+/// A leaf: a run of [`Shape::order`], with what it holds.
+#[derive(Clone, Copy)]
+struct Leaf {
+    start: usize,
+    end: usize,
+    /// Of the gradients and hessians, prior included.
+    gradient: f64,
+    hessian: f64,
+}
+
+/// Where to divide a leaf, and what it gains.
+struct Split {
+    at: usize,
+    gain: f64,
+}
+
+impl Shape {
+    /// A feature of which each bin has so many rows that train in this bag.
+    pub(super) fn new(binned: &Binned, rows: Vec<u32>) -> Self {
+        let is_categorical = matches!(binned.bins, Bins::Levels(_));
+        let order = (Bins::UNSEEN..binned.bins.count()).filter(|&bin| binned.learned[bin]).collect();
+        let total: f64 = rows.iter().map(|&rows| f64::from(rows)).sum();
+        let share = rows.iter().map(|&rows| f64::from(rows) / total.max(1.0)).collect();
+        Self { order, is_categorical, has_missing: binned.learned[Bins::MISSING], rows, share, prior: 0.0 }
+    }
+
+    /// Learns how far the levels of a category differ, from sums at a score that does not know
+    /// them: the moment estimate of the variance between groups (`DerSimonian` and Laird 1986).
+    pub(super) fn learn_prior(&mut self, sums: &[Sums]) {
+        /// Bounds of the precision: variances from 4 down to 1/400.
+        const PRIOR: (f64, f64) = (0.25, 400.0);
+        if !self.is_categorical {
+            return;
+        }
+        let levels: Vec<(f64, f64)> = self
+            .order
+            .iter()
+            .map(|&bin| (sums[bin].gradient(), sums[bin].hessian()))
+            .filter(|&(_, hessian)| hessian > 0.0)
+            .collect();
+        let hessian: f64 = levels.iter().map(|level| level.1).sum();
+        let gradient: f64 = levels.iter().map(|level| level.0).sum();
+        let squares: f64 = levels.iter().map(|level| level.1 * level.1).sum();
+        let spread: f64 = levels.iter().map(|(g, h)| g * g / h).sum::<f64>() - gradient * gradient / hessian;
+        let chance = levels.len().saturating_sub(1) as f64;
+        let variance = (spread - chance) / (hessian - squares / hessian);
+        self.prior = if variance > 0.0 { (1.0 / variance).clamp(PRIOR.0, PRIOR.1) } else { PRIOR.1 };
+    }
+
+    /// Writes the step of each bin, centred over the rows that train, and adds it to `scores`.
+    ///
+    /// `steps` has one more entry than `scores`, for withheld rows: it stays 0, and so do the steps
+    /// of bins that are not learned.
+    pub(super) fn step(
+        &mut self,
+        sums: &[Sums],
+        params: &ValidAdditiveParams,
+        scores: &mut [f64],
+        steps: &mut [f32],
+    ) {
+        steps.fill(0.0);
+        if self.is_categorical {
+            self.order_levels(sums, params.damping, scores);
+        }
+        let mut moves: Vec<(usize, f64)> = Vec::with_capacity(scores.len());
+        for leaf in self.grow(sums, params, scores) {
+            let step = leaf.step(params);
+            moves.extend(self.order[leaf.start..leaf.end].iter().map(|&bin| (bin, step)));
+        }
+        if self.has_missing {
+            let (gradient, hessian) = self.weigh(Bins::MISSING, sums, scores);
+            let leaf = Leaf { start: 0, end: 0, gradient, hessian };
+            let enough =
+                self.rows[Bins::MISSING] >= params.leaf_rows_min && hessian >= params.leaf_hessian_min;
+            moves.push((Bins::MISSING, if enough { leaf.step(params) } else { 0.0 }));
+        }
+        let mean: f64 = moves.iter().map(|&(bin, step)| step * self.share[bin]).sum();
+        for (bin, step) in moves {
+            // The row's score moves by what the table does, to the last bit of a float.
+            #[allow(clippy::cast_possible_truncation, reason = "the step is taken in single precision")]
+            let step = (step - mean) as f32;
+            steps[bin] = step;
+            scores[bin] += f64::from(step);
+        }
+    }
+
+    /// Categories by their mean pull, so that those alike are neighbours.
+    fn order_levels(&mut self, sums: &[Sums], damping: f64, scores: &[f64]) {
+        let pull = |bin: usize| {
+            let (gradient, hessian) = self.weigh(bin, sums, scores);
+            gradient / (hessian + damping)
+        };
+        let mut keyed: Vec<(f64, usize)> = self.order.iter().map(|&bin| (pull(bin), bin)).collect();
+        keyed.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        self.order.clear();
+        self.order.extend(keyed.iter().map(|&(_, bin)| bin));
+    }
+
+    /// Gradient and hessian of `bin` with its prior, which pulls the score that it has to 0.
+    fn weigh(&self, bin: usize, sums: &[Sums], scores: &[f64]) -> (f64, f64) {
+        (sums[bin].gradient() + self.prior * scores[bin], sums[bin].hessian() + self.prior)
+    }
+
+    /// Grows leaves best first, to `leaves_max` at most; one leaf when nothing is worth dividing.
+    fn grow(&self, sums: &[Sums], params: &ValidAdditiveParams, scores: &[f64]) -> Vec<Leaf> {
+        let weights: Vec<(f64, f64)> = self.order.iter().map(|&bin| self.weigh(bin, sums, scores)).collect();
+        let root = Leaf::of(&weights, 0, weights.len());
+        let mut leaves = vec![(root, self.divide(root, &weights, params))];
+        while leaves.len() < usize::from(params.leaves_max) {
+            let gains = leaves.iter().enumerate().filter_map(|(i, (_, split))| Some((i, split.as_ref()?)));
+            // The first of equal gains, so that the tree is one of a kind.
+            let Some((i, at)) = gains
+                .reduce(|best, next| if next.1.gain > best.1.gain { next } else { best })
+                .map(|(i, split)| (i, split.at))
+            else {
+                break;
+            };
+            let parent = leaves[i].0;
+            let children = [Leaf::of(&weights, parent.start, at), Leaf::of(&weights, at, parent.end)]
+                .map(|child| (child, self.divide(child, &weights, params)));
+            leaves.splice(i..=i, children);
+        }
+        leaves.into_iter().map(|(leaf, _)| leaf).collect()
+    }
+
+    /// The split of `leaf` that gains most, if one gains at all.
+    fn divide(&self, leaf: Leaf, weights: &[(f64, f64)], params: &ValidAdditiveParams) -> Option<Split> {
+        let worth = |gradient: f64, hessian: f64| gradient * gradient / (hessian + params.damping);
+        let rows_of = |bins: &[usize]| bins.iter().map(|&bin| self.rows[bin]).sum::<u32>();
+        let rows = rows_of(&self.order[leaf.start..leaf.end]);
+        let whole = worth(leaf.gradient, leaf.hessian);
+        let mut best: Option<Split> = None;
+        let (mut gradient, mut hessian, mut rows_left) = (0.0, 0.0, 0_u32);
+        for at in leaf.start + 1..leaf.end {
+            gradient += weights[at - 1].0;
+            hessian += weights[at - 1].1;
+            rows_left += self.rows[self.order[at - 1]];
+            let hessian_right = leaf.hessian - hessian;
+            let rows_least = rows_left.min(rows - rows_left);
+            if rows_least < params.leaf_rows_min || hessian.min(hessian_right) < params.leaf_hessian_min {
+                continue;
+            }
+            let gain = worth(gradient, hessian) + worth(leaf.gradient - gradient, hessian_right) - whole;
+            if gain > best.as_ref().map_or(0.0, |split| split.gain) {
+                best = Some(Split { at, gain });
+            }
+        }
+        best
+    }
+}
+
+impl Leaf {
+    fn of(weights: &[(f64, f64)], start: usize, end: usize) -> Self {
+        let sum = |of: fn(&(f64, f64)) -> f64| weights[start..end].iter().map(of).sum();
+        Self { start, end, gradient: sum(|weight| weight.0), hessian: sum(|weight| weight.1) }
+    }
+
+    /// A share of the damped Newton step.
+    fn step(self, params: &ValidAdditiveParams) -> f64 {
+        let hessian = self.hessian + params.damping;
+        if hessian <= 0.0 {
+            return 0.0;
+        }
+        params.learning_rate * (-self.gradient / hessian).clamp(-STEP_MAX, STEP_MAX)
+    }
+}
