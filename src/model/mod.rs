@@ -6,19 +6,27 @@
 
 pub mod additive;
 mod artefact;
+mod bin;
 mod fit;
+mod fold;
+pub mod linear;
 pub mod link;
 pub mod metrics;
 mod profile;
+mod settings;
+pub mod tree;
 
 pub use artefact::{Artefact, ArtefactError, ArtefactFeature, FeatureType, Training, list, load};
+pub use bin::Bins;
 pub use fit::{FitData, FitError, NoProgress, Progress};
 pub use profile::{ProfileError, Profiled, WithheldOffset};
 
-use additive::AdditiveModel;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use self::additive::AdditiveModel;
+use self::linear::LinearModel;
+use self::tree::TreeModel;
 use crate::data::Table;
 use crate::domain::{Cell, FeatureId, Nats};
 
@@ -28,6 +36,10 @@ use crate::domain::{Cell, FeatureId, Nats};
 pub enum Model {
     /// A sum of shape functions.
     Additive(AdditiveModel),
+    /// Weights on standardised, binned or one-hot columns.
+    Linear(LinearModel),
+    /// One decision tree.
+    Tree(TreeModel),
 }
 
 /// Which kind of model.
@@ -57,6 +69,8 @@ impl Model {
     #[must_use]
     pub const fn kind(&self) -> ModelKind {
         match self {
+            Self::Linear(_) => ModelKind::Linear,
+            Self::Tree(_) => ModelKind::Tree,
             Self::Additive(_) => ModelKind::Additive,
         }
     }
@@ -66,6 +80,8 @@ impl Model {
     pub fn terms(&self) -> &[Term] {
         match self {
             Self::Additive(model) => model.terms(),
+            Self::Linear(model) => model.terms(),
+            Self::Tree(model) => model.terms(),
         }
     }
 
@@ -74,6 +90,8 @@ impl Model {
     pub fn intercept(&self) -> Nats {
         match self {
             Self::Additive(model) => model.intercept(),
+            Self::Linear(model) => model.intercept(),
+            Self::Tree(model) => model.intercept(),
         }
     }
 
@@ -84,6 +102,8 @@ impl Model {
     pub fn attribute(&self, row: &[Cell<'_>], contributions: &mut [Nats]) {
         match self {
             Self::Additive(model) => model.attribute(row, contributions),
+            Self::Linear(model) => model.attribute(row, contributions),
+            Self::Tree(model) => model.attribute(row, contributions),
         }
     }
 

@@ -1,10 +1,10 @@
 //! One outer bag: rows in memory with their scores, and the tables boosted on them.
 
-use super::bin::Binned;
-use super::fold::Folds;
 use super::histogram::{Gradient, Histograms, Sums};
 use super::params::ValidAdditiveParams;
 use super::step::Shape;
+use crate::model::bin::Binned;
+use crate::model::fold::Folds;
 use crate::model::link::loss;
 
 /// Rows whose scores fit a near cache together.

@@ -9,12 +9,12 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::bag::{Bag, BagRows, BagTables, Rows};
-use super::bin::{Binned, Bins};
 use super::calibrate::restore_mean;
-use super::fold::Folds;
 use super::params::ValidAdditiveParams;
 use super::{AdditiveModel, ShapeFunction};
 use crate::domain::{Cell, FeatureId, Nats};
+use crate::model::bin::{Binned, Bins};
+use crate::model::fold::Folds;
 use crate::model::{FitData, FitError, Progress};
 
 /// Rounds between two looks at the people left out.

@@ -5,21 +5,18 @@
 //! look-up, so an account costs what a prediction costs.
 
 mod bag;
-mod bin;
 mod boost;
 mod calibrate;
-mod fold;
 mod histogram;
 mod params;
 mod step;
 
-pub use bin::Bins;
 pub use boost::{fit, fit_from};
 pub use params::{AdditiveParams, ValidAdditiveParams};
 
 use serde::{Deserialize, Serialize};
 
-use super::Term;
+use super::{Bins, Term};
 use crate::domain::{Cell, FeatureId, FieldError, Nats};
 
 /// An intercept and one shape function per feature.

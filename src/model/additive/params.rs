@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::FieldError;
+use crate::model::settings::within;
 
 /// Settings of a fit, as a caller gives them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -73,19 +74,6 @@ impl AdditiveParams {
         within("damping", self.damping, 0.0, 1e9)?;
         Ok(ValidAdditiveParams(self))
     }
-}
-
-/// Refuses a value outside `min` to `max`; NaN is outside.
-fn within<T: Copy + PartialOrd + std::fmt::Display>(
-    field: &str,
-    value: T,
-    min: T,
-    max: T,
-) -> Result<(), FieldError> {
-    if value >= min && value <= max {
-        return Ok(());
-    }
-    Err(FieldError::new(field, format!("must be from {min} to {max}, is {value}")))
 }
 
 impl std::ops::Deref for ValidAdditiveParams {

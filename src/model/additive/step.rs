@@ -1,8 +1,8 @@
 //! One boosting step on one feature: a small tree over its bins, its leaves moved by Newton steps.
 
-use super::bin::{Binned, Bins};
 use super::histogram::Sums;
 use super::params::ValidAdditiveParams;
+use crate::model::bin::{Binned, Bins};
 
 /// Longest step of a leaf before the learning rate, in nats: keeps separable data finite.
 const STEP_MAX: f64 = 2.0;

@@ -217,6 +217,11 @@ impl Binned {
         }
         Self { bins, codes, people, rows, learned }
     }
+
+    /// Whether at least two bins may differ.
+    pub(super) fn tells_rows_apart(&self) -> bool {
+        self.learned.iter().filter(|learned| **learned).count() > 1
+    }
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "bins number at most 65,003, by Bins::check")]
