@@ -6,6 +6,8 @@
 //! still have written.
 
 mod chain;
+#[cfg(test)]
+mod contract;
 mod error;
 mod rows;
 mod sqlite;

@@ -143,3 +143,81 @@ fn walk(connection: &Connection) -> Result<ChainState, StoreError> {
     }
     Ok(walk.finish(length, &last))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::contract::decision;
+    use crate::store::{ChainFault, FILE_NAME, Store, StoreOptions};
+
+    /// What a verification says after `tampering` with a chain of five.
+    async fn state_after(tampering: &str) -> Result<ChainState, StoreError> {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::open(StoreOptions::new(place.path())).await.unwrap();
+        for n in 1..=5 {
+            store.append_decision(decision("a", n), None).await.unwrap();
+        }
+        let file = Connection::open(place.path().join(FILE_NAME)).unwrap();
+        file.execute_batch(tampering).unwrap();
+        store.verify_chain().await
+    }
+
+    fn broken(seq: u64, fault: ChainFault) -> Result<ChainState, StoreError> {
+        Ok(ChainState::Broken { seq, fault })
+    }
+
+    #[tokio::test]
+    async fn a_change_of_any_column_of_a_row_is_found() {
+        for change in [
+            "version = 2",
+            "tenant = 'b'",
+            "decision_id = randomblob(16)",
+            "impression_id = 'impression-x'",
+            "alias = randomblob(16)",
+            "at = at + 1",
+            "body_digest = randomblob(32)",
+            "envelope = substr(envelope, 2)",
+            "envelope = CAST(substr(envelope, 1, 500) || x'00' || substr(envelope, 502) AS BLOB)",
+            "hash = randomblob(32)",
+        ] {
+            let state = state_after(&format!("UPDATE decisions SET {change} WHERE seq = 3")).await;
+            assert_eq!(state, broken(3, ChainFault::Altered), "{change}");
+        }
+        let state = state_after("UPDATE decisions SET previous_hash = zeroblob(32) WHERE seq = 3").await;
+        assert_eq!(state, broken(3, ChainFault::Unlinked));
+    }
+
+    #[tokio::test]
+    async fn a_row_that_is_gone_is_found_wherever_it_was() {
+        for seq in 1..=5 {
+            let state = state_after(&format!("DELETE FROM decisions WHERE seq = {seq}")).await;
+            assert_eq!(state, broken(seq, ChainFault::Missing));
+        }
+        let state = state_after("DELETE FROM decisions").await;
+        assert_eq!(state, broken(1, ChainFault::Missing));
+    }
+
+    #[tokio::test]
+    async fn rows_that_changed_places_are_found() {
+        let swap = "UPDATE decisions SET seq = 99 WHERE seq = 2; UPDATE decisions SET seq = 2 WHERE seq = 3; \
+                    UPDATE decisions SET seq = 3 WHERE seq = 99";
+        assert_eq!(state_after(swap).await, broken(2, ChainFault::Unlinked));
+    }
+
+    #[tokio::test]
+    async fn a_row_that_was_put_in_is_found() {
+        let insert = "INSERT INTO decisions SELECT 6, version, tenant, randomblob(16), 'new', alias, at, \
+                      body_digest, envelope, hash, randomblob(32) FROM decisions WHERE seq = 5";
+        assert_eq!(state_after(insert).await, broken(6, ChainFault::Altered));
+    }
+
+    #[tokio::test]
+    async fn a_head_that_was_changed_is_found() {
+        let shorter = "UPDATE chain_head SET length = 4, hash = (SELECT hash FROM decisions WHERE seq = 4)";
+        assert_eq!(state_after(shorter).await, broken(4, ChainFault::PastHead));
+        let other = "UPDATE chain_head SET hash = zeroblob(32)";
+        assert_eq!(state_after(other).await, broken(5, ChainFault::PastHead));
+        let gone = state_after("DELETE FROM chain_head").await;
+        assert!(matches!(gone, Err(StoreError::Corrupt { .. })), "{gone:?}");
+    }
+}

@@ -131,3 +131,67 @@ impl From<rusqlite::Error> for StoreError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::store::Store;
+
+    async fn refusal(folder: &Path) -> StoreError {
+        Store::open(StoreOptions::new(folder)).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_folder_below_a_file_is_named_as_unwritable() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("file");
+        fs::write(&file, "").unwrap();
+        for folder in [file.clone(), file.join("data")] {
+            let error = refusal(&folder).await;
+            assert!(matches!(&error, StoreError::Unwritable { path, .. } if *path == folder), "{error:?}");
+            assert!(error.to_string().starts_with(&format!("cannot write {}: ", folder.display())));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_folder_in_the_place_of_the_file_is_named_as_unwritable() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join(FILE_NAME);
+        fs::create_dir(&path).unwrap();
+        let error = refusal(place.path()).await;
+        assert!(matches!(&error, StoreError::Unwritable { path: named, .. } if *named == path), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_file_of_a_newer_format_is_refused_and_left_alone() {
+        let place = tempfile::tempdir().unwrap();
+        Store::open(StoreOptions::new(place.path())).await.unwrap().close().await.unwrap();
+        let file = Connection::open(place.path().join(FILE_NAME)).unwrap();
+        let known = MIGRATIONS.len() as i64;
+        file.pragma_update(None, "user_version", known + 1).unwrap();
+        let error = refusal(place.path()).await;
+        assert_eq!(error, StoreError::NewerFormat { found: known + 1, known });
+        let left: i64 = file.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+        assert_eq!(left, known + 1);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_no_store_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join(FILE_NAME), "a shopping list, long enough to be taken for a header")
+            .unwrap();
+        let error = refusal(place.path()).await;
+        assert!(matches!(error, StoreError::Corrupt { .. }), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn the_folder_is_for_its_owner_only() {
+        use std::os::unix::fs::PermissionsExt;
+        let place = tempfile::tempdir().unwrap();
+        let folder = place.path().join("data");
+        Store::open(StoreOptions::new(&folder)).await.unwrap().close().await.unwrap();
+        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+}

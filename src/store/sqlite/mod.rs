@@ -71,3 +71,85 @@ async fn blocking<T: Send + 'static>(
         Err(error) => Err(StoreError::Io { cause: error.to_string() }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::task::JoinSet;
+
+    use super::*;
+    use crate::store::contract::{decision, tenant};
+    use crate::store::{AppendedDecision, ChainState};
+
+    /// Appends decisions at the same time; the numbers of those that were acknowledged.
+    async fn append(store: &Sqlite, numbers: std::ops::Range<u8>) -> Vec<u8> {
+        let mut writes = JoinSet::new();
+        for n in numbers {
+            let store = store.clone();
+            writes.spawn(async move { (n, store.append_decision(decision("a", n), None).await) });
+        }
+        let mut acknowledged = Vec::new();
+        for (n, appended) in writes.join_all().await {
+            match appended {
+                Ok(AppendedDecision::New { .. }) => acknowledged.push(n),
+                refused => assert_eq!(refused, Err(StoreError::Full), "{n}"),
+            }
+        }
+        acknowledged
+    }
+
+    async fn assert_exactly_these_are_there(store: &Sqlite, acknowledged: &[u8]) {
+        for n in 0..=255 {
+            let kept = store.decision(&tenant("a"), decision("a", n).id).await.unwrap();
+            assert_eq!(kept, acknowledged.contains(&n).then(|| decision("a", n)), "{n}");
+        }
+        let state = store.verify_chain().await.unwrap();
+        let length = acknowledged.len() as u64;
+        assert!(matches!(state, ChainState::Whole { length: found, .. } if found == length), "{state:?}");
+    }
+
+    #[tokio::test]
+    async fn a_log_that_cannot_grow_refuses_loses_nothing_and_goes_on_when_there_is_room() {
+        let place = tempfile::tempdir().unwrap();
+        let options = StoreOptions { page_count_max: Some(48), ..StoreOptions::new(place.path()) };
+        let store = Sqlite::open(options).await.unwrap();
+        let mut acknowledged = append(&store, 0..200).await;
+        assert!((1..200).contains(&acknowledged.len()), "{} fit", acknowledged.len());
+        assert_exactly_these_are_there(&store, &acknowledged).await;
+
+        let set_limit = |connection: &Connection| {
+            connection.pragma_update(None, "max_page_count", 100_000).map_err(StoreError::from)
+        };
+        store.write(set_limit).await.unwrap();
+        let late = append(&store, 200..255).await;
+        assert_eq!(late.len(), 55);
+        acknowledged.extend(late);
+        assert_exactly_these_are_there(&store, &acknowledged).await;
+
+        store.close().await.unwrap();
+        let store = Sqlite::open(StoreOptions::new(place.path())).await.unwrap();
+        assert_exactly_these_are_there(&store, &acknowledged).await;
+    }
+
+    #[tokio::test]
+    async fn a_batch_that_fails_as_a_whole_is_tried_job_by_job() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(StoreOptions::new(place.path())).await.unwrap();
+        // As an I/O error would, this job undoes the transaction of all.
+        let undo = store.write(|connection| -> Result<(), StoreError> {
+            connection.execute_batch("ROLLBACK")?;
+            Err(StoreError::Full)
+        });
+        let (undone, acknowledged) = tokio::join!(undo, append(&store, 0..20));
+        assert_eq!(undone, Err(StoreError::Full));
+        assert_eq!(acknowledged.len(), 20);
+        assert_exactly_these_are_there(&store, &acknowledged).await;
+    }
+
+    #[tokio::test]
+    async fn readers_cannot_write() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(StoreOptions::new(place.path())).await.unwrap();
+        let written = store.read(|connection| Ok(connection.execute_batch("DELETE FROM decisions")?)).await;
+        assert!(matches!(written, Err(StoreError::Io { .. })), "{written:?}");
+    }
+}

@@ -1,0 +1,313 @@
+//! What every backend must do. A backend is added by adding a line at the end.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::{
+    Appended, AppendedDecision, ChainState, DecisionRow, EventRow, PromotionAction, Store, StoreError,
+    StoreOptions, SubjectRow,
+};
+use crate::domain::{
+    Alias, DecisionId, EventId, EventKind, ImpressionId, ModelVersion, Response, SubjectKey, TenantId,
+    Timestamp,
+};
+
+pub(super) fn tenant(name: &str) -> TenantId {
+    TenantId::parse(name).unwrap()
+}
+
+/// The `n`th decision of a tenant, on its `n`th impression.
+pub(super) fn decision(tenant_name: &str, n: u8) -> DecisionRow {
+    DecisionRow {
+        version: 1,
+        tenant: tenant(tenant_name),
+        id: DecisionId::new(Uuid::from_bytes([n; 16])),
+        impression: ImpressionId::parse(&format!("impression-{n}")).unwrap(),
+        alias: Alias::from_bytes([n; 16]),
+        at: Timestamp::from_micros(1_504_519_200_000_000 + i64::from(n)),
+        body_digest: [n; 32],
+        envelope: vec![n; 1000],
+    }
+}
+
+fn subject(tenant_name: &str, alias: u8, subject: Option<u8>) -> SubjectRow {
+    SubjectRow {
+        tenant: tenant(tenant_name),
+        alias: Alias::from_bytes([alias; 16]),
+        subject: subject.map(|n| SubjectKey::from_bytes([n; 32])),
+        wrapped_data_key: vec![alias; 72],
+    }
+}
+
+fn event(id: &str, spend_micros: i64) -> EventRow {
+    EventRow {
+        id: EventId::parse(id).unwrap(),
+        subject: SubjectKey::from_bytes([9; 32]),
+        kind: EventKind::Purchase,
+        at: Timestamp::from_micros(-5),
+        attributes: BTreeMap::from([("category".to_owned(), "CAFÉ \"FINE\"".to_owned())]),
+        spend_micros,
+        received_at: Timestamp::from_micros(7),
+    }
+}
+
+fn version(n: u8) -> ModelVersion {
+    ModelVersion::of(&[n])
+}
+
+fn is_new(appended: &Result<AppendedDecision, StoreError>) -> bool {
+    matches!(appended, Ok(AppendedDecision::New { .. }))
+}
+
+/// A place in which one store can be opened again and again.
+pub(super) trait Place {
+    async fn open(&self) -> Store;
+}
+
+async fn a_decision_is_read_back_as_written_by_id_and_by_impression(place: impl Place) {
+    let store = place.open().await;
+    let row = decision("a", 1);
+    assert_eq!(store.append_decision(row.clone(), None).await, Ok(AppendedDecision::New { seq: 1 }));
+    assert_eq!(store.decision(&row.tenant, row.id).await, Ok(Some(row.clone())));
+    assert_eq!(store.decision_of_impression(&row.tenant, &row.impression).await, Ok(Some(row.clone())));
+    assert_eq!(store.decision(&row.tenant, decision("a", 2).id).await, Ok(None));
+}
+
+async fn no_tenant_reads_the_rows_of_another(place: impl Place) {
+    let store = place.open().await;
+    let row = decision("a", 1);
+    store.append_decision(row.clone(), None).await.unwrap();
+    store.subject_or_insert(subject("a", 1, Some(1))).await.unwrap();
+    store.promote(&row.tenant, Response::Click, version(1), row.at).await.unwrap();
+    let other = tenant("b");
+    assert_eq!(store.decision(&other, row.id).await, Ok(None));
+    assert_eq!(store.decision_of_impression(&other, &row.impression).await, Ok(None));
+    assert_eq!(store.subject(&other, &SubjectKey::from_bytes([1; 32])).await, Ok(None));
+    assert_eq!(store.subject_of_alias(&other, Alias::from_bytes([1; 16])).await, Ok(None));
+    assert_eq!(store.active(&other, Response::Click).await, Ok(None));
+    // Both may use the same ids.
+    assert!(is_new(&store.append_decision(decision("b", 1), None).await));
+    assert_eq!(store.append_events(&tenant("a"), vec![event("e", 1)]).await, Ok(vec![Appended::New]));
+    assert_eq!(store.append_events(&other, vec![event("e", 2)]).await, Ok(vec![Appended::New]));
+}
+
+async fn an_impression_is_decided_on_once(place: impl Place) {
+    let store = place.open().await;
+    let first = decision("a", 1);
+    store.append_decision(first.clone(), None).await.unwrap();
+    let second = DecisionRow { impression: first.impression.clone(), ..decision("a", 2) };
+    let one_off = subject("a", 2, None);
+    let appended = store.append_decision(second.clone(), Some(one_off)).await;
+    assert_eq!(appended, Ok(AppendedDecision::Known(Box::new(first))));
+    assert_eq!(store.decision(&second.tenant, second.id).await, Ok(None));
+    assert_eq!(store.subject_of_alias(&second.tenant, second.alias).await, Ok(None));
+}
+
+async fn of_concurrent_decisions_on_one_impression_one_is_new(place: impl Place) {
+    let store = place.open().await;
+    let mut writes = JoinSet::new();
+    for n in 0..50 {
+        let (store, impression) = (store.clone(), decision("a", 0).impression);
+        let row = DecisionRow { impression, ..decision("a", n) };
+        writes.spawn(async move { store.append_decision(row, None).await });
+    }
+    let appended = writes.join_all().await;
+    assert_eq!(appended.iter().filter(|&a| is_new(a)).count(), 1);
+    assert!(appended.iter().all(Result::is_ok));
+}
+
+async fn a_job_that_fails_spoils_no_other_of_its_batch(place: impl Place) {
+    let store = place.open().await;
+    store.append_decision(decision("a", 0), None).await.unwrap();
+    let mut writes = JoinSet::new();
+    for n in 1..=100 {
+        let store = store.clone();
+        // Every third one takes the id of a decision that is there already.
+        let id = if n % 3 == 0 { decision("a", 0).id } else { decision("a", n).id };
+        let row = DecisionRow { id, ..decision("a", n) };
+        writes.spawn(async move { (n, store.append_decision(row, Some(subject("a", n, None))).await) });
+    }
+    for (n, appended) in writes.join_all().await {
+        let alias = store.subject_of_alias(&tenant("a"), Alias::from_bytes([n; 16])).await.unwrap();
+        if n % 3 == 0 {
+            assert!(matches!(appended, Err(StoreError::Conflict { .. })), "{n}: {appended:?}");
+            assert_eq!(alias, None, "{n}: its alias is undone with it");
+        } else {
+            assert!(is_new(&appended), "{n}: {appended:?}");
+            assert!(alias.is_some(), "{n}");
+        }
+    }
+    let state = store.verify_chain().await.unwrap();
+    assert!(matches!(state, ChainState::Whole { length: 68, .. }), "{state:?}");
+}
+
+async fn the_chain_is_whole_after_reopening_and_goes_on(place: impl Place) {
+    let store = place.open().await;
+    let state = store.verify_chain().await.unwrap();
+    assert_eq!(state, ChainState::Whole { length: 0, head: [0; 32] });
+    for n in 1..=3 {
+        store.append_decision(decision("a", n), None).await.unwrap();
+    }
+    let before = store.verify_chain().await.unwrap();
+    store.close().await.unwrap();
+    let store = place.open().await;
+    assert_eq!(store.verify_chain().await, Ok(before));
+    assert_eq!(store.append_decision(decision("b", 1), None).await, Ok(AppendedDecision::New { seq: 4 }));
+    let after = store.verify_chain().await.unwrap();
+    assert!(matches!(after, ChainState::Whole { length: 4, .. }), "{after:?}");
+}
+
+async fn a_person_has_one_alias_whoever_asks_first(place: impl Place) {
+    let store = place.open().await;
+    let mut writes = JoinSet::new();
+    for n in 1..=20 {
+        let store = store.clone();
+        writes.spawn(async move { store.subject_or_insert(subject("a", n, Some(7))).await.unwrap() });
+    }
+    let winners = writes.join_all().await;
+    let kept = store.subject(&tenant("a"), &SubjectKey::from_bytes([7; 32])).await.unwrap().unwrap();
+    assert!(winners.iter().all(|winner| *winner == kept));
+    assert_eq!(store.subject_of_alias(&kept.tenant, kept.alias).await, Ok(Some(kept)));
+}
+
+async fn aliases_are_paged_without_gap_or_repeat(place: impl Place) {
+    let store = place.open().await;
+    let mut written = Vec::new();
+    for (tenant_name, n) in [("a", 3), ("a", 9), ("b", 1), ("b", 3), ("b", 4)] {
+        written.push(store.subject_or_insert(subject(tenant_name, n, None)).await.unwrap());
+    }
+    let (mut read, mut after) = (Vec::new(), None);
+    loop {
+        let page = store.subjects(after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Some((last.tenant.clone(), last.alias));
+        read.extend(page);
+    }
+    assert_eq!(read, written);
+}
+
+async fn an_event_is_taken_once_and_another_under_its_id_is_told_apart(place: impl Place) {
+    let store = place.open().await;
+    let a = tenant("a");
+    let told = store.append_events(&a, vec![event("1", 5), event("2", 5), event("1", 5)]).await;
+    assert_eq!(told, Ok(vec![Appended::New, Appended::New, Appended::Known]));
+    let later = EventRow { received_at: Timestamp::from_micros(99), ..event("1", 5) };
+    let told = store.append_events(&a, vec![later, event("2", 6), event("3", 5)]).await;
+    assert_eq!(told, Ok(vec![Appended::Known, Appended::Conflict, Appended::New]));
+    let kept: Vec<EventRow> = store.events(0, 100).await.unwrap().into_iter().map(|e| e.event).collect();
+    assert_eq!(kept, [event("1", 5), event("2", 5), event("3", 5)]);
+    assert_eq!(store.append_events(&a, Vec::new()).await, Ok(Vec::new()));
+}
+
+async fn events_are_paged_in_order_of_arrival(place: impl Place) {
+    let store = place.open().await;
+    for (tenant_name, id) in [("b", "1"), ("a", "2"), ("b", "3"), ("a", "4"), ("a", "5")] {
+        store.append_events(&tenant(tenant_name), vec![event(id, 0)]).await.unwrap();
+    }
+    let (mut read, mut after) = (Vec::new(), 0);
+    loop {
+        let page = store.events(after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        read.extend(page.into_iter().map(|e| (e.tenant.to_string(), e.event.id.to_string())));
+    }
+    let expected = [("b", "1"), ("a", "2"), ("b", "3"), ("a", "4"), ("a", "5")];
+    assert_eq!(read, expected.map(|(tenant, id)| (tenant.to_owned(), id.to_owned())));
+}
+
+async fn rolling_back_restores_the_version_before_and_stops_at_the_first(place: impl Place) {
+    let store = place.open().await;
+    let (a, at) = (tenant("a"), Timestamp::from_micros(1));
+    assert_eq!(store.roll_back(&a, Response::Click, at).await, Ok(None));
+    for n in [1, 2, 3] {
+        store.promote(&a, Response::Click, version(n), at).await.unwrap();
+    }
+    let back = store.roll_back(&a, Response::Click, at).await.unwrap().unwrap();
+    assert_eq!((back.version, back.previous), (version(2), Some(version(3))));
+    assert_eq!(back.action, PromotionAction::RollBack);
+    let again = store.promote(&a, Response::Click, version(4), at).await.unwrap();
+    assert_eq!(again.previous, Some(version(2)));
+    for expected in [2, 1] {
+        store.roll_back(&a, Response::Click, at).await.unwrap();
+        assert_eq!(store.active(&a, Response::Click).await, Ok(Some(version(expected))));
+    }
+    assert_eq!(store.roll_back(&a, Response::Click, at).await, Ok(None));
+    assert_eq!(store.active(&a, Response::Conversion).await, Ok(None));
+    assert_eq!(store.promotions(&a, Response::Click).await.unwrap().len(), 7);
+}
+
+async fn promoting_what_serves_already_changes_nothing(place: impl Place) {
+    let store = place.open().await;
+    let (a, at) = (tenant("a"), Timestamp::from_micros(1));
+    let first = store.promote(&a, Response::Conversion, version(1), at).await.unwrap();
+    let second = store.promote(&a, Response::Conversion, version(1), at.plus_seconds(9)).await.unwrap();
+    assert_eq!(first, second);
+    assert_eq!(store.promotions(&a, Response::Conversion).await, Ok(vec![first]));
+}
+
+async fn closing_keeps_all_that_was_acknowledged_and_refuses_the_rest(place: impl Place) {
+    let store = place.open().await;
+    let mut writes = JoinSet::new();
+    for n in 0..200 {
+        let store = store.clone();
+        writes.spawn(async move { (n, store.append_decision(decision("a", n), None).await) });
+    }
+    tokio::task::yield_now().await;
+    store.close().await.unwrap();
+    let written = writes.join_all().await;
+    assert_eq!(store.append_decision(decision("a", 250), None).await, Err(StoreError::Closed));
+    assert_eq!(store.verify_chain().await, Err(StoreError::Closed));
+    assert_eq!(store.close().await, Ok(()));
+    let store = place.open().await;
+    for (n, appended) in written {
+        let kept = store.decision(&tenant("a"), decision("a", n).id).await.unwrap();
+        assert!(is_new(&appended) || appended == Err(StoreError::Closed), "{n}: {appended:?}");
+        assert_eq!(is_new(&appended), kept.is_some(), "{n}");
+    }
+}
+
+/// Runs the suite on a backend: its name, and how to open a store that belongs to a folder.
+macro_rules! suite {
+    ($backend:ident, $open:expr) => {
+        suite!($backend, $open, [
+            a_decision_is_read_back_as_written_by_id_and_by_impression,
+            no_tenant_reads_the_rows_of_another,
+            an_impression_is_decided_on_once,
+            of_concurrent_decisions_on_one_impression_one_is_new,
+            a_job_that_fails_spoils_no_other_of_its_batch,
+            the_chain_is_whole_after_reopening_and_goes_on,
+            a_person_has_one_alias_whoever_asks_first,
+            aliases_are_paged_without_gap_or_repeat,
+            an_event_is_taken_once_and_another_under_its_id_is_told_apart,
+            events_are_paged_in_order_of_arrival,
+            rolling_back_restores_the_version_before_and_stops_at_the_first,
+            promoting_what_serves_already_changes_nothing,
+            closing_keeps_all_that_was_acknowledged_and_refuses_the_rest,
+        ]);
+    };
+    ($backend:ident, $open:expr, [$($case:ident,)*]) => {
+        mod $backend {
+            use super::*;
+
+            struct Folder(tempfile::TempDir);
+
+            impl Place for Folder {
+                async fn open(&self) -> Store {
+                    ($open)(self.0.path()).await.unwrap()
+                }
+            }
+
+            $(
+                #[tokio::test]
+                async fn $case() {
+                    super::$case(Folder(tempfile::tempdir().unwrap())).await;
+                }
+            )*
+        }
+    };
+}
+
+suite!(sqlite, |folder: &Path| Store::open(StoreOptions::new(folder)));
