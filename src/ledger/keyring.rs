@@ -188,7 +188,8 @@ fn read(path: &Path, text: &str) -> Result<Keyring, KeyringError> {
 
 fn create(folder: &Path, path: PathBuf) -> Result<Keyring, KeyringError> {
     if folder.join(store::FILE_NAME).exists() {
-        return Err(KeyringError::Missing { path });
+        // Unless another process has just made both.
+        return if path.exists() { Keyring::open(folder) } else { Err(KeyringError::Missing { path }) };
     }
     let keyring = Keyring::fresh()?;
     let text = Zeroizing::new(format!(
@@ -211,8 +212,8 @@ fn create(folder: &Path, path: PathBuf) -> Result<Keyring, KeyringError> {
 /// leaves a whole file or none.
 fn write(folder: &Path, path: &Path, text: &[u8]) -> std::io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let unnamed = folder.join(format!("{KEY_FILE_NAME}.{}.new", std::process::id()));
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&unnamed)?;
+    let unnamed = folder.join(format!("{KEY_FILE_NAME}.{}", uuid::Uuid::new_v4()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unnamed)?;
     let written = file
         .write_all(text)
         .and_then(|()| file.sync_all())
@@ -250,4 +251,102 @@ fn unhex<const N: usize>(text: &str) -> Option<Zeroizing<[u8; N]>> {
         *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
     }
     Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    fn folder_with_keys() -> (tempfile::TempDir, PathBuf, Keyring) {
+        let place = tempfile::tempdir().unwrap();
+        let keyring = Keyring::open(place.path()).unwrap();
+        let path = place.path().join(KEY_FILE_NAME);
+        (place, path, keyring)
+    }
+
+    #[test]
+    fn keys_are_made_once_for_their_owner_only_and_read_back() {
+        let (place, path, made) = folder_with_keys();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let read = Keyring::open(place.path()).unwrap();
+        assert_eq!(read.check(), made.check());
+        let names: Vec<_> = fs::read_dir(place.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        assert_eq!(names, [KEY_FILE_NAME]);
+        assert_ne!(Keyring::fresh().unwrap().check(), made.check());
+    }
+
+    #[test]
+    fn processes_that_start_together_agree_on_one_keyring() {
+        let place = tempfile::tempdir().unwrap();
+        let start = || Keyring::open(place.path()).unwrap().check();
+        let checks: Vec<_> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(checks.iter().all(|check| *check == checks[0]));
+    }
+
+    #[test]
+    fn a_file_cut_short_is_refused_and_never_replaced() {
+        let (place, path, _) = folder_with_keys();
+        let whole = fs::read(&path).unwrap();
+        for length in 0..whole.len() - 2 {
+            fs::write(&path, &whole[..length]).unwrap();
+            let error = Keyring::open(place.path()).unwrap_err();
+            assert!(matches!(error, KeyringError::Damaged { .. }), "{length} bytes: {error:?}");
+            assert_eq!(fs::read(&path).unwrap(), &whole[..length]);
+        }
+    }
+
+    #[test]
+    fn a_changed_digit_of_any_key_is_found_and_the_message_holds_no_key() {
+        let (place, path, _) = folder_with_keys();
+        let whole = fs::read_to_string(&path).unwrap();
+        for field in ["subject_hash_key", "wrapping_key", "token_key", "check"] {
+            let at = whole.find(field).unwrap() + field.len() + 6;
+            for digit in ["x", if whole[at..].starts_with('0') { "1" } else { "0" }] {
+                let mut text = whole.clone();
+                text.replace_range(at..=at, digit);
+                fs::write(&path, &text).unwrap();
+                let error = Keyring::open(place.path()).unwrap_err();
+                assert!(matches!(error, KeyringError::Damaged { .. }), "{field}: {error:?}");
+                assert!(!error.to_string().contains(&text[at..at + 12]), "{error}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_of_a_newer_format_is_named_as_such() {
+        let (place, path, _) = folder_with_keys();
+        fs::write(&path, r#"{ "format": 2, "keys": [] }"#).unwrap();
+        let error = Keyring::open(place.path()).unwrap_err();
+        assert_eq!(error, KeyringError::NewerFormat { path, found: 2 });
+    }
+
+    #[test]
+    fn lost_keys_of_a_store_are_not_made_anew() {
+        let place = tempfile::tempdir().unwrap();
+        fs::write(place.path().join(store::FILE_NAME), "").unwrap();
+        let path = place.path().join(KEY_FILE_NAME);
+        assert_eq!(Keyring::open(place.path()).unwrap_err(), KeyringError::Missing { path: path.clone() });
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_folder_below_a_file_is_named_as_unusable() {
+        let place = tempfile::tempdir().unwrap();
+        let file = place.path().join("file");
+        fs::write(&file, "").unwrap();
+        let error = Keyring::open(&file.join("data")).unwrap_err();
+        let message = error.to_string();
+        assert!(message.starts_with("cannot read or write ") && message.contains("keys.json"), "{message}");
+    }
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let keyring = Keyring::fresh().unwrap();
+        assert_eq!(format!("{keyring:?} {:?}", keyring.tokens()), "Keyring(..) Tokens(..)");
+    }
 }

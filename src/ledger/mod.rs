@@ -6,6 +6,8 @@
 
 mod envelope;
 mod keyring;
+#[cfg(test)]
+mod tests;
 mod token;
 
 pub use keyring::{KEY_FILE_NAME, Keyring, KeyringError};

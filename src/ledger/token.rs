@@ -176,3 +176,139 @@ fn read(payload: &str) -> Option<ExplanationClaims> {
     })
     .filter(|_| payload.purpose == PURPOSE)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_504_519_200_123_456);
+
+    fn tenant() -> TenantId {
+        TenantId::parse("shop").unwrap()
+    }
+
+    fn decision() -> DecisionId {
+        DecisionId::new(Uuid::from_bytes([7; 16]))
+    }
+
+    fn issue(tokens: &Tokens, kind: TokenKind) -> String {
+        tokens.issue(kind, &tenant(), decision(), NOW, 3600)
+    }
+
+    /// A token of any payload with any signature.
+    fn assemble(payload: &[u8], signature: &[u8]) -> String {
+        const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+        let mut token = PublicToken::HEADER.to_owned();
+        for chunk in [payload, signature].concat().chunks(3) {
+            let bits =
+                chunk.iter().fold(0, |bits, &byte| bits << 8 | u32::from(byte)) << (8 * (3 - chunk.len()));
+            for letter in 0..=chunk.len() {
+                token.push(char::from(LETTERS[(bits >> (18 - 6 * letter) & 63) as usize]));
+            }
+        }
+        token
+    }
+
+    fn parts(token: &str) -> (Vec<u8>, Vec<u8>) {
+        let token = UntrustedToken::<Public, V4>::try_from(token).unwrap();
+        let payload = token.untrusted_payload().to_vec();
+        let signature = token.untrusted_message()[payload.len()..].to_vec();
+        (payload, signature)
+    }
+
+    #[test]
+    fn a_token_says_what_it_was_issued_for_until_it_expires() {
+        let tokens = Tokens::fresh().unwrap();
+        for kind in [TokenKind::Verified, TokenKind::Bearer] {
+            let token = issue(&tokens, kind);
+            assert!(token.starts_with("v4.public."));
+            let expires_at = NOW.plus_seconds(3600);
+            let claims = ExplanationClaims {
+                kind,
+                tenant: tenant(),
+                decision: decision(),
+                issued_at: NOW,
+                expires_at,
+            };
+            assert_eq!(tokens.verify(&token, NOW), Ok(claims.clone()));
+            let last = Timestamp::from_micros(expires_at.micros() - 1);
+            assert_eq!(tokens.verify(&token, last), Ok(claims));
+            assert_eq!(tokens.verify(&token, expires_at), Err(TokenError::Expired { at: expires_at }));
+        }
+    }
+
+    #[test]
+    fn a_token_from_the_future_is_not_valid_yet_beyond_a_minute() {
+        let tokens = Tokens::fresh().unwrap();
+        let token = issue(&tokens, TokenKind::Bearer);
+        assert!(tokens.verify(&token, NOW.plus_seconds(-60)).is_ok());
+        assert_eq!(tokens.verify(&token, NOW.plus_seconds(-61)), Err(TokenError::NotYet));
+    }
+
+    #[test]
+    fn a_token_that_was_changed_or_cut_anywhere_is_refused() {
+        let tokens = Tokens::fresh().unwrap();
+        let token = issue(&tokens, TokenKind::Bearer);
+        for at in 0..token.len() {
+            let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
+            let mut changed = token.clone();
+            changed.replace_range(at..=at, other);
+            let refused = tokens.verify(&changed, NOW);
+            assert!(matches!(refused, Err(TokenError::Forged | TokenError::Malformed)), "{at}: {refused:?}");
+            let refused = tokens.verify(&token[..at], NOW);
+            assert!(matches!(refused, Err(TokenError::Forged | TokenError::Malformed)), "{at}: {refused:?}");
+        }
+    }
+
+    #[test]
+    fn a_bearer_token_cannot_be_made_a_verified_one() {
+        let tokens = Tokens::fresh().unwrap();
+        let (bearer, signature) = parts(&issue(&tokens, TokenKind::Bearer));
+        assert!(tokens.verify(&assemble(&bearer, &signature), NOW).is_ok(), "assembling works");
+        let verified = String::from_utf8(bearer).unwrap().replace("bearer", "verified");
+        let swapped = assemble(verified.as_bytes(), &signature);
+        assert_eq!(tokens.verify(&swapped, NOW), Err(TokenError::Forged));
+    }
+
+    #[test]
+    fn a_token_of_another_key_is_forged() {
+        let token = issue(&Tokens::fresh().unwrap(), TokenKind::Verified);
+        assert_eq!(Tokens::fresh().unwrap().verify(&token, NOW), Err(TokenError::Forged));
+    }
+
+    #[test]
+    fn a_token_that_we_signed_for_something_else_opens_nothing() {
+        let tokens = Tokens::fresh().unwrap();
+        let other = Payload {
+            purpose: "erasure".to_owned(),
+            kind: TokenKind::Verified,
+            tenant: tenant(),
+            decision: decision(),
+            iat: NOW.to_string(),
+            exp: NOW.plus_seconds(60).to_string(),
+        };
+        assert_eq!(tokens.verify(&tokens.sign(&other), NOW), Err(TokenError::WrongPurpose));
+        let bare = PublicToken::sign(&tokens.secret, b"{}", None, None).unwrap();
+        assert_eq!(tokens.verify(&bare, NOW), Err(TokenError::WrongPurpose));
+    }
+
+    #[test]
+    fn what_is_no_token_is_malformed() {
+        let tokens = Tokens::fresh().unwrap();
+        let long = format!("v4.public.{}", "A".repeat(TOKEN_BYTES_MAX));
+        for text in ["", "v4.public.", "v4.local.AAAA", "v3.public.AAAA", "é", "a.b.c.d.e", &long] {
+            assert_eq!(tokens.verify(text, NOW), Err(TokenError::Malformed), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_opens_anything(text in "(v4\\.public\\.)?[A-Za-z0-9_.é-]{0,300}") {
+            let tokens = Tokens::of(Tokens::fresh().unwrap().secret_bytes()).unwrap();
+            prop_assert!(tokens.verify(&text, NOW).is_err());
+        }
+    }
+}
