@@ -75,3 +75,31 @@ pub fn problem_page(
     }
     .render()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Localised;
+
+    #[test]
+    fn each_problem_is_told_in_each_language() {
+        let phrases = Phrases::load(&Localised::default()).unwrap();
+        let page = |problem, locale| problem_page(problem, &phrases, locale, true).unwrap();
+        assert!(page(Problem::Expired, Locale::En).contains("<h1>This link has expired</h1>"));
+        assert!(page(Problem::Invalid, Locale::Fr).contains("<h1>Ce lien n’est pas valable</h1>"));
+        for locale in Locale::ALL {
+            for problem in Problem::ALL {
+                let html = page(problem, locale);
+                assert!(html.contains(&format!("<html lang=\"{locale}\">")) && !html.contains("problem-"));
+                assert!(html.contains("href=\"/assets/why.css\""));
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_language_is_answered_in_english_and_says_so() {
+        let phrases = Phrases::load(&Localised::default()).unwrap();
+        let html = problem_page(Problem::NotFound, &phrases, Locale::En, false).unwrap();
+        assert!(html.contains("not available in your language"));
+    }
+}

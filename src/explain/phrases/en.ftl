@@ -4,7 +4,7 @@
 ## The page
 
 page-title = Why this ad
-kicker = This is an ad
+kicker = This is an ad: here is why you see it
 fallback-language = This page is not available in your language yet, so here it is in English.
 language-other = Lire en français
 
@@ -46,7 +46,10 @@ common-intro = These counted for every ad alike, so they are no reason for this 
 unused-none = Nothing was held back.
 personal-none = Nothing that is known about you made a difference between the ads.
 change-intro = You choose which purposes you accept in the privacy settings of the site that showed you this ad. What you no longer accept is not used for the next ad.
-change-item = { $datum }: not used any more if you stop accepting any of these purposes: { $purposes }.
+change-group = { $count ->
+    [one] Not used any more if you stop accepting this purpose: { $purposes }.
+   *[other] Not used any more if you stop accepting any of these purposes: { $purposes }.
+}
 change-none = No choice of yours would change these reasons: none of them is about you.
 kept-item = { $datum }: { $days ->
     [one] one day
@@ -178,6 +181,7 @@ purpose-9 = understand audiences with statistics
 purpose-10 = develop and improve services
 purpose-11 = choose content with limited data
 list-separator = {", "}
+list-last = {" and "}
 
 ## Time
 
@@ -200,7 +204,7 @@ day = { day-number } { month-name } { $year }
 month = { month-name } { $year }
 on-day = on { day }
 in-month = in { month }
-moment = { day } at { $time } UTC
+moment = { day } at { $hour }:{ $minute } UTC
 
 ## When there is no page to show
 

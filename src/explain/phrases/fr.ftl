@@ -4,7 +4,7 @@
 ## La page
 
 page-title = Pourquoi cette publicité
-kicker = Ceci est une publicité
+kicker = Une publicité, et pourquoi vous la voyez
 fallback-language = Cette page n’existe pas encore dans votre langue, la voici en français.
 language-other = Read in English
 
@@ -46,7 +46,10 @@ common-intro = Ces éléments ont compté de la même façon pour toutes les pub
 unused-none = Rien n’a été écarté.
 personal-none = Rien de ce que l’on sait de vous n’a fait de différence entre les publicités.
 change-intro = Vous choisissez les finalités que vous acceptez dans les réglages de confidentialité du site qui vous a montré cette publicité. Ce que vous n’acceptez plus ne sert pas pour la publicité suivante.
-change-item = { $datum } : cela ne servira plus si vous cessez d’accepter l’une de ces finalités : { $purposes }.
+change-group = { $count ->
+    [one] Cela ne servira plus si vous cessez d’accepter cette finalité : { $purposes }.
+   *[other] Cela ne servira plus si vous cessez d’accepter l’une de ces finalités : { $purposes }.
+}
 change-none = Aucun choix de votre part ne changerait ces raisons : aucune ne porte sur vous.
 kept-item = { $datum } : { $days ->
     [one] un jour
@@ -142,6 +145,7 @@ purpose-9 = comprendre les publics avec des statistiques
 purpose-10 = développer et améliorer les services
 purpose-11 = choisir des contenus avec des données limitées
 list-separator = {", "}
+list-last = {" et "}
 
 ## Le temps
 
@@ -167,7 +171,7 @@ day = { day-number } { month-name } { $year }
 month = { month-name } { $year }
 on-day = le { day }
 in-month = en { month }
-moment = { day } à { $time } UTC
+moment = { day } à { $hour } h { $minute } UTC
 
 ## Quand il n’y a pas de page à montrer
 
