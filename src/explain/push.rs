@@ -1,8 +1,8 @@
 //! Push: what made one ad rise or sink against the other eligible ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use crate::domain::{Account, Decision, Feature, FeatureId, LineSource, Nats, Push, PushGroup};
+use crate::domain::{Account, Decision, Feature, FeatureId, LineSource, Nats, Push, PushGroup, RankedAd};
 
 /// The push of every group of lines on the candidate `ad_index` of `decision.ranked`, strongest
 /// first; empty when there is no such candidate.
@@ -48,18 +48,14 @@ impl Measured {
 
 /// Measures every group, strongest first, equal ones by name.
 pub(super) fn measure(decision: &Decision, ad_index: usize, features: &[Feature]) -> Vec<Measured> {
-    if ad_index >= decision.ranked.len() {
-        return Vec::new();
-    }
-    let name = DatumNames { features, names: &decision.features };
-    let groups: Vec<BTreeMap<Push, Group>> =
-        decision.ranked.iter().map(|ad| group_lines(&ad.account, &name)).collect();
+    let Some(ad) = decision.ranked.get(ad_index) else { return Vec::new() };
+    let tally = Tally::of(&ad.account, &decision.ranked);
+    let groups = group_sources(&tally.sources, features, &decision.features);
+    let alike = find_alike(&groups, &tally, &decision.ranked);
     let mut measured: Vec<Measured> = groups
-        .iter()
-        .flat_map(BTreeMap::keys)
-        .collect::<BTreeSet<_>>()
         .into_iter()
-        .map(|push| measure_group(push, &groups, ad_index))
+        .zip(alike)
+        .map(|((push, members), alike)| measure_group(push, &members, alike, &tally))
         .collect();
     measured.sort_by(|a, b| {
         b.scaled.unsigned_abs().cmp(&a.scaled.unsigned_abs()).then_with(|| a.push.cmp(&b.push))
@@ -67,77 +63,144 @@ pub(super) fn measure(decision: &Decision, ad_index: usize, features: &[Feature]
     measured
 }
 
-/// The lines of one group in one account.
-#[derive(Default)]
-struct Group {
-    value: i128,
-    of_feature: BTreeMap<FeatureId, i128>,
+/// What each source of lines adds to one account, and to all accounts together.
+struct Tally {
+    candidates: i128,
+    sources: Vec<LineSource>,
+    own: Vec<i128>,
+    total: Vec<i128>,
 }
 
-fn group_lines(account: &Account, name: &DatumNames<'_>) -> BTreeMap<Push, Group> {
-    let mut groups: BTreeMap<Push, Group> = BTreeMap::new();
-    for line in &account.lines {
-        let value = i128::from(line.value.units());
-        let (push, sides) = match line.source {
-            LineSource::Feature(_, feature) => (Push::Datum(name.datum(feature)), vec![feature]),
-            LineSource::Pair(_, one, other) => (Push::Datum(name.pair(one, other)), vec![one, other]),
-            LineSource::Bid | LineSource::PerMille | LineSource::CurrencyRate => (Push::Bid, vec![]),
+impl Tally {
+    fn of(own: &Account, ranked: &[RankedAd]) -> Self {
+        let mut tally = Self {
+            candidates: ranked.len() as i128,
+            sources: Vec::new(),
+            own: Vec::new(),
+            total: Vec::new(),
+        };
+        for (place, line) in own.lines.iter().enumerate() {
+            let source = tally.add_source(place, line.source);
+            tally.own[source] += i128::from(line.value.units());
+        }
+        for (place, line) in ranked.iter().flat_map(|ad| ad.account.lines.iter().enumerate()) {
+            let source = tally.add_source(place, line.source);
+            tally.total[source] += i128::from(line.value.units());
+        }
+        tally
+    }
+
+    fn add_source(&mut self, place: usize, source: LineSource) -> usize {
+        self.find(place, source).unwrap_or_else(|| {
+            self.sources.push(source);
+            self.own.push(0);
+            self.total.push(0);
+            self.sources.len() - 1
+        })
+    }
+
+    /// Where `source` is. Accounts of one decision mostly have the same lines in the same places.
+    fn find(&self, place: usize, source: LineSource) -> Option<usize> {
+        match self.sources.get(place) {
+            Some(here) if *here == source => Some(place),
+            Some(_) | None => self.sources.iter().position(|known| *known == source),
+        }
+    }
+
+    /// The push of one source: candidates x value - sum of the values.
+    fn scaled(&self, source: usize) -> i128 {
+        let compared = self.candidates * self.own[source] - self.total[source];
+        match self.sources[source] {
+            // An only ad has nobody to be compared with.
+            LineSource::Feature(..) | LineSource::Pair(..) if self.candidates == 1 => self.own[source],
+            LineSource::Feature(..)
+            | LineSource::Pair(..)
+            | LineSource::Intercept(_)
+            | LineSource::WithheldOffset(_)
+            | LineSource::Saturation(_)
+            | LineSource::Bid
+            | LineSource::PerMille
+            | LineSource::CurrencyRate => compared,
+        }
+    }
+}
+
+/// The sources of each group.
+fn group_sources(
+    sources: &[LineSource],
+    features: &[Feature],
+    names: &[String],
+) -> BTreeMap<Push, Vec<usize>> {
+    let name = DatumNames { features, names };
+    let mut groups: BTreeMap<Push, Vec<usize>> = BTreeMap::new();
+    for (index, source) in sources.iter().enumerate() {
+        let push = match *source {
+            LineSource::Feature(_, feature) => Push::Datum(name.datum(feature)),
+            LineSource::Pair(_, one, other) => Push::Datum(name.pair(one, other)),
+            LineSource::Bid | LineSource::PerMille | LineSource::CurrencyRate => Push::Bid,
             LineSource::Intercept(_) | LineSource::WithheldOffset(_) | LineSource::Saturation(_) => {
-                (Push::Policy, vec![])
+                Push::Policy
             }
         };
-        let group = groups.entry(push).or_default();
-        group.value += value;
-        for feature in sides {
-            *group.of_feature.entry(feature).or_default() += value;
-        }
+        groups.entry(push).or_default().push(index);
     }
     groups
 }
 
-fn measure_group(push: &Push, groups: &[BTreeMap<Push, Group>], ad_index: usize) -> Measured {
-    let of = |candidate: &BTreeMap<Push, Group>| candidate.get(push).map_or(0, |group| group.value);
-    let own = of(&groups[ad_index]);
-    let alone = groups.len() == 1;
-    let scaled = match push {
-        Push::Datum(_) if alone => own,
-        Push::Bid | Push::Policy if alone => 0,
-        Push::Datum(_) | Push::Bid | Push::Policy => scaled_push(own, groups.iter().map(of)),
-    };
-    let ranked = rank_features(push, groups, ad_index);
-    Measured {
-        push: push.clone(),
-        scaled,
-        moved: ranked.iter().filter(|(strength, _)| *strength != 0).map(|(_, id)| *id).collect(),
-        features: ranked.into_iter().map(|(_, id)| id).collect(),
-        common: !alone && own != 0 && groups.iter().all(|candidate| of(candidate) == own),
+/// For each group, whether every candidate has the same value of it.
+fn find_alike(groups: &BTreeMap<Push, Vec<usize>>, tally: &Tally, ranked: &[RankedAd]) -> Vec<bool> {
+    let mut group_of = vec![0; tally.sources.len()];
+    for (group, members) in groups.values().enumerate() {
+        for &source in members {
+            group_of[source] = group;
+        }
     }
+    let own: Vec<i128> =
+        groups.values().map(|members| members.iter().map(|&source| tally.own[source]).sum()).collect();
+    let mut alike = vec![true; groups.len()];
+    let mut values = vec![0; groups.len()];
+    for ad in ranked {
+        values.fill(0);
+        for (place, line) in ad.account.lines.iter().enumerate() {
+            if let Some(source) = tally.find(place, line.source) {
+                values[group_of[source]] += i128::from(line.value.units());
+            }
+        }
+        for ((alike, value), own) in alike.iter_mut().zip(&values).zip(&own) {
+            *alike &= value == own;
+        }
+    }
+    alike
 }
 
-/// The features of a group by the magnitude of their own push, so that evidence of what moved the
-/// ad most comes first.
-fn rank_features(push: &Push, groups: &[BTreeMap<Push, Group>], ad_index: usize) -> Vec<(u128, FeatureId)> {
-    let all: BTreeSet<FeatureId> = groups
-        .iter()
-        .filter_map(|candidate| candidate.get(push))
-        .flat_map(|group| group.of_feature.keys().copied())
-        .collect();
-    let strength = |feature: FeatureId| {
-        let of = |candidate: &BTreeMap<Push, Group>| {
-            candidate.get(push).and_then(|group| group.of_feature.get(&feature)).copied().unwrap_or(0)
+fn measure_group(push: Push, members: &[usize], alike: bool, tally: &Tally) -> Measured {
+    let mut of_feature: BTreeMap<FeatureId, i128> = BTreeMap::new();
+    for &member in members {
+        let sides = match tally.sources[member] {
+            LineSource::Feature(_, feature) => [Some(feature), None],
+            LineSource::Pair(_, one, other) => [Some(one), Some(other)],
+            LineSource::Intercept(_)
+            | LineSource::WithheldOffset(_)
+            | LineSource::Saturation(_)
+            | LineSource::Bid
+            | LineSource::PerMille
+            | LineSource::CurrencyRate => [None, None],
         };
-        let own = of(&groups[ad_index]);
-        let scaled = if groups.len() == 1 { own } else { scaled_push(own, groups.iter().map(of)) };
-        scaled.unsigned_abs()
-    };
-    let mut ranked: Vec<(u128, FeatureId)> = all.into_iter().map(|id| (strength(id), id)).collect();
+        for feature in sides.into_iter().flatten() {
+            *of_feature.entry(feature).or_default() += tally.scaled(member);
+        }
+    }
+    let mut ranked: Vec<(u128, FeatureId)> =
+        of_feature.into_iter().map(|(feature, scaled)| (scaled.unsigned_abs(), feature)).collect();
     ranked.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    ranked
-}
-
-fn scaled_push(own: i128, of_each: impl ExactSizeIterator<Item = i128>) -> i128 {
-    let candidates = i128::try_from(of_each.len()).unwrap_or(i128::MAX);
-    candidates * own - of_each.sum::<i128>()
+    let own: i128 = members.iter().map(|&member| tally.own[member]).sum();
+    Measured {
+        push,
+        scaled: members.iter().map(|&member| tally.scaled(member)).sum(),
+        moved: ranked.iter().filter(|(strength, _)| *strength != 0).map(|(_, feature)| *feature).collect(),
+        features: ranked.into_iter().map(|(_, feature)| feature).collect(),
+        common: alike && tally.candidates > 1 && own != 0,
+    }
 }
 
 /// The quotient rounded to the nearest unit, halves away from zero.
@@ -284,6 +347,20 @@ mod tests {
             let decision = decision(ads);
             let scaled: i128 = (0..values.len()).map(|i| measure(&decision, i, &sample::features())[0].scaled).sum();
             prop_assert_eq!(scaled, 0);
+        }
+
+        #[test]
+        fn the_order_of_lines_does_not_matter(values in proptest::array::uniform5(-1000i64..1000), turn in 0usize..5) {
+            let sources = [BOUGHT, SINCE, AGE, CATEGORY, WEEKDAY].map(of);
+            let mut lines: Vec<_> = sources.into_iter().zip(values).collect();
+            let straight = ad("a", account(&lines));
+            lines.rotate_left(turn);
+            let turned = ad("a", account(&lines));
+            let other = ad("b", account(&[(of(AGE), 7), (of(BOUGHT), 70)]));
+            let pushes = |ads| pushes(&decision(ads), 0, &sample::features());
+            let expected = pushes(vec![straight.clone(), other.clone()]);
+            prop_assert_eq!(&expected, &pushes(vec![turned.clone(), other.clone()]));
+            prop_assert_eq!(pushes(vec![straight, other.clone(), turned.clone()]), pushes(vec![turned.clone(), other, turned]));
         }
 
         #[test]

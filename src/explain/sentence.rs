@@ -366,7 +366,7 @@ reason-age = Vous avez { $value } ans.
                     let details = phrases.details(reason, &features, locale, precision).join(" ");
                     format!("{} {details}\n", phrases.reason(reason, &features, locale, precision))
                 };
-                explanation.reasons.iter().map(tell).collect()
+                explanation.reasons.iter().map(tell).collect::<String>().replace('\u{a0}', " ")
             };
             let banded = tell(Locale::En, Precision::Banded);
             assert!(banded.contains("1 to 5 times") && banded.contains("in September 2017"), "{banded}");
@@ -451,12 +451,12 @@ reason-age = Vous avez { $value } ans.
         assert_eq!(say(2, 30, Locale::En), "You clicked on ads here 2 times in the last 30 days.");
         assert_eq!(
             say(1, 7, Locale::Fr),
-            "Vous avez cliqué sur des publicités ici 1 fois au cours de la dernière semaine."
+            "Vous avez cliqué sur des publicités ici 1\u{a0}fois au cours de la dernière semaine."
         );
         let many = state(&phrases, "age", fact(90, 14), Locale::Fr, Precision::Banded);
         assert_eq!(
             many,
-            "Vous avez cliqué sur des publicités ici plus de 20 fois au cours des 2 dernières semaines."
+            "Vous avez cliqué sur des publicités ici plus de 20\u{a0}fois au cours des 2 dernières semaines."
         );
     }
 

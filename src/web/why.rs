@@ -394,7 +394,7 @@ mod tests {
             "Source: a partner, Panel &#38; Co, concluded from other data.",
             "Used with your consent to build a profile of you for ads and choose ads with a profile of you.",
             "What spoke against it",
-            "These 4 reasons are 97% of all that set this ad apart. The remaining 3% are weaker reasons",
+            "These 4 reasons are 97% of all that spoke for or against this ad. The remaining 3% are weaker reasons",
             "Day of the week: Monday.",
             "Your purchases in this category: 365 days.",
             "made on 4 September 2017 at 10:05 UTC.",

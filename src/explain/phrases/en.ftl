@@ -30,18 +30,17 @@ section-common = True of every ad you could have seen
 section-unused = What was not used, and why
 section-change = How to change this
 section-kept = What is kept, and for how long
-section-share = What these reasons leave out
 
 share = { $percent }%
 share-tiny = less than 1%
 share-most = more than 99%
 
 named-share = { $count ->
-    [one] This reason is { $share } of all that set this ad apart.
-   *[other] These { $count } reasons are { $share } of all that set this ad apart.
+    [one] This reason is { $share } of all that spoke for or against this ad.
+   *[other] These { $count } reasons are { $share } of all that spoke for or against this ad.
 }
 remainder = The remaining { $share } are weaker reasons and fixed parts of the calculation.
-remainder-none = Nothing else set it apart.
+remainder-none = Nothing else did.
 common-intro = These counted for every ad alike, so they are no reason for this one.
 unused-none = Nothing was held back.
 personal-none = Nothing that is known about you made a difference between the ads.

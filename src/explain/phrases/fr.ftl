@@ -30,18 +30,17 @@ section-common = Vrai de toute publicité que vous auriez pu voir
 section-unused = Ce qui n’a pas servi, et pourquoi
 section-change = Comment changer cela
 section-kept = Ce qui est conservé, et combien de temps
-section-share = Ce que ces raisons ne disent pas
 
 share = { $percent } %
 share-tiny = moins de 1 %
 share-most = plus de 99 %
 
 named-share = { $count ->
-    [one] Cette raison représente { $share } de tout ce qui a distingué cette publicité.
-   *[other] Ces { $count } raisons représentent { $share } de tout ce qui a distingué cette publicité.
+    [one] Cette raison représente { $share } de tout ce qui a joué pour ou contre cette publicité.
+   *[other] Ces { $count } raisons représentent { $share } de tout ce qui a joué pour ou contre cette publicité.
 }
 remainder = Le reste, { $share }, tient à des raisons plus faibles et à des éléments fixes du calcul.
-remainder-none = Rien d’autre ne l’a distinguée.
+remainder-none = Rien d’autre n’a joué.
 common-intro = Ces éléments ont compté de la même façon pour toutes les publicités : ils n’expliquent donc pas le choix de celle-ci.
 unused-none = Rien n’a été écarté.
 personal-none = Rien de ce que l’on sait de vous n’a fait de différence entre les publicités.
@@ -78,29 +77,29 @@ roughly = environ { $value }
 yes = oui
 no = non
 
-history-browse = Vous avez consulté la catégorie « { $key } » { $count } fois { $window }.
+history-browse = Vous avez consulté la catégorie « { $key } » { $count } fois { $window }.
     .absent = Vous n’avez pas consulté la catégorie « { $key } » { $window }.
-history-browse-any = Vous avez consulté des pages ici { $count } fois { $window }.
+history-browse-any = Vous avez consulté des pages ici { $count } fois { $window }.
     .absent = Vous n’avez rien consulté de ce genre { $window }.
-history-purchase = Vous avez fait des achats dans la catégorie « { $key } » { $times } fois { $window }.
+history-purchase = Vous avez fait des achats dans la catégorie « { $key } » { $times } fois { $window }.
     .absent = Vous n’avez rien acheté dans la catégorie « { $key } » { $window }.
-history-purchase-any = Vous avez fait des achats ici { $times } fois { $window }.
+history-purchase-any = Vous avez fait des achats ici { $times } fois { $window }.
     .absent = Vous n’avez rien acheté de ce genre { $window }.
-history-search = Vous avez fait des recherches dans la catégorie « { $key } » { $count } fois { $window }.
+history-search = Vous avez fait des recherches dans la catégorie « { $key } » { $count } fois { $window }.
     .absent = Vous n’avez rien recherché dans la catégorie « { $key } » { $window }.
-history-search-any = Vous avez fait des recherches ici { $count } fois { $window }.
+history-search-any = Vous avez fait des recherches ici { $count } fois { $window }.
     .absent = Vous n’avez rien recherché de ce genre { $window }.
-history-impression = Vous avez vu des publicités de la catégorie « { $key } » { $count } fois { $window }.
+history-impression = Vous avez vu des publicités de la catégorie « { $key } » { $count } fois { $window }.
     .absent = Vous n’avez vu aucune publicité de la catégorie « { $key } » { $window }.
-history-impression-any = Vous avez vu des publicités ici { $count } fois { $window }.
+history-impression-any = Vous avez vu des publicités ici { $count } fois { $window }.
     .absent = Vous n’avez vu aucune publicité de ce genre { $window }.
-history-click = Vous avez cliqué sur des publicités de la catégorie « { $key } » { $count } fois { $window }.
+history-click = Vous avez cliqué sur des publicités de la catégorie « { $key } » { $count } fois { $window }.
     .absent = Vous n’avez cliqué sur aucune publicité de la catégorie « { $key } » { $window }.
-history-click-any = Vous avez cliqué sur des publicités ici { $count } fois { $window }.
+history-click-any = Vous avez cliqué sur des publicités ici { $count } fois { $window }.
     .absent = Vous n’avez cliqué sur aucune publicité de ce genre { $window }.
-history-conversion = Vous avez profité d’offres de la catégorie « { $key } » { $times } fois { $window }.
+history-conversion = Vous avez profité d’offres de la catégorie « { $key } » { $times } fois { $window }.
     .absent = Vous n’avez profité d’aucune offre de la catégorie « { $key } » { $window }.
-history-conversion-any = Vous avez profité d’offres ici { $times } fois { $window }.
+history-conversion-any = Vous avez profité d’offres ici { $times } fois { $window }.
     .absent = Vous n’avez profité d’aucune offre de ce genre { $window }.
 
 window-weeks = { $count ->
