@@ -1,5 +1,33 @@
 //! Data at rest: schema, typed tables, readers, the point-in-time affinity join, splits.
 
+mod bundle;
+mod catalogue;
+mod consents;
+mod draft;
+mod error;
+mod events;
+mod flat;
+mod history;
+mod impressions;
+mod join;
+mod past;
+pub mod read;
+pub mod schema;
+mod split;
+mod symbols;
 mod table;
 
+pub use bundle::Bundle;
+pub use catalogue::Catalogue;
+pub use consents::Consents;
+pub use draft::{AdDraft, EventDraft};
+pub use error::{DataError, Place};
+pub use events::Products;
+pub use history::{History, Intake};
+pub use impressions::Impressions;
+pub use join::Permits;
+pub use past::Past;
+pub use schema::Schema;
+pub use split::{Folds, TrainTest};
+pub use symbols::Symbols;
 pub use table::{Column, Dataset, Table, TableBuilder};

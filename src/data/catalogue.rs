@@ -1,0 +1,227 @@
+//! The ads that there are.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::domain::{Ad, AdId, AdValue, Attribute, AttributeId, Feature, FeatureId, FeatureKind, Origin};
+
+use super::error::DataError;
+use super::read::{Records, Source, Text};
+use super::schema::{LogFiles, Schema};
+use super::symbols::Symbols;
+
+/// What separates several values in one cell of the ads table.
+const BETWEEN_VALUES: char = ';';
+
+/// Ads by identifier.
+#[derive(Clone, Debug, Default)]
+pub struct Catalogue {
+    ads: BTreeMap<AdId, Arc<Ad>>,
+}
+
+impl Catalogue {
+    /// Reads the ads table and the further attribute values beside it.
+    ///
+    /// Columns: the ad's id; `advertiser`, `payer` and `domain`, each optional; one for each
+    /// attribute, with several values separated by `;`, the first of which is the one that names the
+    /// ad (its category); one for each feature of origin `ad`. The second table has one row per
+    /// value: the ad's id, and a column for each attribute that it holds.
+    ///
+    /// # Errors
+    /// When a file cannot be read, a column is missing, an id comes twice or is none, or a value has
+    /// the wrong type.
+    pub fn load(dir: &Path, files: &LogFiles, schema: &Schema, symbols: &Symbols) -> Result<Self, DataError> {
+        let further = match &files.ad_attributes {
+            Some(file) => further_values(&dir.join(file), schema)?,
+            None => FurtherValues::default(),
+        };
+        let source = Source::open(&dir.join(&files.ads))?;
+        let wanted = columns(&source, schema, &further);
+        let records = source.read(&wanted)?;
+        let ids = records.texts(&schema.columns.ad)?;
+        let text = |name: &str| source.has(name).then(|| records.texts(name)).transpose();
+        let (advertiser, payer, domain) = (text("advertiser")?, text("payer")?, text("domain")?);
+        let attributes =
+            schema.attributes.iter().map(|attribute| text(&attribute.name)).collect::<Result<Vec<_>, _>>()?;
+        let features = ad_features(&records, schema)?;
+
+        let mut catalogue = Self::default();
+        for row in 0..records.rows() {
+            let cell_error = |rule: String| records.cell_error(row, &schema.columns.ad, rule);
+            let id = ids.get(row).unwrap_or_default();
+            let id = AdId::parse(id).map_err(|error| cell_error(error.rule))?;
+            let mut values = attributes
+                .iter()
+                .map(|column| {
+                    column.as_ref().and_then(|column| column.get(row)).map_or(Vec::new(), split_values)
+                })
+                .collect::<Vec<_>>();
+            for (attribute, value) in further.of_ad.get(id.as_str()).into_iter().flatten() {
+                values[usize::from(attribute.0)].push(value);
+            }
+            let stated = |column: &Option<Cow<'_, Text>>| {
+                column.as_ref().and_then(|column| column.get(row)).unwrap_or_default().to_owned()
+            };
+            let mut ad = Ad {
+                id,
+                advertiser: stated(&advertiser),
+                payer: stated(&payer),
+                domain: stated(&domain),
+                category: String::new(),
+                sensitive: false,
+                attributes: Vec::new(),
+                features: features
+                    .iter()
+                    .filter_map(|(id, values)| Some((*id, values[row].clone()?)))
+                    .collect(),
+            };
+            match_on(&mut ad, &values, schema, symbols);
+            if catalogue.ads.contains_key(&ad.id) {
+                return Err(cell_error("is the id of an ad that came before".to_owned()));
+            }
+            catalogue.insert(ad);
+        }
+        Ok(catalogue)
+    }
+
+    /// The ad of `id`.
+    #[must_use]
+    pub fn get(&self, id: &AdId) -> Option<&Arc<Ad>> {
+        self.ads.get(id)
+    }
+
+    /// Adds an ad, in the place of any that has its id.
+    pub fn insert(&mut self, ad: Ad) {
+        self.ads.insert(ad.id.clone(), Arc::new(ad));
+    }
+
+    /// All ads, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<Ad>> {
+        self.ads.values()
+    }
+
+    /// Number of ads.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ads.len()
+    }
+
+    /// Whether there is no ad.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ads.is_empty()
+    }
+}
+
+/// Gives `ad` its attribute values, and what follows of them: its category, and whether it is
+/// sensitive. Of each attribute the first value is the one that names the ad.
+pub(super) fn match_on(ad: &mut Ad, values: &[Vec<&str>], schema: &Schema, symbols: &Symbols) {
+    let named = (0..=u8::MAX).map(AttributeId).zip(values);
+    ad.attributes = named
+        .map(|(id, values)| {
+            let mut codes = values.iter().map(|value| symbols.intern(id, value)).collect::<Vec<_>>();
+            codes.sort_unstable();
+            codes.dedup();
+            Attribute { codes }
+        })
+        .collect();
+    let of_category = schema.category.and_then(|id| values.get(usize::from(id.0)));
+    ad.category =
+        of_category.and_then(|values| values.first()).map_or(String::new(), |&name| name.to_owned());
+    let mut attributes = schema.attributes.iter().zip(values);
+    ad.sensitive =
+        attributes.any(|(attribute, values)| values.iter().any(|&value| attribute.sensitive.contains(value)));
+}
+
+/// The values of one cell.
+fn split_values(cell: &str) -> Vec<&str> {
+    cell.split(BETWEEN_VALUES).map(str::trim).filter(|value| !value.is_empty()).collect()
+}
+
+/// The columns to read: those that must be there, and those of the others that are.
+fn columns<'a>(source: &Source, schema: &'a Schema, further: &FurtherValues) -> Vec<&'a str> {
+    let mut wanted = vec![schema.columns.ad.as_str()];
+    wanted.extend(["advertiser", "payer", "domain"].into_iter().filter(|name| source.has(name)));
+    for (index, attribute) in schema.attributes.iter().enumerate() {
+        let elsewhere = further.attributes.contains(&index);
+        if !elsewhere || source.has(&attribute.name) {
+            wanted.push(&attribute.name);
+        }
+    }
+    wanted.extend(features_of_ads(schema).map(|(_, feature)| feature.column.as_str()));
+    wanted.sort_unstable();
+    wanted.dedup();
+    wanted
+}
+
+fn features_of_ads(schema: &Schema) -> impl Iterator<Item = (FeatureId, &Feature)> {
+    schema.features().filter(|(_, feature)| feature.origin == Origin::Ad)
+}
+
+/// The value of each row's ad; None where it is missing.
+type AdColumn = Vec<Option<AdValue>>;
+
+/// The values of the ads' own features.
+fn ad_features(records: &Records, schema: &Schema) -> Result<Vec<(FeatureId, AdColumn)>, DataError> {
+    let of_feature = |(id, feature): (FeatureId, &Feature)| {
+        let number = |number: f64| (!number.is_nan()).then_some(AdValue::Number(number));
+        let values = match feature.kind {
+            FeatureKind::Categorical => {
+                let text = records.texts(&feature.column)?;
+                let category = |row| text.get(row).map(|name| AdValue::Category(name.to_owned()));
+                (0..records.rows()).map(category).collect()
+            }
+            FeatureKind::Flag => {
+                let flags = records.flags(&feature.column, None)?;
+                flags
+                    .into_iter()
+                    .map(|flag| flag.map(|flag| AdValue::Number(f64::from(u8::from(flag)))))
+                    .collect()
+            }
+            FeatureKind::Numeric | FeatureKind::Affinity(_) => {
+                records.numbers(&feature.column)?.into_iter().map(number).collect()
+            }
+        };
+        Ok((id, values))
+    };
+    features_of_ads(schema).map(of_feature).collect()
+}
+
+/// Attribute values that stand in a table of their own.
+#[derive(Default)]
+struct FurtherValues {
+    /// Which attributes the table holds.
+    attributes: Vec<usize>,
+    of_ad: BTreeMap<String, Vec<(AttributeId, String)>>,
+}
+
+fn further_values(file: &Path, schema: &Schema) -> Result<FurtherValues, DataError> {
+    let source = Source::open(file)?;
+    let mut further = FurtherValues::default();
+    let mut wanted = vec![schema.columns.ad.as_str()];
+    for (index, attribute) in schema.attributes.iter().enumerate() {
+        if source.has(&attribute.name) {
+            wanted.push(&attribute.name);
+            further.attributes.push(index);
+        }
+    }
+    let records = source.read(&wanted)?;
+    let ids = records.texts(&schema.columns.ad)?;
+    for (id, attribute) in (0..=u8::MAX).map(AttributeId).zip(&schema.attributes) {
+        if !source.has(&attribute.name) {
+            continue;
+        }
+        let values = records.texts(&attribute.name)?;
+        for row in 0..records.rows() {
+            let ad = ids
+                .get(row)
+                .ok_or_else(|| records.cell_error(row, &schema.columns.ad, "must not be missing"))?;
+            if let Some(value) = values.get(row) {
+                further.of_ad.entry(ad.to_owned()).or_default().push((id, value.to_owned()));
+            }
+        }
+    }
+    Ok(further)
+}

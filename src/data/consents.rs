@@ -1,0 +1,62 @@
+//! Which purposes each person accepted.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::domain::{FieldError, Purpose, Purposes, SubjectKey};
+
+use super::error::DataError;
+use super::events::people;
+use super::read::Source;
+use super::schema::Schema;
+
+const COLUMN: &str = "purposes";
+
+/// Accepted purposes by person. Whoever is not in it accepted none.
+#[derive(Clone, Debug, Default)]
+pub struct Consents {
+    accepted: BTreeMap<SubjectKey, Purposes>,
+}
+
+impl Consents {
+    /// Reads a table of consents: the subject, and `purposes` as numbers with commas between them.
+    ///
+    /// # Errors
+    /// When the file cannot be read, lacks a column, names a person twice, or a purpose that is none.
+    pub fn load(
+        file: &Path,
+        schema: &Schema,
+        derive: &dyn Fn(&str) -> Result<SubjectKey, FieldError>,
+    ) -> Result<Self, DataError> {
+        let subject = schema.columns.subject.as_str();
+        let records = Source::open(file)?.read(&[subject, COLUMN])?;
+        let (person, keys) = people(&records, subject, derive)?;
+        let purposes = records.texts(COLUMN)?;
+        let rule = "must be TCF purposes from 1 to 11 with commas between them";
+        let parsed = records.parse_each(&purposes, COLUMN, rule, parse_purposes)?;
+        let mut consents = Self::default();
+        for (row, accepted) in purposes.spread(&parsed).into_iter().enumerate() {
+            let key = keys[person[row] as usize];
+            if consents.accepted.insert(key, accepted.unwrap_or_default()).is_some() {
+                return Err(records.cell_error(row, subject, "is a person who came before"));
+            }
+        }
+        Ok(consents)
+    }
+
+    /// The purposes that `subject` accepted; none when nothing is known.
+    #[must_use]
+    pub fn of(&self, subject: &SubjectKey) -> Purposes {
+        self.accepted.get(subject).copied().unwrap_or_default()
+    }
+
+    /// Everyone with their purposes, by subject key.
+    pub fn iter(&self) -> impl Iterator<Item = (&SubjectKey, Purposes)> {
+        self.accepted.iter().map(|(subject, accepted)| (subject, *accepted))
+    }
+}
+
+fn parse_purposes(text: &str) -> Option<Purposes> {
+    let purpose = |number: &str| Purpose::from_number(number.trim().parse().ok()?).ok();
+    text.split(',').map(purpose).collect()
+}

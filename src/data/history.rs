@@ -1,0 +1,134 @@
+//! What each person did, in order of time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::{
+    Ad, Affinity, AttributeId, Cell, Event, EventKind, Evidence, Micros, SubjectKey, Timestamp,
+};
+
+use super::past::Past;
+use super::schema::Schema;
+use super::symbols::Symbols;
+
+/// The code of an attribute that an event has no value for.
+pub(super) const UNKNOWN: u32 = u32::MAX;
+
+/// The events of every person. Events with a sensitive attribute value are never kept.
+#[derive(Clone, Debug)]
+pub struct History {
+    logs: BTreeMap<SubjectKey, Log>,
+    /// Codes of the sensitive values, by attribute.
+    sensitive: Vec<BTreeSet<u32>>,
+}
+
+/// Whether an event was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Intake {
+    /// It was, and moves later decisions.
+    Kept,
+    /// It was not: it would tell of the person's health or family state.
+    Sensitive,
+}
+
+/// One person's events: an array for each part of an event, ascending by time; events of one moment
+/// in the order in which they came.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Log {
+    pub at: Vec<Timestamp>,
+    pub kind: Vec<EventKind>,
+    pub spend_micros: Vec<Micros>,
+    /// Events x attributes; [`UNKNOWN`] where there is no value.
+    codes: Vec<u32>,
+    attributes: usize,
+}
+
+impl History {
+    /// A history without events, for attributes of `schema`.
+    #[must_use]
+    pub fn new(schema: &Schema, symbols: &Symbols) -> Self {
+        let codes = |(id, values): (AttributeId, &BTreeSet<String>)| {
+            values.iter().map(|value| symbols.intern(id, value)).collect()
+        };
+        let values = schema.attributes.iter().map(|attribute| &attribute.sensitive);
+        let sensitive = (0..=u8::MAX).map(AttributeId).zip(values).map(codes).collect();
+        Self { logs: BTreeMap::new(), sensitive }
+    }
+
+    /// Adds an event of `subject` at its place in time. Events may come in any order.
+    pub fn insert(&mut self, subject: SubjectKey, event: &Event) -> Intake {
+        let code = |index: usize| event.attributes.get(index).copied().flatten();
+        let mut sensitive = self.sensitive.iter().enumerate();
+        if sensitive.any(|(index, codes)| code(index).is_some_and(|code| codes.contains(&code))) {
+            return Intake::Sensitive;
+        }
+        let attributes = self.sensitive.len();
+        let log = self.logs.entry(subject).or_insert_with(|| Log { attributes, ..Log::default() });
+        log.insert(event, (0..attributes).map(|index| code(index).unwrap_or(UNKNOWN)));
+        Intake::Kept
+    }
+
+    /// Forgets everything that `subject` did; returns how many events that were.
+    pub fn remove(&mut self, subject: &SubjectKey) -> usize {
+        self.logs.remove(subject).map_or(0, |log| log.len())
+    }
+
+    /// Number of events kept.
+    #[must_use]
+    pub fn events(&self) -> usize {
+        self.logs.values().map(Log::len).sum()
+    }
+
+    /// Number of people with an event.
+    #[must_use]
+    pub fn people(&self) -> usize {
+        self.logs.len()
+    }
+
+    /// What `subject` did strictly before `at`, prepared for the affinities given: make it once for
+    /// all candidates of an impression.
+    #[must_use]
+    pub fn before(&self, subject: &SubjectKey, at: Timestamp, affinities: &[Affinity]) -> Past<'_> {
+        Past::new(self.logs.get(subject), at, affinities)
+    }
+
+    /// The value of one affinity feature for one ad, of events strictly before `at`.
+    #[must_use]
+    pub fn cell(&self, subject: &SubjectKey, ad: &Ad, affinity: Affinity, at: Timestamp) -> Cell<'static> {
+        self.before(subject, at, &[affinity]).cell(ad, affinity)
+    }
+
+    /// The facts that the value of [`History::cell`] rests on.
+    #[must_use]
+    pub fn evidence(
+        &self,
+        subject: &SubjectKey,
+        ad: &Ad,
+        affinity: Affinity,
+        at: Timestamp,
+        schema: &Schema,
+        symbols: &Symbols,
+    ) -> Evidence {
+        self.before(subject, at, &[affinity]).evidence(ad, affinity, schema, symbols)
+    }
+}
+
+impl Log {
+    pub(super) fn len(&self) -> usize {
+        self.at.len()
+    }
+
+    /// The code of an event's attribute.
+    pub(super) fn code(&self, event: usize, attribute: AttributeId) -> u32 {
+        self.codes[event * self.attributes + usize::from(attribute.0)]
+    }
+
+    fn insert(&mut self, event: &Event, codes: impl Iterator<Item = u32>) {
+        let place = self.at.partition_point(|at| *at <= event.at);
+        self.at.insert(place, event.at);
+        self.kind.insert(place, event.kind);
+        self.spend_micros.insert(place, event.spend_micros);
+        let first = place * self.attributes;
+        self.codes.splice(first..first, codes);
+    }
+}

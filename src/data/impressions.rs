@@ -1,0 +1,211 @@
+//! What was shown, to whom, and what became of it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::domain::{
+    Ad, AdId, Cell, Feature, FeatureId, FeatureKind, FieldError, Origin, Response, SubjectKey, Timestamp,
+};
+
+use super::catalogue::Catalogue;
+use super::error::DataError;
+use super::events::people;
+use super::read::{Records, Source, Text};
+use super::schema::Schema;
+use super::table::Column;
+
+/// Rows that models are fitted to and judged by: impressions, or the rows of a flat table.
+#[derive(Clone, Debug, Default)]
+pub struct Impressions {
+    /// The people, by number; empty for a flat table without a subject column.
+    pub(super) subjects: Vec<SubjectKey>,
+    /// The ads that were shown, each once; empty for a flat table.
+    pub(super) ads: Vec<Arc<Ad>>,
+    /// The ad of each row, as an index of `ads`.
+    pub(super) ad: Vec<u32>,
+    /// The person of each row, numbered from 0.
+    pub(super) person: Vec<u32>,
+    /// What each row's group column says; empty for a flat table.
+    pub(super) campaign: Text,
+    /// The group within which ads competed (person x campaign), numbered from 0.
+    pub(super) group: Vec<u32>,
+    /// The moment of each row.
+    pub(super) at: Vec<Timestamp>,
+    /// The columns that the file states, by feature; None for features of ads and of history.
+    pub(super) stated: Vec<Option<Column>>,
+    /// What became of each row.
+    pub(super) outcomes: Vec<(Response, Vec<bool>)>,
+}
+
+impl Impressions {
+    /// Reads the impressions table: subject, moment, ad and group, a column for each feature of
+    /// origin `subject` or `context`, and one for each outcome.
+    ///
+    /// # Errors
+    /// When the file cannot be read, lacks a column, names an ad that the catalogue does not have, or
+    /// a value is missing or of the wrong type.
+    pub fn load(
+        file: &Path,
+        schema: &Schema,
+        catalogue: &Catalogue,
+        derive: &dyn Fn(&str) -> Result<SubjectKey, FieldError>,
+    ) -> Result<Self, DataError> {
+        let columns = &schema.columns;
+        let mut wanted = vec![columns.subject.as_str(), &columns.at, &columns.ad, &columns.group];
+        wanted.extend(stated(schema).map(|(_, feature)| feature.column.as_str()));
+        wanted.extend(schema.outcomes.iter().map(|outcome| outcome.column.as_str()));
+        let records = Source::open(file)?.read(&wanted)?;
+
+        let (person, subjects) = people(&records, &columns.subject, derive)?;
+        let (ad, ads) = ads(&records, &columns.ad, catalogue)?;
+        let campaign = records.texts(&columns.group)?.into_owned();
+        if let Some(row) = campaign.codes.iter().position(|&code| code == Text::MISSING) {
+            return Err(records.cell_error(row, &columns.group, "must not be missing"));
+        }
+        Ok(Self {
+            subjects,
+            ads,
+            ad,
+            group: number_groups(&person, &campaign.codes),
+            person,
+            campaign,
+            at: records.complete(&columns.at, records.times(&columns.at)?)?,
+            stated: stated_columns(&records, schema, |origin| {
+                matches!(origin, Origin::Subject | Origin::Context)
+            })?,
+            outcomes: outcomes(&records, schema)?,
+        })
+    }
+
+    /// Number of rows.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.person.len()
+    }
+
+    /// The people, by number; empty for a flat table without a subject column.
+    #[must_use]
+    pub fn subjects(&self) -> &[SubjectKey] {
+        &self.subjects
+    }
+
+    /// The number of each row's person, an index of [`Impressions::subjects`].
+    #[must_use]
+    pub fn persons(&self) -> &[u32] {
+        &self.person
+    }
+
+    /// The person of `row`; None when the rows name none.
+    #[must_use]
+    pub fn subject(&self, row: usize) -> Option<&SubjectKey> {
+        self.subjects.get(self.person[row] as usize)
+    }
+
+    /// The ad of `row`; None for a flat table.
+    #[must_use]
+    pub fn ad(&self, row: usize) -> Option<&Arc<Ad>> {
+        self.ad.get(row).map(|&ad| &self.ads[ad as usize])
+    }
+
+    /// The moment of each row.
+    #[must_use]
+    pub fn at(&self) -> &[Timestamp] {
+        &self.at
+    }
+
+    /// The number of each row's group (person x campaign).
+    #[must_use]
+    pub fn groups(&self) -> &[u32] {
+        &self.group
+    }
+
+    /// The campaign of `row`, as the group column calls it; None for a flat table.
+    #[must_use]
+    pub fn campaign(&self, row: usize) -> Option<&str> {
+        if self.campaign.codes.is_empty() { None } else { self.campaign.get(row) }
+    }
+
+    /// What a row states of a feature of origin `subject` or `context`; missing for others, which
+    /// the row does not state.
+    #[must_use]
+    pub fn stated(&self, row: usize, feature: FeatureId) -> Cell<'_> {
+        self.stated[feature.index()].as_ref().map_or(Cell::Missing, |column| column.cell(row))
+    }
+
+    /// Whether each row had `response`; None when the data do not say.
+    #[must_use]
+    pub fn outcome(&self, response: Response) -> Option<&[bool]> {
+        let found = self.outcomes.iter().find(|(there, _)| *there == response);
+        found.map(|(_, happened)| happened.as_slice())
+    }
+}
+
+/// The features that rows of the impressions table state.
+fn stated(schema: &Schema) -> impl Iterator<Item = (FeatureId, &Feature)> {
+    schema.features().filter(|(_, feature)| matches!(feature.origin, Origin::Subject | Origin::Context))
+}
+
+/// The column of each feature whose origin is wanted.
+pub(super) fn stated_columns(
+    records: &Records,
+    schema: &Schema,
+    wanted: impl Fn(Origin) -> bool,
+) -> Result<Vec<Option<Column>>, DataError> {
+    let column = |feature: &Feature| {
+        if !wanted(feature.origin) {
+            return Ok(None);
+        }
+        Ok(Some(match feature.kind {
+            FeatureKind::Categorical => {
+                let text = records.texts(&feature.column)?;
+                let cell = |row| text.get(row).map_or(Cell::Missing, Cell::Category);
+                Column::categorical((0..records.rows()).map(cell))
+            }
+            FeatureKind::Flag => {
+                let flags = records.flags(&feature.column, None)?;
+                let cell = |flag| Cell::Number(f64::from(u8::from(flag)));
+                Column::numeric(flags.into_iter().map(|flag| flag.map_or(Cell::Missing, cell)))
+            }
+            FeatureKind::Numeric | FeatureKind::Affinity(_) => {
+                // NaN is missing, here as in the column.
+                Column::numeric(records.numbers(&feature.column)?.into_iter().map(Cell::Number))
+            }
+        }))
+    };
+    schema.features.iter().map(column).collect()
+}
+
+/// What became of each row; an unknown outcome is an error.
+pub(super) fn outcomes(records: &Records, schema: &Schema) -> Result<Vec<(Response, Vec<bool>)>, DataError> {
+    let happened = |outcome: &super::schema::OutcomeSpec| {
+        let flags = records.flags(&outcome.column, outcome.positive.as_deref())?;
+        Ok((outcome.response, records.complete(&outcome.column, flags)?))
+    };
+    schema.outcomes.iter().map(happened).collect()
+}
+
+/// The ads that were shown, each once, and which of them each row shows.
+fn ads(
+    records: &Records,
+    column: &str,
+    catalogue: &Catalogue,
+) -> Result<(Vec<u32>, Vec<Arc<Ad>>), DataError> {
+    let ids = records.texts(column)?;
+    if let Some(row) = ids.codes.iter().position(|&code| code == Text::MISSING) {
+        return Err(records.cell_error(row, column, "must not be missing"));
+    }
+    let rule = "names an ad that is not in the ads table";
+    let ads = records.parse_each(&ids, column, rule, |id| catalogue.get(&AdId::parse(id).ok()?).cloned())?;
+    Ok((ids.codes.clone(), ads))
+}
+
+/// Numbers the pairs of person and campaign by first appearance.
+fn number_groups(person: &[u32], campaign: &[u32]) -> Vec<u32> {
+    let mut numbers = BTreeMap::new();
+    let mut number = |pair| {
+        let next = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+        *numbers.entry(pair).or_insert(next)
+    };
+    person.iter().copied().zip(campaign.iter().copied()).map(&mut number).collect()
+}

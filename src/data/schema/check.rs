@@ -1,0 +1,268 @@
+//! From the schema as written to the schema that holds: every rule, none twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::domain::{
+    AttributeId, Currency, Feature, FeatureKind, FieldError, FieldErrors, Localised, Origin, Timestamp,
+};
+
+use super::feature::check_feature;
+use super::files::check_files;
+use super::raw::{RawAttribute, RawCategory, RawColumns, RawOutcome, RawSchema};
+use super::{AttributeFrom, AttributeSpec, Columns, Files, OutcomeSpec, Schema, Split};
+
+const ATTRIBUTES_MAX: usize = 255;
+const FEATURES_MAX: usize = 65_535;
+
+/// Checks every rule and gives the schema, or all rules that are broken.
+pub(super) fn check(raw: RawSchema, hash: String, phrases: Localised) -> Result<Schema, FieldErrors> {
+    let mut broken = FieldErrors(Vec::new());
+    check_not_empty("name", &raw.name, &mut broken);
+    let currency = Currency::parse(raw.currency.as_deref().unwrap_or("USD"));
+    let demo_clock = raw.demo_clock.as_deref().map(|text| Timestamp::parse("demo_clock", text)).transpose();
+    let split = check_split(raw.train_before.as_deref(), raw.test_share);
+    let files = check_files(raw.files, &mut broken);
+    let columns = check_columns(raw.columns, &mut broken);
+    let attributes = check_attributes(raw.attribute, &files, &columns, &mut broken);
+    let category = check_category(raw.category, &attributes, &mut broken);
+    let outcomes = check_outcomes(raw.outcome, &mut broken);
+
+    if raw.feature.len() > FEATURES_MAX {
+        broken.0.push(FieldError::new("feature", format!("there must be at most {FEATURES_MAX}")));
+    }
+    let features = raw
+        .feature
+        .into_iter()
+        .map(|feature| check_feature(feature, &attributes, &mut broken))
+        .collect::<Vec<_>>();
+    check_names(&features, &mut broken);
+    check_mapped_once(&features, &columns, &outcomes, &files, &mut broken);
+    check_datums(&features, &mut broken);
+    check_history_has_events(&features, &files, &mut broken);
+
+    let currency = keep(currency, &mut broken);
+    let demo_clock = keep(demo_clock, &mut broken).flatten();
+    let split = keep(split, &mut broken);
+    match (currency, split) {
+        (Some(currency), Some(split)) if broken.0.is_empty() => Ok(Schema {
+            name: raw.name,
+            hash,
+            currency,
+            demo_clock,
+            split,
+            files,
+            columns,
+            attributes,
+            category,
+            outcomes,
+            features,
+            phrases,
+        }),
+        _ => Err(broken),
+    }
+}
+
+/// The value, or None with its error among `broken`.
+fn keep<T>(checked: Result<T, FieldError>, broken: &mut FieldErrors) -> Option<T> {
+    checked.map_err(|error| broken.0.push(error)).ok()
+}
+
+pub(super) fn check_not_empty(field: &str, text: &str, broken: &mut FieldErrors) {
+    if text.trim().is_empty() {
+        broken.0.push(FieldError::new(field, "must not be empty"));
+    }
+}
+
+fn check_split(train_before: Option<&str>, test_share: Option<f64>) -> Result<Split, FieldError> {
+    match (train_before, test_share) {
+        (Some(_), Some(_)) => {
+            Err(FieldError::new("test_share", "must not be given together with train_before"))
+        }
+        (Some(text), None) => Timestamp::parse("train_before", text).map(Split::Time),
+        (None, Some(share)) if share > 0.0 && share < 1.0 => Ok(Split::Share(share)),
+        (None, Some(_)) => Err(FieldError::new("test_share", "must be above 0 and below 1")),
+        (None, None) => Ok(Split::All),
+    }
+}
+
+fn check_columns(raw: RawColumns, broken: &mut FieldErrors) -> Columns {
+    let RawColumns { subject, at, ad, group, product } = raw;
+    let columns = Columns { subject, at, ad, group, product };
+    let named = fixed_columns(&columns);
+    for (i, (field, name)) in named.iter().enumerate() {
+        check_not_empty(field, name, broken);
+        if let Some((first, _)) = named[..i].iter().find(|(_, other)| other == name) {
+            broken.0.push(FieldError::new(*field, format!("maps column {name}, as does {first}")));
+        }
+    }
+    columns
+}
+
+fn fixed_columns(columns: &Columns) -> [(&'static str, &str); 5] {
+    [
+        ("columns.subject", &columns.subject),
+        ("columns.at", &columns.at),
+        ("columns.ad", &columns.ad),
+        ("columns.group", &columns.group),
+        ("columns.product", &columns.product),
+    ]
+}
+
+fn check_attributes(
+    raw: Vec<RawAttribute>,
+    files: &Files,
+    columns: &Columns,
+    broken: &mut FieldErrors,
+) -> Vec<AttributeSpec> {
+    if raw.len() > ATTRIBUTES_MAX {
+        broken.0.push(FieldError::new("attribute", format!("there must be at most {ATTRIBUTES_MAX}")));
+    }
+    if let (Files::Table(_), false) = (files, raw.is_empty()) {
+        broken.0.push(FieldError::new("attribute", "must not be given for a flat table: it has no history"));
+    }
+    let mut seen = BTreeSet::new();
+    let mut attributes = Vec::with_capacity(raw.len());
+    for RawAttribute { name, from, sensitive } in raw {
+        let field = format!("attribute {name}");
+        let mut refuse = |rule: String| broken.0.push(FieldError::new(field.as_str(), rule));
+        if name.trim().is_empty() {
+            refuse("name must not be empty".to_owned());
+        }
+        if !seen.insert(name.clone()) {
+            refuse("is declared twice".to_owned());
+        }
+        if [&columns.subject, &columns.at, &columns.ad].contains(&&name)
+            || ["kind", "spend_micros"].contains(&name.as_str())
+        {
+            refuse("has the name of a fixed column".to_owned());
+        }
+        let from = match from.as_deref() {
+            None => AttributeFrom::Events,
+            Some("products") => {
+                if matches!(files, Files::Log(log) if log.products.is_none()) {
+                    refuse("comes from products, but files.products is not given".to_owned());
+                }
+                AttributeFrom::Products
+            }
+            Some(other) => {
+                refuse(format!("from must be \"products\" or absent, is \"{other}\""));
+                AttributeFrom::Events
+            }
+        };
+        attributes.push(AttributeSpec { name, from, sensitive: sensitive.into_iter().collect() });
+    }
+    attributes
+}
+
+fn check_category(
+    raw: Option<RawCategory>,
+    attributes: &[AttributeSpec],
+    broken: &mut FieldErrors,
+) -> Option<AttributeId> {
+    let RawCategory { attribute } = raw?;
+    let id = attribute_named(attributes, &attribute);
+    if id.is_none() {
+        broken.0.push(FieldError::new(
+            "category.attribute",
+            format!("is {attribute}, which is not an attribute"),
+        ));
+    }
+    id
+}
+
+pub(super) fn attribute_named(attributes: &[AttributeSpec], name: &str) -> Option<AttributeId> {
+    let index = attributes.iter().position(|attribute| attribute.name == name)?;
+    u8::try_from(index).ok().map(AttributeId)
+}
+
+fn check_outcomes(raw: Vec<RawOutcome>, broken: &mut FieldErrors) -> Vec<OutcomeSpec> {
+    let mut outcomes: Vec<OutcomeSpec> = Vec::with_capacity(raw.len());
+    for RawOutcome { response, column, name, positive } in raw {
+        let field = format!("outcome {}", response.name());
+        check_not_empty(&format!("{field} column"), &column, broken);
+        check_not_empty(&format!("{field} name"), &name, broken);
+        if outcomes.iter().any(|outcome| outcome.response == response) {
+            broken.0.push(FieldError::new(field, "is declared twice"));
+        }
+        outcomes.push(OutcomeSpec { response, column, name, positive });
+    }
+    outcomes
+}
+
+fn check_names(features: &[Feature], broken: &mut FieldErrors) {
+    let mut seen = BTreeSet::new();
+    for feature in features {
+        if !seen.insert(&feature.name) {
+            broken.0.push(FieldError::new(format!("feature {}", feature.name), "is declared twice"));
+        }
+    }
+}
+
+/// One column, one meaning: a column that is an outcome or a key must not come back as a feature.
+fn check_mapped_once(
+    features: &[Feature],
+    columns: &Columns,
+    outcomes: &[OutcomeSpec],
+    files: &Files,
+    broken: &mut FieldErrors,
+) {
+    let flat = matches!(files, Files::Table(_));
+    let mut of_impressions: BTreeMap<&str, String> = BTreeMap::new();
+    let mut of_ads: BTreeMap<&str, String> = BTreeMap::new();
+    if !flat {
+        of_ads.insert(&columns.ad, "columns.ad".to_owned());
+        for (field, name) in fixed_columns(columns).into_iter().take(4) {
+            of_impressions.entry(name).or_insert_with(|| field.to_owned());
+        }
+    }
+    let mut claim = |table: &mut BTreeMap<_, _>, column, field: String| {
+        if let Some(first) = table.get(column) {
+            broken.0.push(FieldError::new(field, format!("maps column {column}, as does {first}")));
+        } else {
+            table.insert(column, field);
+        }
+    };
+    for outcome in outcomes {
+        let field = format!("outcome {}", outcome.response.name());
+        claim(&mut of_impressions, outcome.column.as_str(), field);
+    }
+    for feature in features {
+        let table = match (&feature.kind, feature.origin) {
+            (FeatureKind::Affinity(_), _) | (_, Origin::History) => continue,
+            (_, Origin::Ad) if !flat => &mut of_ads,
+            (_, Origin::Ad | Origin::Subject | Origin::Context) => &mut of_impressions,
+        };
+        claim(table, feature.column.as_str(), format!("feature {}", feature.name));
+    }
+}
+
+/// Features of one datum share one reason, which can state only one source and one switch.
+fn check_datums(features: &[Feature], broken: &mut FieldErrors) {
+    let mut first_of: BTreeMap<&str, &Feature> = BTreeMap::new();
+    for feature in features {
+        let first = *first_of.entry(&feature.datum).or_insert(feature);
+        let differs = [
+            ("provenance", first.provenance != feature.provenance),
+            ("derivation", first.derivation != feature.derivation),
+            ("controllable", first.controllable != feature.controllable),
+        ];
+        for (key, _) in differs.into_iter().filter(|(_, differs)| *differs) {
+            broken.0.push(FieldError::new(
+                format!("feature {}", feature.name),
+                format!("{key} must be that of feature {}, which has the same datum", first.name),
+            ));
+        }
+    }
+}
+
+fn check_history_has_events(features: &[Feature], files: &Files, broken: &mut FieldErrors) {
+    let events = matches!(files, Files::Log(log) if log.events.is_some());
+    for feature in features {
+        if !events && matches!(feature.kind, FeatureKind::Affinity(_)) {
+            broken.0.push(FieldError::new(
+                format!("feature {}", feature.name),
+                "is an affinity, but files.events is not given",
+            ));
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The rules of one feature.
+
+use crate::domain::{
+    Affinity, Feature, FeatureKind, FieldError, FieldErrors, Localised, Origin, Provenance, Purpose,
+    Purposes, Sensitivity,
+};
+
+use super::AttributeSpec;
+use super::check::attribute_named;
+use super::raw::{RawAffinity, RawFeature, RawKind, RawLabel};
+
+/// Checks a feature; rules that it breaks go to `broken`, each naming it.
+pub(super) fn check_feature(
+    raw: RawFeature,
+    attributes: &[AttributeSpec],
+    broken: &mut FieldErrors,
+) -> Feature {
+    let mut rules = Rules { field: format!("feature {}", raw.name), broken };
+    rules.demand(!raw.name.trim().is_empty(), "name must not be empty");
+    rules.demand(!raw.data_category.trim().is_empty(), "data_category must not be empty");
+    rules.demand(is_code(&raw.datum), "datum must be of a-z, 0-9, _ and -, and begin with a letter");
+    if let Provenance::Partner(name) = &raw.provenance {
+        rules.demand(!name.trim().is_empty(), "partner must not be empty");
+    }
+    match raw.sensitivity {
+        Sensitivity::Ordinary => {}
+        Sensitivity::SpecialCategory => {
+            rules.refuse("is of a special category of personal data, which no model may use");
+        }
+        Sensitivity::GroupLabel => rules.refuse("is a group label: for audits only, never a feature"),
+    }
+    let kind = check_kind(raw.kind, raw.origin, raw.affinity.as_ref(), attributes, &mut rules);
+    let serving = check_purposes("serving", &raw.serving, &mut rules);
+    let training = check_purposes("training", &raw.training, &mut rules);
+    match raw.origin {
+        Origin::Subject | Origin::History => {
+            rules.demand(!raw.serving.is_empty(), "is personal: serving must name a purpose");
+            rules.demand(!raw.training.is_empty(), "is personal: training must name a purpose");
+            rules.demand(raw.retention_days > 0, "is personal: retention_days must be positive");
+        }
+        Origin::Context | Origin::Ad => {}
+    }
+    if let FeatureKind::Affinity(Affinity { window_days, .. }) = kind {
+        rules.demand(window_days <= raw.retention_days, "looks back further than retention_days");
+        rules.demand(raw.column.is_none(), "is made of history and has no column");
+    }
+    let label = check_label(raw.label, &mut rules);
+    Feature {
+        column: raw.column.unwrap_or_else(|| raw.name.clone()),
+        name: raw.name,
+        kind,
+        origin: raw.origin,
+        serving,
+        training,
+        data_category: raw.data_category,
+        provenance: raw.provenance,
+        derivation: raw.derivation,
+        sensitivity: raw.sensitivity,
+        controllable: raw.controllable,
+        retention_days: raw.retention_days,
+        datum: raw.datum,
+        label,
+    }
+}
+
+/// The rules that one feature breaks, under its name.
+struct Rules<'a> {
+    field: String,
+    broken: &'a mut FieldErrors,
+}
+
+impl Rules<'_> {
+    fn refuse(&mut self, rule: impl Into<String>) {
+        self.broken.0.push(FieldError::new(self.field.as_str(), rule));
+    }
+
+    fn demand(&mut self, holds: bool, rule: &str) {
+        if !holds {
+            self.refuse(rule);
+        }
+    }
+}
+
+/// A datum is part of the ids of phrases.
+fn is_code(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
+}
+
+fn check_kind(
+    kind: RawKind,
+    origin: Origin,
+    affinity: Option<&RawAffinity>,
+    attributes: &[AttributeSpec],
+    rules: &mut Rules<'_>,
+) -> FeatureKind {
+    if kind == RawKind::Affinity {
+        rules.demand(origin == Origin::History, "is an affinity: origin must be history");
+        rules.demand(affinity.is_some(), "is an affinity: the key affinity must say of what");
+    } else {
+        rules.demand(origin != Origin::History, "is made of history: kind must be affinity");
+        rules.demand(affinity.is_none(), "is no affinity: the key affinity must be absent");
+    }
+    match (kind, affinity) {
+        (RawKind::Affinity, Some(raw)) => FeatureKind::Affinity(check_affinity(raw, attributes, rules)),
+        (RawKind::Affinity, None) | (RawKind::Numeric, _) => FeatureKind::Numeric,
+        (RawKind::Categorical, _) => FeatureKind::Categorical,
+        (RawKind::Flag, _) => FeatureKind::Flag,
+    }
+}
+
+fn check_affinity(raw: &RawAffinity, attributes: &[AttributeSpec], rules: &mut Rules<'_>) -> Affinity {
+    rules.demand(
+        raw.window_days.is_some_and(|days| days > 0),
+        "is an affinity: window_days must be given and positive",
+    );
+    let on = raw.on.as_deref().and_then(|name| {
+        let id = attribute_named(attributes, name);
+        if id.is_none() {
+            rules.refuse(format!("matches on {name}, which is not an attribute"));
+        }
+        id
+    });
+    Affinity {
+        event: raw.event,
+        on,
+        statistic: raw.statistic,
+        window_days: raw.window_days.unwrap_or_default(),
+    }
+}
+
+fn check_purposes(key: &str, numbers: &[i64], rules: &mut Rules<'_>) -> Purposes {
+    let mut purposes = Purposes::NONE;
+    for &number in numbers {
+        match Purpose::from_number(number) {
+            Ok(purpose) => purposes = purposes.with(purpose),
+            Err(error) => rules.refuse(format!("{key} {}", error.rule)),
+        }
+    }
+    purposes
+}
+
+fn check_label(raw: RawLabel, rules: &mut Rules<'_>) -> Localised {
+    let mut in_language = |tag: &str, text: Option<String>| {
+        let text = text.unwrap_or_default();
+        if text.trim().is_empty() {
+            rules.refuse(format!("label must be given in {tag}"));
+        }
+        text
+    };
+    Localised { en: in_language("en", raw.en), fr: in_language("fr", raw.fr) }
+}

@@ -1,0 +1,197 @@
+//! What a set of data consists of, and what law and courtesy want known of each feature.
+//!
+//! A schema is a TOML file with Fluent phrases beside it. It is read raw, checked once, and cannot
+//! be had otherwise: a schema that breaks a rule does not load, and the error names every rule that
+//! is broken.
+
+mod check;
+mod error;
+mod feature;
+mod files;
+mod raw;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::domain::{
+    Affinity, AttributeId, Currency, Feature, FeatureId, FeatureKind, Localised, Response, Timestamp,
+};
+
+pub use error::SchemaError;
+pub use files::{Files, LogFiles};
+
+/// A checked schema.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Schema {
+    /// What the data set is called.
+    pub name: String,
+    /// BLAKE3 of the TOML text and the phrases, in hexadecimal: logged with each decision.
+    pub hash: String,
+    /// The currency of what is spent.
+    pub currency: Currency,
+    /// Where the demo's clock starts.
+    pub demo_clock: Option<Timestamp>,
+    /// Which rows train and which test.
+    pub split: Split,
+    /// Where the data are.
+    pub files: Files,
+    /// What the fixed columns are called.
+    pub columns: Columns,
+    /// What history and ads are matched on; [`AttributeId`] is the index.
+    pub attributes: Vec<AttributeSpec>,
+    /// The attribute that is an ad's category.
+    pub category: Option<AttributeId>,
+    /// What models predict.
+    pub outcomes: Vec<OutcomeSpec>,
+    /// The features; [`FeatureId`] is the index.
+    pub features: Vec<Feature>,
+    /// Fluent phrases for reasons and labels of these data; empty when there are none.
+    pub phrases: Localised,
+}
+
+/// Which rows train and which test.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Split {
+    /// Rows before the moment train; rows at or after it test.
+    Time(Timestamp),
+    /// This share of the people, above 0 and below 1, tests.
+    Share(f64),
+    /// Every row trains.
+    All,
+}
+
+/// What the fixed columns are called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Columns {
+    /// The person, in events, impressions, consents and groups.
+    pub subject: String,
+    /// The moment, in events and impressions.
+    pub at: String,
+    /// The ad, in ads and impressions.
+    pub ad: String,
+    /// The group within which ads competed, in impressions.
+    pub group: String,
+    /// The product, in events and products.
+    pub product: String,
+}
+
+/// An attribute on which history is matched with ads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeSpec {
+    /// Its name: a column of ads, and of events or products.
+    pub name: String,
+    /// Where events have it from.
+    pub from: AttributeFrom,
+    /// Values from which a person's health or family state can be inferred: events with one never
+    /// enter history, and an ad with one is chosen by context alone.
+    pub sensitive: BTreeSet<String>,
+}
+
+/// Where events have an attribute from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttributeFrom {
+    /// A column of the events.
+    Events,
+    /// A column of the products, looked up by the event's product.
+    Products,
+}
+
+/// Something to predict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutcomeSpec {
+    /// What kind of response it is.
+    pub response: Response,
+    /// The column of the impressions.
+    pub column: String,
+    /// What it is called in tables.
+    pub name: String,
+    /// The value that counts as having happened; None: 1, true or yes.
+    pub positive: Option<String>,
+}
+
+impl Schema {
+    /// Loads `schema.toml` of the folder `dir`, with `phrases.en.ftl` and `phrases.fr.ftl` beside it
+    /// (both or neither).
+    ///
+    /// # Errors
+    /// When a file cannot be read, or what it says breaks a rule.
+    pub fn load(dir: &Path) -> Result<Self, SchemaError> {
+        let file = dir.join("schema.toml");
+        let toml = read_text(&file)?;
+        let (en, fr) = (dir.join("phrases.en.ftl"), dir.join("phrases.fr.ftl"));
+        let phrases = if en.exists() || fr.exists() {
+            Localised { en: read_text(&en)?, fr: read_text(&fr)? }
+        } else {
+            Localised::default()
+        };
+        Self::parse_file(&file.display().to_string(), &toml, phrases)
+    }
+
+    /// Reads the text of a schema.
+    ///
+    /// # Errors
+    /// When the text is not TOML (with line and column), or breaks a rule (with all of them).
+    pub fn parse(toml: &str, phrases: Localised) -> Result<Self, SchemaError> {
+        Self::parse_file("schema.toml", toml, phrases)
+    }
+
+    fn parse_file(file: &str, toml: &str, phrases: Localised) -> Result<Self, SchemaError> {
+        let raw = toml::from_str(toml).map_err(|error| SchemaError::syntax(file, toml, &error))?;
+        let hash = hash(toml, &phrases);
+        check::check(raw, hash, phrases)
+            .map_err(|broken| SchemaError::Rules { file: file.to_owned(), broken })
+    }
+
+    /// The feature called `name`.
+    #[must_use]
+    pub fn feature(&self, name: &str) -> Option<FeatureId> {
+        let index = self.features.iter().position(|feature| feature.name == name)?;
+        u16::try_from(index).ok().map(FeatureId)
+    }
+
+    /// The attribute called `name`.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<AttributeId> {
+        let index = self.attributes.iter().position(|attribute| attribute.name == name)?;
+        u8::try_from(index).ok().map(AttributeId)
+    }
+
+    /// The outcome of `response`, if the data have one.
+    #[must_use]
+    pub fn outcome(&self, response: Response) -> Option<&OutcomeSpec> {
+        self.outcomes.iter().find(|outcome| outcome.response == response)
+    }
+
+    /// The features, each with its id, in schema order.
+    pub fn features(&self) -> impl Iterator<Item = (FeatureId, &Feature)> {
+        (0..=u16::MAX).map(FeatureId).zip(&self.features)
+    }
+
+    /// The features made of history, in schema order.
+    pub fn affinities(&self) -> impl Iterator<Item = (FeatureId, Affinity)> {
+        self.features().filter_map(|(id, feature)| match feature.kind {
+            FeatureKind::Affinity(affinity) => Some((id, affinity)),
+            FeatureKind::Numeric | FeatureKind::Categorical | FeatureKind::Flag => None,
+        })
+    }
+}
+
+fn read_text(file: &Path) -> Result<String, SchemaError> {
+    std::fs::read_to_string(file).map_err(|cause| SchemaError::Unreadable {
+        file: file.display().to_string(),
+        cause: cause.to_string(),
+    })
+}
+
+/// BLAKE3 of the three texts, each after its length, so that no two triples run together.
+fn hash(toml: &str, phrases: &Localised) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for text in [toml, &phrases.en, &phrases.fr] {
+        hasher.update(&(text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    }
+    hasher.finalize().to_hex().to_string()
+}
+
+#[cfg(test)]
+mod tests;
