@@ -1,11 +1,15 @@
 //! Limpid: explainable ad recommendation. See `ARCHITECTURE.md` for the layers.
 
+pub mod app;
+pub mod cli;
 pub mod consent;
 pub mod data;
+pub mod decide;
 pub mod domain;
 pub mod explain;
 pub mod ledger;
 pub mod model;
 pub mod rpc;
 pub mod store;
+pub mod train;
 pub mod web;

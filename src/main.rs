@@ -1,3 +1,8 @@
 //! The `limpid` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    limpid::cli::run().await
+}

@@ -2,6 +2,8 @@
 
 use std::ops::Deref;
 
+use crate::data::Dataset;
+
 /// A value that holds nothing but what the gate permitted. Only the gate can make one.
 #[derive(Clone, Copy, Debug)]
 pub struct Permitted<T>(T);
@@ -10,10 +12,13 @@ impl<T> Permitted<T> {
     pub(super) const fn new(value: T) -> Self {
         Self(value)
     }
+}
 
-    /// A part of the value: what is part of something permitted is permitted.
-    pub fn map<U>(self, part: impl FnOnce(T) -> U) -> Permitted<U> {
-        Permitted(part(self.0))
+impl Permitted<Dataset> {
+    /// Some of the rows: what is part of something permitted is permitted.
+    #[must_use]
+    pub fn select(&self, rows: &[usize]) -> Self {
+        Self(self.0.select(rows))
     }
 }
 

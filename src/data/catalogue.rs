@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::domain::{Ad, AdId, AdValue, Attribute, AttributeId, Feature, FeatureId, FeatureKind, Origin};
+use crate::domain::{
+    Ad, AdId, AdValue, Attribute, AttributeId, Feature, FeatureId, FeatureKind, Micros, Origin,
+};
 
 use super::error::DataError;
 use super::read::{Records, Source, Text};
 use super::schema::{LogFiles, Schema};
 use super::symbols::Symbols;
+
+/// The column of sample prices.
+const SAMPLE_BID: &str = "sample_bid_micros";
 
 /// What separates several values in one cell of the ads table.
 const BETWEEN_VALUES: char = ';';
@@ -19,6 +24,7 @@ const BETWEEN_VALUES: char = ';';
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     ads: BTreeMap<AdId, Arc<Ad>>,
+    sample_bids: BTreeMap<AdId, Micros>,
 }
 
 impl Catalogue {
@@ -46,6 +52,7 @@ impl Catalogue {
         let attributes =
             schema.attributes.iter().map(|attribute| text(&attribute.name)).collect::<Result<Vec<_>, _>>()?;
         let features = ad_features(&records, schema)?;
+        let sample_bids = source.has(SAMPLE_BID).then(|| records.integers(SAMPLE_BID)).transpose()?;
 
         let mut catalogue = Self::default();
         for row in 0..records.rows() {
@@ -81,6 +88,9 @@ impl Catalogue {
             if catalogue.ads.contains_key(&ad.id) {
                 return Err(cell_error("is the id of an ad that came before".to_owned()));
             }
+            if let Some(micros) = sample_bids.as_ref().and_then(|bids| bids[row]) {
+                catalogue.sample_bids.insert(ad.id.clone(), micros);
+            }
             catalogue.insert(ad);
         }
         Ok(catalogue)
@@ -90,6 +100,13 @@ impl Catalogue {
     #[must_use]
     pub fn get(&self, id: &AdId) -> Option<&Arc<Ad>> {
         self.ads.get(id)
+    }
+
+    /// The sample price of an ad for a conversion, in micros: of an example that has one in its column
+    /// `sample_bid_micros`, for demonstrations.
+    #[must_use]
+    pub fn sample_bid(&self, id: &AdId) -> Option<Micros> {
+        self.sample_bids.get(id).copied()
     }
 
     /// Adds an ad, in the place of any that has its id.
@@ -143,7 +160,7 @@ fn split_values(cell: &str) -> Vec<&str> {
 /// The columns to read: those that must be there, and those of the others that are.
 fn columns<'a>(source: &Source, schema: &'a Schema, further: &FurtherValues) -> Vec<&'a str> {
     let mut wanted = vec![schema.columns.ad.as_str()];
-    wanted.extend(["advertiser", "payer", "domain"].into_iter().filter(|name| source.has(name)));
+    wanted.extend(["advertiser", "payer", "domain", SAMPLE_BID].into_iter().filter(|name| source.has(name)));
     for (index, attribute) in schema.attributes.iter().enumerate() {
         let elsewhere = further.attributes.contains(&index);
         if !elsewhere || source.has(&attribute.name) {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::domain::{
     Ad, AdId, AdValue, AttributeId, Event, EventKind, Feature, FeatureId, FeatureKind, FieldError,
     FieldErrors, Micros, Origin, Timestamp,
@@ -16,7 +18,7 @@ use super::symbols::Symbols;
 const VALUE_BYTES_MAX: usize = 256;
 
 /// An ad as a request states it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AdDraft {
     /// Its identifier.
     pub id: String,

@@ -8,6 +8,7 @@ mod error;
 mod events;
 mod flat;
 mod history;
+pub mod import;
 mod impressions;
 mod join;
 mod past;

@@ -52,7 +52,7 @@ pub struct Ad {
 }
 
 /// The value of one of an ad's own features.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum AdValue {
     /// A finite number.
     Number(f64),

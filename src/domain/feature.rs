@@ -52,6 +52,27 @@ pub struct Feature {
 }
 
 impl Feature {
+    /// A feature of which nothing is known any more but its name; taken for personal.
+    #[must_use]
+    pub fn retired(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: FeatureKind::Numeric,
+            origin: Origin::Subject,
+            serving: Purposes::NONE,
+            training: Purposes::NONE,
+            data_category: String::new(),
+            provenance: Provenance::FirstParty,
+            derivation: Derivation::Observed,
+            sensitivity: Sensitivity::Ordinary,
+            controllable: false,
+            retention_days: 0,
+            datum: name.to_owned(),
+            column: name.to_owned(),
+            label: Localised { en: name.to_owned(), fr: name.to_owned() },
+        }
+    }
+
     /// Whether it needs no consent: such features make up the contextual profile.
     #[must_use]
     pub fn is_contextual(&self) -> bool {

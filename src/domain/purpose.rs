@@ -102,6 +102,12 @@ impl Purposes {
         Self(self.0 | other.0)
     }
 
+    /// What is in this set and in `other`.
+    #[must_use]
+    pub const fn intersection(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether there is nothing in the set.
     #[must_use]
     pub const fn is_empty(self) -> bool {

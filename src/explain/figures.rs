@@ -57,6 +57,12 @@ fn grouped(digits: &str, group: &str) -> String {
     written
 }
 
+/// The lowest count of the band that `count` falls into: what an interface of numbers may tell of it.
+#[must_use]
+pub fn band_floor(count: u32) -> u32 {
+    band(count).0
+}
+
 /// The range that a count is told in: from, to; no end for the last one.
 pub(super) fn band(count: u32) -> (u32, Option<u32>) {
     match count {

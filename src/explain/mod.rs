@@ -13,7 +13,7 @@ mod reason;
 pub(crate) mod sample;
 mod sentence;
 
-pub use figures::{Precision, percents};
+pub use figures::{Precision, band_floor, percents};
 pub use negotiate::negotiate;
 pub use notice::{Control, Dsa, DsaTransparency, Notice, notice};
 pub use phrases::{PhraseError, Phrases};

@@ -1,9 +1,11 @@
 //! The notice of the Digital Services Act, Article 26, and its `OpenRTB` form.
 
+use fluent_bundle::FluentArgs;
 use serde::Serialize;
 
-use crate::domain::{Decision, Feature, Purposes, Push};
+use crate::domain::{Decision, Feature, Locale, Purposes, Push};
 
+use super::phrases::Phrases;
 use super::push::measure;
 use super::reason::{explain, is_personal};
 
@@ -60,6 +62,23 @@ const NAME_CHARS_MAX: usize = 100;
 
 const PROFILING: u8 = 1;
 const BASIC: u8 = 2;
+
+impl Phrases {
+    /// How the main parameters of a notice can be changed.
+    #[must_use]
+    pub fn how_to_change(&self, notice: &Notice, features: &[Feature], locale: Locale) -> String {
+        if notice.how_to_change.is_empty() {
+            return self.text("change-none", locale);
+        }
+        let data = notice.how_to_change.iter().map(|control| self.datum(&control.code, features, locale));
+        let data = data.collect::<Vec<_>>().join(&self.text("list-separator", locale));
+        let purposes = notice.how_to_change.iter().fold(Purposes::NONE, |all, one| all.union(one.purposes));
+        let mut variables = FluentArgs::new();
+        variables.set("data", data);
+        variables.set("purposes", self.purposes(purposes, locale));
+        self.say("notice-change", locale, &variables)
+    }
+}
 
 /// The notice for the candidate `ad_index` of `decision.ranked`, with at most `max_parameters` main
 /// parameters; None when there is no such candidate.

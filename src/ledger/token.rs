@@ -1,6 +1,6 @@
-//! Explanation tokens: PASETO v4.public, bound to one decision, expiring.
+//! Explanation tokens: PASETO v4.public, bound to one ad of one decision, expiring.
 //!
-//! Whoever holds a token may read the account of its decision, and nothing else. Times are compared
+//! Whoever holds a token may read the account of that ad, and nothing else. Times are compared
 //! with the clock of the caller, not with the wall clock.
 
 use std::fmt;
@@ -47,6 +47,8 @@ pub struct ExplanationClaims {
     pub tenant: TenantId,
     /// The decision that it opens.
     pub decision: DecisionId,
+    /// Which of the decision's ads it opens, counted from 0 in the order of rank.
+    pub ad: u32,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// The first moment at which it is no longer valid.
@@ -84,18 +86,20 @@ struct Payload {
     kind: TokenKind,
     tenant: TenantId,
     decision: DecisionId,
+    ad: u32,
     iat: String,
     exp: String,
 }
 
 impl Tokens {
-    /// A token that opens `decision` from `now` for `ttl_seconds`.
+    /// A token that opens one ad of a decision from `now` for `ttl_seconds`; the ad counts from 0 in
+    /// the order of rank.
     #[must_use]
     pub fn issue(
         &self,
         kind: TokenKind,
         tenant: &TenantId,
-        decision: DecisionId,
+        (decision, ad): (DecisionId, u32),
         now: Timestamp,
         ttl_seconds: u32,
     ) -> String {
@@ -104,6 +108,7 @@ impl Tokens {
             kind,
             tenant: tenant.clone(),
             decision,
+            ad,
             iat: now.to_string(),
             exp: now.plus_seconds(i64::from(ttl_seconds)).to_string(),
         })
@@ -171,6 +176,7 @@ fn read(payload: &str) -> Option<ExplanationClaims> {
         kind: payload.kind,
         tenant: payload.tenant,
         decision: payload.decision,
+        ad: payload.ad,
         issued_at: Timestamp::parse("iat", &payload.iat).ok()?,
         expires_at: Timestamp::parse("exp", &payload.exp).ok()?,
     })

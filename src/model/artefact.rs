@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::metrics::Evaluation;
 use super::{ModelKind, Profiled};
+use crate::data::Table;
 use crate::domain::{Feature, FeatureId, FeatureKind, ModelVersion, Profile, Purposes, Response};
 
 /// The format that this build writes; it reads this one and no other.
@@ -36,6 +37,8 @@ pub struct Artefact {
     pub features: Vec<ArtefactFeature>,
     /// What it was trained on.
     pub training: Training,
+    /// Mean absolute contribution of each term over the training rows, in nats, by profile.
+    pub importances: Vec<(Profile, Vec<f64>)>,
     /// How good each profile is, on rows that it was not trained on.
     pub evaluations: Vec<(Profile, Evaluation)>,
     /// The models.
@@ -161,7 +164,8 @@ pub enum ArtefactError {
 }
 
 impl Artefact {
-    /// The artefact of `profiled`, trained under the schema of this hash and these features.
+    /// The artefact of `profiled`, trained on `rows` under the schema of this hash and these
+    /// features.
     #[must_use]
     pub fn new(
         name: &str,
@@ -169,8 +173,10 @@ impl Artefact {
         (schema_hash, features): (&str, &[Feature]),
         training: Training,
         profiled: Profiled,
+        rows: &Table,
         evaluations: Vec<(Profile, Evaluation)>,
     ) -> Self {
+        let importances = |profile| (profile, profiled.model(profile).importances(rows));
         let used = features_of(&profiled).into_iter().filter_map(|id| {
             let feature = features.get(id.index())?;
             Some(ArtefactFeature { id, name: feature.name.clone(), kind: FeatureType::of(&feature.kind) })
@@ -183,6 +189,7 @@ impl Artefact {
             schema_hash: schema_hash.to_owned(),
             features: used.collect(),
             training,
+            importances: Profile::ALL.map(importances).to_vec(),
             evaluations,
             profiled,
         }
@@ -230,6 +237,13 @@ impl Artefact {
             .map_err(|source| ArtefactError::Write { path: folder.clone(), source })?;
         write_whole(&folder, &bytes)?;
         Ok(version)
+    }
+
+    /// Mean absolute contribution of each term of the model of `profile`, in nats.
+    #[must_use]
+    pub fn importances(&self, profile: Profile) -> &[f64] {
+        let of_profile = self.importances.iter().find(|(of, _)| *of == profile);
+        of_profile.map(|(_, importances)| importances.as_slice()).unwrap_or_default()
     }
 
     /// Checks that the schema in use is the one that it was trained under.

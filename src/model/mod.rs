@@ -15,6 +15,7 @@ pub mod metrics;
 mod profile;
 mod settings;
 pub mod tree;
+pub mod tune;
 
 pub use artefact::{Artefact, ArtefactError, ArtefactFeature, FeatureType, Training, list, load};
 pub use bin::Bins;
@@ -52,6 +53,18 @@ pub enum ModelKind {
     Tree,
     /// A sum of shape functions.
     Additive,
+}
+
+impl ModelKind {
+    /// The name used in files and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Linear => "linear",
+            Self::Tree => "tree",
+            Self::Additive => "additive",
+        }
+    }
 }
 
 /// One additive part of a model; its contribution is one line of an account.
@@ -138,5 +151,21 @@ impl Model {
                 },
             )
             .collect()
+    }
+
+    /// The mean absolute contribution of each term over the rows of `table`, in nats.
+    #[must_use]
+    pub fn importances(&self, table: &Table) -> Vec<f64> {
+        let mut sums = vec![0.0; self.terms().len()];
+        let mut contributions = vec![Nats::ZERO; sums.len()];
+        let mut cells = Vec::with_capacity(table.width());
+        for row in 0..table.rows() {
+            table.read_row(row, &mut cells);
+            self.attribute(&cells, &mut contributions);
+            for (sum, contribution) in sums.iter_mut().zip(&contributions) {
+                *sum += contribution.abs().to_f64();
+            }
+        }
+        sums.iter().map(|sum| sum / (table.rows().max(1) as f64)).collect()
     }
 }

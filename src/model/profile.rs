@@ -5,6 +5,7 @@
 //! much or too little. So whoever gives nothing is scored by a model that never knew personal data;
 //! and whoever gives some by the full model with one constant per set of withheld features.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::link::{offset_for_mean, probability};
@@ -20,6 +21,8 @@ pub struct Profiled {
     full: Model,
     /// The features of the full model.
     features: Vec<FeatureId>,
+    /// Those of them that the contextual model does not use.
+    personal: Vec<FeatureId>,
     /// In ascending order of their features.
     offsets: Vec<WithheldOffset>,
 }
@@ -104,7 +107,8 @@ impl Profiled {
                 WithheldOffset { features, offset }
             })
             .collect();
-        Ok(Self { contextual, full, features, offsets })
+        let personal = beyond(&contextual, &features);
+        Ok(Self { contextual, full, features, personal, offsets })
     }
 
     /// The model of `profile`.
@@ -122,37 +126,51 @@ impl Profiled {
         &self.offsets
     }
 
-    /// Writes the contribution of each term of the model of `profile` for `row`, and returns the
-    /// withheld offset that completes its account.
+    /// The profile that serves `row`, and the withheld offset that completes its account.
     ///
-    /// None when the profile has no constant for what is withheld in `row`: the caller then scores
-    /// with the contextual profile, which needs none.
-    pub fn attribute(&self, row: &[Cell<'_>], profile: Profile, contributions: &mut [Nats]) -> Option<Nats> {
-        let offset = self.offset(row, profile)?;
-        self.model(profile).attribute(row, contributions);
-        Some(offset)
+    /// The full profile serves when it knows at least one datum that the contextual one does not
+    /// use, and has a constant for what is withheld; context serves all others, without an offset.
+    #[must_use]
+    pub fn choose(&self, row: &[Cell<'_>]) -> (Profile, Nats) {
+        let is_withheld = |feature: &FeatureId| row[feature.index()] == Cell::Withheld;
+        let knows_more = self.personal.iter().any(|feature| !is_withheld(feature));
+        let withheld = || self.features.iter().copied().filter(is_withheld);
+        if !knows_more && !self.personal.is_empty() {
+            return (Profile::Contextual, Nats::ZERO);
+        }
+        if withheld().next().is_none() {
+            return (Profile::Full, Nats::ZERO);
+        }
+        let known = self.offsets.iter().find(|known| withheld().eq(known.features.iter().copied()));
+        known.map_or((Profile::Contextual, Nats::ZERO), |known| (Profile::Full, known.offset))
     }
 
-    /// The constant that goes with what is withheld in `row`: 0 when that is nothing which the
-    /// model of `profile` uses, None when the set has no constant.
+    /// The score of every row of `table` as it is served: by the profile of [`Profiled::choose`].
     #[must_use]
-    pub fn offset(&self, row: &[Cell<'_>], profile: Profile) -> Option<Nats> {
-        match profile {
-            Profile::Contextual => Some(Nats::ZERO),
-            Profile::Full => {
-                let withheld = || {
-                    let features = self.features.iter().copied();
-                    features.filter(|feature| row[feature.index()] == Cell::Withheld)
-                };
-                if withheld().next().is_none() {
-                    return Some(Nats::ZERO);
-                }
-                let known =
-                    self.offsets.iter().find(|known| withheld().eq(known.features.iter().copied()))?;
-                Some(known.offset)
-            }
-        }
+    pub fn scores(&self, table: &Table) -> Vec<Nats> {
+        let terms = Profile::ALL.map(|profile| self.model(profile).terms().len());
+        let terms_max = terms.into_iter().max().unwrap_or_default();
+        (0..table.rows())
+            .into_par_iter()
+            .map_init(
+                || (Vec::with_capacity(table.width()), vec![Nats::ZERO; terms_max]),
+                |(cells, contributions), row| {
+                    table.read_row(row, cells);
+                    let (profile, offset) = self.choose(cells);
+                    let model = self.model(profile);
+                    let contributions = &mut contributions[..model.terms().len()];
+                    model.attribute(cells, contributions);
+                    model.intercept() + contributions.iter().copied().sum() + offset
+                },
+            )
+            .collect()
     }
+}
+
+/// The features of `full` that `contextual` does not use.
+fn beyond(contextual: &Model, features: &[FeatureId]) -> Vec<FeatureId> {
+    let known = contextual.features();
+    features.iter().copied().filter(|feature| known.binary_search(feature).is_err()).collect()
 }
 
 impl TryFrom<Stored> for Profiled {
@@ -168,13 +186,14 @@ impl TryFrom<Stored> for Profiled {
                 return Err(FieldError::new(format!("offsets[{i}].features"), rule));
             }
         }
-        Ok(Self { contextual, full, features, offsets })
+        let personal = beyond(&contextual, &features);
+        Ok(Self { contextual, full, features, personal, offsets })
     }
 }
 
 impl From<Profiled> for Stored {
     fn from(profiled: Profiled) -> Self {
-        let Profiled { contextual, full, features: _, offsets } = profiled;
+        let Profiled { contextual, full, features: _, personal: _, offsets } = profiled;
         Self { contextual, full, offsets }
     }
 }

@@ -1,11 +1,25 @@
-//! gRPC: the only layer that knows tonic and prost.
+//! gRPC: the only layer that knows tonic and prost. One file a service or call: convert, call,
+//! convert.
+
+mod account;
+mod explain;
+mod models;
+mod recommend;
+mod record_events;
+mod status;
+mod transparency;
+
+use std::sync::Arc;
+
+use crate::decide::Engine;
+use crate::domain::Locale;
 
 /// The messages and services of `proto/limpid/v1`.
 #[allow(
     missing_docs,
     clippy::pedantic,
-    unreachable_pub,
     clippy::panic,
+    unreachable_pub,
     unused_qualifications,
     reason = "generated"
 )]
@@ -13,4 +27,61 @@ pub mod pb {
     tonic::include_proto!("limpid.v1");
     /// The descriptors of all services, for reflection.
     pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/limpid.bin"));
+}
+
+/// Largest message that is read, in bytes: 10,000 candidates with their ads fit well.
+const MESSAGE_BYTES_MAX: usize = 8 << 20;
+
+/// All services of `limpid.v1` on one engine.
+#[derive(Clone)]
+struct Service {
+    engine: Arc<Engine>,
+}
+
+/// The gRPC routes: the five services, health, and reflection v1 and v1alpha.
+///
+/// # Errors
+/// When the built-in descriptors do not decode.
+pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic_reflection::server::Error> {
+    use pb::{
+        event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
+        model_service_server::ModelServiceServer, recommendation_service_server::RecommendationServiceServer,
+        transparency_service_server::TransparencyServiceServer,
+    };
+    let service = Service { engine };
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_serving::<RecommendationServiceServer<Service>>().await;
+    reporter.set_serving::<ExplanationServiceServer<Service>>().await;
+    reporter.set_serving::<EventServiceServer<Service>>().await;
+    reporter.set_serving::<ModelServiceServer<Service>>().await;
+    reporter.set_serving::<TransparencyServiceServer<Service>>().await;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let mut routes = tonic::service::Routes::builder();
+    routes
+        .add_service(
+            RecommendationServiceServer::new(service.clone())
+                .max_decoding_message_size(MESSAGE_BYTES_MAX)
+                .accept_compressed(tonic::codec::CompressionEncoding::Gzip)
+                .send_compressed(tonic::codec::CompressionEncoding::Gzip),
+        )
+        .add_service(ExplanationServiceServer::new(service.clone()))
+        .add_service(EventServiceServer::new(service.clone()))
+        .add_service(ModelServiceServer::new(service.clone()))
+        .add_service(TransparencyServiceServer::new(service))
+        .add_service(health)
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?);
+    Ok(routes.routes())
+}
+
+/// The language to answer in, and whether the asked one was not known. Not asking is no fall-back.
+fn locale(tag: &str) -> (Locale, bool) {
+    match Locale::of_tag(tag) {
+        Some(locale) => (locale, false),
+        None => (Locale::default(), !tag.is_empty()),
+    }
 }

@@ -1,1 +1,3 @@
-//! tests
+//! Integration tests: the crate as its users see it, in one binary.
+
+mod layering;

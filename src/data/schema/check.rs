@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    AttributeId, Currency, Feature, FeatureKind, FieldError, FieldErrors, Localised, Origin, Timestamp,
+    AttributeId, Currency, Feature, FeatureId, FeatureKind, FieldError, FieldErrors, Localised, Origin,
+    Purposes, Timestamp,
 };
 
 use super::feature::check_feature;
 use super::files::check_files;
-use super::raw::{RawAttribute, RawCategory, RawColumns, RawOutcome, RawSchema};
-use super::{AttributeFrom, AttributeSpec, Columns, Files, OutcomeSpec, Schema, Split};
+use super::raw::{RawAttribute, RawBaseline, RawCategory, RawColumns, RawOutcome, RawSchema};
+use super::{AttributeFrom, AttributeSpec, BaselineSpec, Columns, Files, OutcomeSpec, Schema, Split};
 
 const ATTRIBUTES_MAX: usize = 255;
 const FEATURES_MAX: usize = 65_535;
@@ -40,6 +41,11 @@ pub(super) fn check(raw: RawSchema, hash: String, phrases: Localised) -> Result<
     check_datums(&features, &mut broken);
     check_history_has_events(&features, &files, &mut broken);
 
+    let accepted_by_all = Purposes::try_from(raw.accepted_by_all.unwrap_or_default())
+        .map_err(|error| FieldError::new("accepted_by_all", error.rule));
+    let baselines = raw.baseline.into_iter().map(|raw| check_baseline(raw, &features, &mut broken)).collect();
+
+    let accepted_by_all = keep(accepted_by_all, &mut broken).unwrap_or_default();
     let currency = keep(currency, &mut broken);
     let demo_clock = keep(demo_clock, &mut broken).flatten();
     let split = keep(split, &mut broken);
@@ -51,11 +57,13 @@ pub(super) fn check(raw: RawSchema, hash: String, phrases: Localised) -> Result<
             demo_clock,
             split,
             files,
+            accepted_by_all,
             columns,
             attributes,
             category,
             outcomes,
             features,
+            baselines,
             phrases,
         }),
         _ => Err(broken),
@@ -177,16 +185,37 @@ pub(super) fn attribute_named(attributes: &[AttributeSpec], name: &str) -> Optio
 
 fn check_outcomes(raw: Vec<RawOutcome>, broken: &mut FieldErrors) -> Vec<OutcomeSpec> {
     let mut outcomes: Vec<OutcomeSpec> = Vec::with_capacity(raw.len());
-    for RawOutcome { response, column, name, positive } in raw {
+    for RawOutcome { response, column, name, positive, given } in raw {
         let field = format!("outcome {}", response.name());
         check_not_empty(&format!("{field} column"), &column, broken);
         check_not_empty(&format!("{field} name"), &name, broken);
         if outcomes.iter().any(|outcome| outcome.response == response) {
             broken.0.push(FieldError::new(field, "is declared twice"));
         }
-        outcomes.push(OutcomeSpec { response, column, name, positive });
+        outcomes.push(OutcomeSpec { response, column, name, positive, given });
     }
     outcomes
+}
+
+fn check_baseline(raw: RawBaseline, features: &[Feature], broken: &mut FieldErrors) -> BaselineSpec {
+    let field = format!("baseline {}", raw.name);
+    check_not_empty("baseline name", &raw.name, broken);
+    if raw.features.is_empty() {
+        broken.0.push(FieldError::new(field.as_str(), "must have a feature"));
+    }
+    let mut ids = BTreeSet::new();
+    for name in raw.features {
+        let index = features.iter().position(|feature| feature.name == name);
+        match index.and_then(|index| u16::try_from(index).ok()) {
+            Some(index) => {
+                ids.insert(FeatureId(index));
+            }
+            None => broken
+                .0
+                .push(FieldError::new(field.as_str(), format!("names {name}, which is not a feature"))),
+        }
+    }
+    BaselineSpec { name: raw.name, features: ids.into_iter().collect() }
 }
 
 fn check_names(features: &[Feature], broken: &mut FieldErrors) {

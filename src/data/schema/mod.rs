@@ -13,8 +13,11 @@ mod raw;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use serde::Deserialize;
+
 use crate::domain::{
-    Affinity, AttributeId, Currency, Feature, FeatureId, FeatureKind, Localised, Response, Timestamp,
+    Affinity, AttributeId, Currency, Feature, FeatureId, FeatureKind, Localised, Purposes, Response,
+    Timestamp,
 };
 
 pub use error::SchemaError;
@@ -35,6 +38,8 @@ pub struct Schema {
     pub split: Split,
     /// Where the data are.
     pub files: Files,
+    /// Purposes that every person of a data set without consents accepted, as its owner asserts.
+    pub accepted_by_all: Purposes,
     /// What the fixed columns are called.
     pub columns: Columns,
     /// What history and ads are matched on; [`AttributeId`] is the index.
@@ -45,6 +50,8 @@ pub struct Schema {
     pub outcomes: Vec<OutcomeSpec>,
     /// The features; [`FeatureId`] is the index.
     pub features: Vec<Feature>,
+    /// Simple models that others must beat: additive ones on some features only.
+    pub baselines: Vec<BaselineSpec>,
     /// Fluent phrases for reasons and labels of these data; empty when there are none.
     pub phrases: Localised,
 }
@@ -107,6 +114,28 @@ pub struct OutcomeSpec {
     pub name: String,
     /// The value that counts as having happened; None: 1, true or yes.
     pub positive: Option<String>,
+    /// What must have happened before it could: its probability is conditional on that.
+    pub given: Given,
+}
+
+/// What an outcome is conditional on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Given {
+    /// That the ad was shown.
+    #[default]
+    Impression,
+    /// That the ad was clicked.
+    Click,
+}
+
+/// A simple model that others must beat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaselineSpec {
+    /// What it is called in tables.
+    pub name: String,
+    /// The features that it may use, ascending.
+    pub features: Vec<FeatureId>,
 }
 
 impl Schema {
@@ -160,6 +189,13 @@ impl Schema {
     #[must_use]
     pub fn outcome(&self, response: Response) -> Option<&OutcomeSpec> {
         self.outcomes.iter().find(|outcome| outcome.response == response)
+    }
+
+    /// Whether conversions are predicted given a click, so that the probability of one is that of
+    /// the click times that of the conversion.
+    #[must_use]
+    pub fn conversion_given_click(&self) -> bool {
+        self.outcome(Response::Conversion).is_some_and(|outcome| outcome.given == Given::Click)
     }
 
     /// The features, each with its id, in schema order.

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::Given;
 use crate::domain::{Derivation, EventKind, Origin, Provenance, Response, Sensitivity, Statistic};
 
 #[derive(Debug, Deserialize)]
@@ -12,6 +13,7 @@ pub(super) struct RawSchema {
     pub demo_clock: Option<String>,
     pub train_before: Option<String>,
     pub test_share: Option<f64>,
+    pub accepted_by_all: Option<Vec<i64>>,
     pub files: RawFiles,
     #[serde(default)]
     pub columns: RawColumns,
@@ -22,6 +24,8 @@ pub(super) struct RawSchema {
     pub outcome: Vec<RawOutcome>,
     #[serde(default)]
     pub feature: Vec<RawFeature>,
+    #[serde(default)]
+    pub baseline: Vec<RawBaseline>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -81,6 +85,15 @@ pub(super) struct RawOutcome {
     pub column: String,
     pub name: String,
     pub positive: Option<String>,
+    #[serde(default)]
+    pub given: Given,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBaseline {
+    pub name: String,
+    pub features: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]

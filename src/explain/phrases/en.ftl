@@ -213,3 +213,18 @@ problem-invalid = This link is not valid
 problem-invalid-text = It may have been cut off or changed on its way. Open the reasons again from the ad itself.
 problem-not-found = There is nothing here
 problem-not-found-text = The record that this link leads to does not exist, or has been erased.
+
+## The notice, and how a decision is made
+
+notice-change = You can stop the use of { $data } by no longer accepting one of these purposes: { $purposes }.
+
+how-step-1 = The site that shows the ad asks which of several ads to show, and says which purposes you accepted.
+how-step-2 = What you did not accept is set aside before anything is read.
+how-step-3 = What may be read is looked up: what you did here, and what each ad is for.
+how-step-4 = Each ad gets points for each of these things. The points are added up, and nothing else counts but the price that the advertiser offers.
+how-step-5 = The ad with the highest sum is shown. The points are kept, sealed, so that they can be checked later.
+how-step-6 = You can open the reasons for any ad you were shown, and change what you accept.
+how-never-1 = Age, sex, income, family and other traits of groups.
+how-never-2 = Purchases from which your health, your family state, your beliefs or your origin could be guessed.
+how-never-3 = Whether you refused something: a refusal is never held against you.
+how-never-4 = Anything that you did after the ad was chosen.

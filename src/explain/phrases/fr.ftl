@@ -180,3 +180,18 @@ problem-invalid = Ce lien n’est pas valable
 problem-invalid-text = Il a peut-être été coupé ou modifié en chemin. Ouvrez de nouveau les raisons depuis la publicité elle-même.
 problem-not-found = Il n’y a rien ici
 problem-not-found-text = L’enregistrement auquel ce lien mène n’existe pas, ou il a été effacé.
+
+## La notice, et comment une décision est prise
+
+notice-change = Vous pouvez faire cesser l’utilisation de ces données : { $data }. Il suffit de ne plus accepter l’une de ces finalités : { $purposes }.
+
+how-step-1 = Le site qui affiche la publicité demande laquelle montrer parmi plusieurs, et indique les finalités que vous avez acceptées.
+how-step-2 = Ce que vous n’avez pas accepté est écarté avant toute lecture.
+how-step-3 = Ce qui peut être lu est recherché : ce que vous avez fait ici, et l’objet de chaque publicité.
+how-step-4 = Chaque publicité reçoit des points pour chacun de ces éléments. Les points sont additionnés, et rien d’autre ne compte que le prix offert par l’annonceur.
+how-step-5 = La publicité dont la somme est la plus élevée est affichée. Les points sont conservés, scellés, afin de pouvoir être vérifiés plus tard.
+how-step-6 = Vous pouvez consulter les raisons de toute publicité qui vous a été montrée, et changer ce que vous acceptez.
+how-never-1 = L’âge, le sexe, le revenu, la famille et les autres traits de groupes.
+how-never-2 = Les achats qui laisseraient deviner votre santé, votre situation familiale, vos croyances ou votre origine.
+how-never-3 = Vos refus : un refus n’est jamais retenu contre vous.
+how-never-4 = Ce que vous avez fait après le choix de la publicité.

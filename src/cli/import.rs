@@ -1,0 +1,41 @@
+//! `limpid import`
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use super::CommandError;
+use super::progress::Bar;
+use crate::data::import::complete_journey;
+
+/// Turns raw tables into an example that can be trained on.
+#[derive(clap::Args)]
+pub(super) struct ImportArguments {
+    #[command(subcommand)]
+    source: Source,
+}
+
+#[derive(Subcommand)]
+enum Source {
+    /// The Complete Journey: a year of grocery purchases, coupons and redemptions (84.51°, CC0).
+    CompleteJourney {
+        /// Folder with the raw tables.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+        /// Folder to write the example to.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+}
+
+pub(super) fn run(arguments: &ImportArguments) -> Result<(), CommandError> {
+    match &arguments.source {
+        Source::CompleteJourney { from, to } => {
+            let bar = Bar::spinner("importing the raw tables");
+            let summary = complete_journey::import(from, to).map_err(CommandError::new)?;
+            drop(bar);
+            println!("{summary}");
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! `limpid serve`
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use super::CommandError;
+use super::workspace::{Folders, Workspace};
+use crate::app;
+
+/// Serves gRPC, gRPC-Web and the "why this ad" pages on one port, until Ctrl-C.
+///
+/// Models come from the data folder; without an active one every call is refused with a clear error.
+#[derive(clap::Args)]
+pub(super) struct ServeArguments {
+    #[command(flatten)]
+    folders: Folders,
+    /// Address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
+    listen: SocketAddr,
+    /// Start the clock where the example says, so that its windows are not empty.
+    #[arg(long)]
+    example_clock: bool,
+}
+
+pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
+    let listener = bind(arguments.listen).await?;
+    let workspace = Workspace::open(&arguments.folders.data).await?;
+    let bundle = workspace.load(&arguments.folders.example)?;
+    let engine = Arc::new(workspace.engine(bundle, arguments.example_clock).await?);
+    if engine.models().map_err(CommandError::new)?.iter().all(|model| !model.active) {
+        eprintln!("limpid: no model is active yet; `limpid train --promote` makes one");
+    }
+    serve(&workspace, engine, listener).await
+}
+
+/// Binds the port before anything slow is done, so that a port in use is told at once.
+pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, CommandError> {
+    TcpListener::bind(address).await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => {
+            CommandError::new(format!("{address} is in use; choose another port"))
+        }
+        _ => CommandError::new(format!("{address}: {error}")),
+    })
+}
+
+/// Serves until Ctrl-C or SIGTERM, lets calls under way finish, then closes the store.
+pub(super) async fn serve(
+    workspace: &Workspace,
+    engine: Arc<crate::decide::Engine>,
+    listener: TcpListener,
+) -> Result<(), CommandError> {
+    let address = listener.local_addr().map_err(CommandError::new)?;
+    println!("Serving gRPC, gRPC-Web and pages on http://{address} (Ctrl-C ends)");
+    app::serve(engine, listener, stop_signal()).await.map_err(CommandError::new)?;
+    workspace.store.close().await.map_err(CommandError::new)?;
+    println!("Drained and closed.");
+    Ok(())
+}
+
+async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        let _ = tokio::signal::ctrl_c().await;
+        return;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

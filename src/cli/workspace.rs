@@ -1,0 +1,141 @@
+//! What the commands share: an example, and the data folder where keys, log and models are kept.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::ValueEnum;
+
+use super::CommandError;
+use crate::data::{Bundle, Schema};
+use crate::decide::{Engine, EngineParts};
+use crate::domain::{Clock, Currency, RandomIds, Rates, Response, SteppingClock, SystemClock, TenantId};
+use crate::explain::Phrases;
+use crate::ledger::{Keyring, Ledger};
+use crate::model::ModelKind;
+use crate::store::{Store, StoreOptions};
+use crate::train::Registry;
+
+/// Whose service a data folder is; promotions are kept under this name.
+const SERVICE: &str = "service";
+/// Whose data an example's history is.
+pub(super) const DEMO_TENANT: &str = "demo";
+
+/// Where an example and the data of the service are.
+#[derive(clap::Args)]
+pub(super) struct Folders {
+    /// Folder of the example: schema.toml and the files that it names.
+    #[arg(long, value_name = "DIR", default_value = "models/complete-journey")]
+    pub(super) example: PathBuf,
+    /// Folder for keys, log and models; made when it is missing.
+    #[arg(long, value_name = "DIR", default_value = "limpid-data")]
+    pub(super) data: PathBuf,
+}
+
+/// A kind of model.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Kind {
+    /// Weights on binned or standardised features.
+    Linear,
+    /// One decision tree.
+    Tree,
+    /// A sum of shape functions.
+    Additive,
+}
+
+impl From<Kind> for ModelKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Linear => Self::Linear,
+            Kind::Tree => Self::Tree,
+            Kind::Additive => Self::Additive,
+        }
+    }
+}
+
+/// What a model predicts.
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Predicts {
+    /// That the ad is clicked.
+    Click,
+    /// That the person does what the ad is for.
+    Conversion,
+}
+
+impl From<Predicts> for Response {
+    fn from(response: Predicts) -> Self {
+        match response {
+            Predicts::Click => Self::Click,
+            Predicts::Conversion => Self::Conversion,
+        }
+    }
+}
+
+/// An opened data folder.
+pub(super) struct Workspace {
+    pub(super) keyring: Arc<Keyring>,
+    pub(super) store: Store,
+    pub(super) models: PathBuf,
+}
+
+impl Workspace {
+    /// Opens a data folder, making it when it is missing.
+    pub(super) async fn open(data: &Path) -> Result<Self, CommandError> {
+        // Keys first: a store without its keys is told apart from a folder that is new.
+        let keyring = Arc::new(Keyring::open(data).map_err(CommandError::new)?);
+        let store = Store::open(StoreOptions::new(data)).await.map_err(CommandError::new)?;
+        Ok(Self { keyring, store, models: data.join("models") })
+    }
+
+    /// The registry of the models of `schema`.
+    pub(super) async fn registry(&self, schema: Arc<Schema>) -> Result<Registry, CommandError> {
+        let tenant = TenantId::parse(SERVICE).map_err(CommandError::new)?;
+        Registry::open(self.models.clone(), schema, self.store.clone(), tenant)
+            .await
+            .map_err(CommandError::new)
+    }
+
+    /// Loads an example, its people under their pseudonyms.
+    pub(super) fn load(&self, example: &Path) -> Result<Bundle, CommandError> {
+        let tenant = TenantId::parse(DEMO_TENANT).map_err(CommandError::new)?;
+        let derive = |raw_id: &str| self.keyring.subject_key(&tenant, raw_id);
+        Bundle::load(example, &derive).map_err(CommandError::new)
+    }
+
+    /// The engine that serves an example. `sample_clock` starts the clock where the schema says.
+    pub(super) async fn engine(&self, bundle: Bundle, sample: bool) -> Result<Engine, CommandError> {
+        let schema = Arc::new(bundle.schema);
+        let clock: Arc<dyn Clock> = match schema.demo_clock {
+            Some(start) if sample => Arc::new(SteppingClock::starting_at(start)),
+            Some(_) | None => Arc::new(SystemClock),
+        };
+        let engine = Engine::new(EngineParts {
+            registry: self.registry(schema.clone()).await?,
+            phrases: Phrases::load(&schema.phrases).map_err(CommandError::new)?,
+            schema,
+            catalogue: bundle.catalogue,
+            symbols: bundle.symbols,
+            products: bundle.products,
+            history: bundle.history,
+            ledger: Ledger::new(self.store.clone(), self.keyring.clone()),
+            store: self.store.clone(),
+            keyring: self.keyring.clone(),
+            rates: sample_rates()?,
+            clock,
+            ids: Arc::new(RandomIds),
+            sample,
+        });
+        engine.recall_events().await.map_err(CommandError::new)?;
+        Ok(engine)
+    }
+}
+
+/// The bundled table of conversion rates: sample values, in US dollars.
+pub(super) fn sample_rates() -> Result<Rates, CommandError> {
+    let per_unit = [("EUR", 1.10), ("GBP", 1.28), ("CHF", 1.13), ("CAD", 0.72)];
+    let per_unit = per_unit.map(|(code, rate)| Currency::parse(code).map(|currency| (currency, rate)));
+    Ok(Rates {
+        version: "sample-2017".to_owned(),
+        base: Currency::parse("USD").map_err(CommandError::new)?,
+        per_unit: per_unit.into_iter().collect::<Result<_, _>>().map_err(CommandError::new)?,
+    })
+}

@@ -1,0 +1,168 @@
+//! Everything that a decision needs, in one place.
+
+use std::sync::{Arc, RwLock};
+
+use crate::consent::{Gate, Verdicts};
+use crate::data::{AdDraft, Catalogue, History, Products, Schema, Symbols};
+use crate::domain::{
+    Ad, Affinity, Clock, Currency, Decision, FeatureId, FieldError, FieldErrors, IdSource, Rates, SubjectKey,
+    TenantId, Timestamp,
+};
+use crate::explain::Phrases;
+use crate::ledger::{Keyring, Ledger, TokenKind};
+use crate::store::Store;
+use crate::train::Registry;
+
+/// How long an explanation can be opened: 30 days.
+const TOKEN_SECONDS: u32 = 30 * 86_400;
+
+/// The parts of an engine.
+pub struct EngineParts {
+    /// What the features are.
+    pub schema: Arc<Schema>,
+    /// The ads that can be named by their id.
+    pub catalogue: Catalogue,
+    /// Attribute values by code.
+    pub symbols: Symbols,
+    /// Attributes of products.
+    pub products: Products,
+    /// What people did.
+    pub history: History,
+    /// The models, and which of them serve.
+    pub registry: Registry,
+    /// The decision log.
+    pub ledger: Ledger,
+    /// Where events are kept.
+    pub store: Store,
+    /// The secret keys.
+    pub keyring: Arc<Keyring>,
+    /// Currency conversion.
+    pub rates: Rates,
+    /// The words.
+    pub phrases: Phrases,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Fresh identifiers.
+    pub ids: Arc<dyn IdSource>,
+    /// Whether names, prices and consents are made up, so that pages have to say so.
+    pub sample: bool,
+}
+
+/// The service, without its wire.
+pub struct Engine {
+    pub(super) schema: Arc<Schema>,
+    pub(super) gate: Gate,
+    /// Verdicts by which nothing personal is permitted.
+    pub(super) context_only: Verdicts,
+    pub(super) catalogue: Catalogue,
+    pub(super) symbols: Symbols,
+    pub(super) products: Products,
+    pub(super) history: RwLock<History>,
+    /// The affinities of the schema, and the feature that each is.
+    pub(super) affinities: Vec<Affinity>,
+    pub(super) affinity_features: Vec<FeatureId>,
+    /// The place of each feature among the affinities.
+    pub(super) place_of_affinity: Vec<Option<usize>>,
+    pub(super) registry: Registry,
+    pub(super) ledger: Ledger,
+    pub(super) store: Store,
+    pub(super) keyring: Arc<Keyring>,
+    pub(super) rates: Rates,
+    pub(super) phrases: Phrases,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) ids: Arc<dyn IdSource>,
+    sample: bool,
+}
+
+impl Engine {
+    /// Puts an engine together.
+    #[must_use]
+    pub fn new(parts: EngineParts) -> Self {
+        let gate = Gate::new(Arc::from(parts.schema.features.clone()));
+        let (affinity_features, affinities): (Vec<_>, Vec<_>) = parts.schema.affinities().unzip();
+        let place = |id: FeatureId| affinity_features.iter().position(|feature| *feature == id);
+        let place_of_affinity = parts.schema.features().map(|(id, _)| place(id)).collect();
+        Self {
+            context_only: gate.judge_sensitive_ad(),
+            gate,
+            schema: parts.schema,
+            catalogue: parts.catalogue,
+            symbols: parts.symbols,
+            products: parts.products,
+            history: RwLock::new(parts.history),
+            place_of_affinity,
+            affinities,
+            affinity_features,
+            registry: parts.registry,
+            ledger: parts.ledger,
+            store: parts.store,
+            keyring: parts.keyring,
+            rates: parts.rates,
+            phrases: parts.phrases,
+            clock: parts.clock,
+            ids: parts.ids,
+            sample: parts.sample,
+        }
+    }
+
+    /// The schema.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// The words.
+    #[must_use]
+    pub fn phrases(&self) -> &Phrases {
+        &self.phrases
+    }
+
+    /// Whether names, prices and consents are made up.
+    #[must_use]
+    pub fn is_sample(&self) -> bool {
+        self.sample
+    }
+
+    /// The present moment, by the engine's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The currency that values are compared in.
+    #[must_use]
+    pub fn base_currency(&self) -> Currency {
+        self.rates.base
+    }
+
+    /// The currency, if the rate table knows it.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn check_currency(&self, currency: Currency) -> Result<Currency, FieldError> {
+        self.rates.rate(currency).map(|_| currency)
+    }
+
+    /// The pseudonym of a raw id.
+    ///
+    /// # Errors
+    /// When the id is empty or too long.
+    pub fn subject_key(&self, tenant: &TenantId, raw_id: &str) -> Result<SubjectKey, FieldError> {
+        self.keyring.subject_key(tenant, raw_id)
+    }
+
+    /// A token that opens the explanation of one ad of a decision.
+    #[must_use]
+    pub fn token(&self, decision: &Decision, index: usize, kind: TokenKind) -> String {
+        let index = u32::try_from(index).unwrap_or(u32::MAX);
+        let ad = (decision.id, index);
+        self.keyring.tokens().issue(kind, &decision.tenant, ad, self.now(), TOKEN_SECONDS)
+    }
+
+    /// The ad that candidate `i` of a request describes.
+    pub(super) fn check_ad(&self, i: usize, draft: &AdDraft) -> Result<Ad, FieldErrors> {
+        draft.check(&self.schema, &self.symbols).map_err(|errors| {
+            FieldErrors(errors.0.into_iter().map(|e| e.under(format!("candidates[{i}].ad"))).collect())
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! Why a call was not answered: what the caller is told, and what the operator is.
+
+use thiserror::Error;
+
+use crate::domain::{FieldError, FieldErrors, ModelVersion, Response};
+use crate::ledger::LedgerError;
+use crate::store::StoreError;
+use crate::train::RegistryError;
+
+/// Why a call was not answered. The message is the caller's; it holds nothing personal.
+#[derive(Debug, Error)]
+pub enum DecideError {
+    /// Fields of the request break rules.
+    #[error("{0}")]
+    Invalid(FieldErrors),
+    /// The impression was decided for another request.
+    #[error("impression.id: was used with another request, which was decided and logged")]
+    ImpressionReused,
+    /// No model predicts what the price rests on.
+    #[error("no model of the response {} is active: train one and promote it", .0.name())]
+    NoModel(Response),
+    /// The caller's deadline had passed before the call came in.
+    #[error("the deadline had passed before the call came in")]
+    DeadlinePast,
+    /// The token has expired.
+    #[error("token: has expired")]
+    TokenExpired,
+    /// The token is malformed or forged.
+    #[error("token: {0}")]
+    Token(String),
+    /// What the caller names is not there.
+    #[error("{0}")]
+    NotFound(String),
+    /// There is no earlier model to go back to.
+    #[error("response {}: no earlier promotion to go back to", .0.name())]
+    NothingToRollBack(Response),
+    /// The version is there but must not serve.
+    #[error("version {}: {reason}", version.short())]
+    NotServable {
+        /// The version.
+        version: ModelVersion,
+        /// Why not.
+        reason: String,
+    },
+    /// The log cannot grow: nothing is decided that cannot be logged.
+    #[error("the decision log is full: no decision is made that cannot be logged")]
+    LogFull,
+    /// The store cannot be used now; the text is the operator's.
+    #[error("the store is not available")]
+    Unavailable(String),
+    /// Something that should not happen did; the text is the operator's.
+    #[error("internal error")]
+    Internal(String),
+}
+
+impl DecideError {
+    /// What the operator is told beyond the caller's message.
+    #[must_use]
+    pub fn operator_detail(&self) -> Option<&str> {
+        match self {
+            Self::Unavailable(detail) | Self::Internal(detail) => Some(detail),
+            Self::Invalid(_)
+            | Self::ImpressionReused
+            | Self::NoModel(_)
+            | Self::DeadlinePast
+            | Self::TokenExpired
+            | Self::Token(_)
+            | Self::NotFound(_)
+            | Self::NothingToRollBack(_)
+            | Self::NotServable { .. }
+            | Self::LogFull => None,
+        }
+    }
+}
+
+impl From<FieldError> for DecideError {
+    fn from(error: FieldError) -> Self {
+        Self::Invalid(error.into())
+    }
+}
+
+impl From<FieldErrors> for DecideError {
+    fn from(errors: FieldErrors) -> Self {
+        Self::Invalid(errors)
+    }
+}
+
+impl From<LedgerError> for DecideError {
+    fn from(error: LedgerError) -> Self {
+        match error {
+            LedgerError::Store(error) => error.into(),
+            LedgerError::ImpressionReused => Self::ImpressionReused,
+            LedgerError::Unreadable { .. } | LedgerError::NewerRow { .. } | LedgerError::Seal { .. } => {
+                Self::Internal(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<StoreError> for DecideError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::LogFull,
+            StoreError::Unwritable { .. }
+            | StoreError::Busy
+            | StoreError::Corrupt { .. }
+            | StoreError::NewerFormat { .. }
+            | StoreError::Conflict { .. }
+            | StoreError::Closed
+            | StoreError::Io { .. } => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<RegistryError> for DecideError {
+    fn from(error: RegistryError) -> Self {
+        match error {
+            RegistryError::Unknown(_) => Self::NotFound(error.to_string()),
+            RegistryError::NotServable { version, reason } => {
+                Self::NotServable { version, reason: reason.to_string() }
+            }
+            RegistryError::NothingToRollBack(response) => Self::NothingToRollBack(response),
+            RegistryError::Folder(error) => Self::Unavailable(error.to_string()),
+            RegistryError::Store(error) => error.into(),
+            RegistryError::Poisoned => Self::Internal(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! Events: durable first, then part of the history that the next decision reads.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+use std::sync::PoisonError;
+
+use super::{DecideError, Engine};
+use crate::data::{EventDraft, Intake};
+use crate::domain::{
+    AttributeId, Event, EventId, EventKind, FieldErrors, Micros, Purposes, SubjectKey, TenantId, Timestamp,
+};
+use crate::store::{Appended, EventRow};
+
+/// Events that are read at a time when the service starts.
+const EVENTS_PER_PAGE: u32 = 10_000;
+
+/// One event, after it was checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EventIn {
+    /// Whose data.
+    pub tenant: TenantId,
+    /// Its identifier; it counts once.
+    pub id: EventId,
+    /// The person.
+    pub subject: SubjectKey,
+    /// What kind of thing.
+    pub kind: EventKind,
+    /// When.
+    pub at: Timestamp,
+    /// Attribute values by name.
+    pub attributes: BTreeMap<String, String>,
+    /// What was spent, in micros.
+    pub spend_micros: Micros,
+    /// The purposes in force.
+    pub accepted: Purposes,
+}
+
+/// What became of some events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EventTally {
+    /// Newly recorded.
+    pub recorded: i64,
+    /// Known already.
+    pub known: i64,
+    /// Not kept: their id belongs to another event.
+    pub conflicting: i64,
+    /// Not kept: no accepted purpose lets anything use them.
+    pub not_permitted: i64,
+    /// Not kept: their category is sensitive.
+    pub sensitive: i64,
+}
+
+impl AddAssign for EventTally {
+    fn add_assign(&mut self, more: Self) {
+        self.recorded += more.recorded;
+        self.known += more.known;
+        self.conflicting += more.conflicting;
+        self.not_permitted += more.not_permitted;
+        self.sensitive += more.sensitive;
+    }
+}
+
+impl Engine {
+    /// Records events. Those that nothing may use, and those of sensitive categories, are not kept;
+    /// the others are durable when this returns, and count from the next decision on.
+    ///
+    /// # Errors
+    /// When an event does not fit the schema, or the batch cannot be made durable; then none of it
+    /// counts.
+    pub async fn record_events(&self, events: Vec<EventIn>) -> Result<EventTally, DecideError> {
+        let mut tally = EventTally::default();
+        let mut by_tenant = BTreeMap::<TenantId, Vec<(EventIn, Event)>>::new();
+        for incoming in events {
+            let event =
+                self.read_event(incoming.kind, incoming.at, &incoming.attributes, incoming.spend_micros)?;
+            if !self.gate.keeps(incoming.kind, incoming.accepted) {
+                tally.not_permitted += 1;
+            } else if self.is_sensitive(&event) {
+                tally.sensitive += 1;
+            } else {
+                by_tenant.entry(incoming.tenant.clone()).or_default().push((incoming, event));
+            }
+        }
+        for (tenant, events) in by_tenant {
+            let rows = events.iter().map(|(incoming, _)| self.row(incoming)).collect();
+            let appended = self.store.append_events(&tenant, rows).await?;
+            let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
+            for ((incoming, event), appended) in events.into_iter().zip(appended) {
+                match appended {
+                    Appended::New => match history.insert(incoming.subject, &event) {
+                        Intake::Kept => tally.recorded += 1,
+                        Intake::Sensitive => tally.sensitive += 1,
+                    },
+                    Appended::Known => tally.known += 1,
+                    Appended::Conflict => tally.conflicting += 1,
+                }
+            }
+        }
+        Ok(tally)
+    }
+
+    /// Puts the events of the store back into the history: what a start has to do.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn recall_events(&self) -> Result<u64, DecideError> {
+        let (mut after, mut recalled) = (0, 0);
+        loop {
+            let page = self.store.events(after, EVENTS_PER_PAGE).await?;
+            let Some(last) = page.last() else { return Ok(recalled) };
+            after = last.seq;
+            let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
+            for stored in page {
+                let row = stored.event;
+                match self.read_event(row.kind, row.at, &row.attributes, row.spend_micros) {
+                    Ok(event) => {
+                        recalled += u64::from(history.insert(row.subject, &event) == Intake::Kept);
+                    }
+                    Err(error) => tracing::warn!(%error, "an event does not fit the schema any more"),
+                }
+            }
+        }
+    }
+
+    /// An event in the codes of the schema.
+    fn read_event(
+        &self,
+        kind: EventKind,
+        at: Timestamp,
+        attributes: &BTreeMap<String, String>,
+        spend_micros: Micros,
+    ) -> Result<Event, FieldErrors> {
+        let mut attributes = attributes.clone();
+        let product = attributes.remove(&self.schema.columns.product).unwrap_or_default();
+        let draft = EventDraft { kind, at, product, attributes, spend_micros };
+        draft.check(&self.schema, &self.symbols, &self.products)
+    }
+
+    /// Whether a value of the event is on the sensitive list.
+    fn is_sensitive(&self, event: &Event) -> bool {
+        let attributes = (0..).map(AttributeId).zip(&self.schema.attributes).zip(&event.attributes);
+        attributes.into_iter().any(|((id, attribute), code)| {
+            let name = code.and_then(|code| self.symbols.name(id, code));
+            name.is_some_and(|name| attribute.sensitive.contains(&*name))
+        })
+    }
+
+    fn row(&self, event: &EventIn) -> EventRow {
+        EventRow {
+            id: event.id.clone(),
+            subject: event.subject,
+            kind: event.kind,
+            at: event.at,
+            attributes: event.attributes.clone(),
+            spend_micros: event.spend_micros,
+            received_at: self.clock.now(),
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! Opening a logged decision for the person it was made for.
+
+use super::{DecideError, Engine};
+use crate::domain::{Decision, Feature, Locale, Origin, Profile, Reason, Response, Verdict};
+use crate::explain::{Dsa, Explanation, Precision, explain, notice};
+use crate::ledger::{TokenError, TokenKind};
+
+/// Most reasons that an answer names.
+const REASONS_MAX: usize = 3;
+
+/// One ad of a logged decision, explained.
+#[derive(Clone, Debug)]
+pub struct Explained {
+    /// The decision, as it is in the ledger.
+    pub decision: Decision,
+    /// Which of its ads.
+    pub index: usize,
+    /// Why.
+    pub explanation: Explanation,
+    /// How exactly facts about the person may be told to this token's holder.
+    pub precision: Precision,
+    /// What the gate said, for this ad.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// The notice of DSA Article 26, in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoticeInWords {
+    /// On whose behalf the ad is shown.
+    pub on_behalf_of: String,
+    /// Who paid.
+    pub paid_by: String,
+    /// Reason codes, strongest first.
+    pub main_parameters: Vec<String>,
+    /// How to change them.
+    pub how_to_change: String,
+    /// The `OpenRTB` object.
+    pub dsa: Dsa,
+}
+
+/// How a decision is made, told from the model that serves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HowItWorks {
+    /// The steps, in order.
+    pub steps: Vec<String>,
+    /// What the model looks at, most important first.
+    pub looks_at: Vec<LookedAt>,
+    /// What it never looks at.
+    pub never_looks_at: Vec<String>,
+}
+
+/// One datum that the serving model looks at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LookedAt {
+    /// Its reason code.
+    pub code: String,
+    /// What a person calls it.
+    pub label: String,
+    /// Its part of the model's mean absolute contributions.
+    pub share: f64,
+    /// Whether it is about the person.
+    pub personal: bool,
+}
+
+impl Engine {
+    /// Opens the ad that `token` was issued for.
+    ///
+    /// # Errors
+    /// When the token is not ours, has expired, or its decision is gone.
+    pub async fn explain(&self, token: &str) -> Result<Explained, DecideError> {
+        let claims = self.keyring.tokens().verify(token, self.now()).map_err(|error| match error {
+            TokenError::Expired { .. } => DecideError::TokenExpired,
+            refused => DecideError::Token(refused.to_string()),
+        })?;
+        let gone = || DecideError::NotFound("the decision is not in the log".to_owned());
+        let decision = self.ledger.read(&claims.tenant, claims.decision).await?.ok_or_else(gone)?;
+        let index = claims.ad as usize;
+        let explanation = self.explain_ad(&decision, index).ok_or_else(gone)?;
+        let precision = match claims.kind {
+            TokenKind::Verified => Precision::Exact,
+            TokenKind::Bearer => Precision::Banded,
+        };
+        let sensitive = decision.ranked[index].sensitive;
+        let verdicts =
+            if sensitive { self.context_only.as_slice().to_vec() } else { decision.verdicts.clone() };
+        Ok(Explained { decision, index, explanation, precision, verdicts })
+    }
+
+    /// Why the ad at `index` stands where it does; None when there is no such ad.
+    #[must_use]
+    pub fn explain_ad(&self, decision: &Decision, index: usize) -> Option<Explanation> {
+        explain(decision, index, &self.features_of(decision), REASONS_MAX)
+    }
+
+    /// A reason as a sentence.
+    #[must_use]
+    pub fn sentence(
+        &self,
+        decision: &Decision,
+        reason: &Reason,
+        locale: Locale,
+        precision: Precision,
+    ) -> String {
+        self.phrases.reason(reason, &self.features_of(decision), locale, precision)
+    }
+
+    /// The explanation in one sentence.
+    #[must_use]
+    pub fn headline(
+        &self,
+        decision: &Decision,
+        explanation: &Explanation,
+        locale: Locale,
+        precision: Precision,
+    ) -> String {
+        self.phrases.headline(explanation, &self.features_of(decision), locale, precision)
+    }
+
+    /// The notice for an explained ad.
+    #[must_use]
+    pub fn notice(&self, explained: &Explained, locale: Locale) -> Option<NoticeInWords> {
+        let features = self.features_of(&explained.decision);
+        let notice = notice(&explained.decision, explained.index, &features, REASONS_MAX)?;
+        let how_to_change = self.phrases.how_to_change(&notice, &features, locale);
+        Some(NoticeInWords {
+            on_behalf_of: notice.on_behalf_of,
+            paid_by: notice.paid_by,
+            main_parameters: notice.main_parameters,
+            how_to_change,
+            dsa: notice.dsa,
+        })
+    }
+
+    /// The features of a decision, in its own order: those of the schema at hand, by name.
+    #[must_use]
+    pub fn features_of(&self, decision: &Decision) -> Vec<Feature> {
+        if decision.versions.schema == self.schema.hash {
+            return self.schema.features.clone();
+        }
+        // A feature that the schema no longer has keeps its name; the rest of it is not known.
+        let known =
+            |name: &String| self.schema.feature(name).map(|id| self.schema.features[id.index()].clone());
+        let features =
+            decision.features.iter().map(|name| known(name).unwrap_or_else(|| Feature::retired(name)));
+        features.collect()
+    }
+
+    /// How a decision is made, told from the models that serve.
+    #[must_use]
+    pub fn how_it_works(&self, locale: Locale) -> HowItWorks {
+        let mut data = Vec::<LookedAt>::new();
+        let models = self.registry.active();
+        let model =
+            [Response::Conversion, Response::Click].into_iter().find_map(|response| models.get(response));
+        for (feature, importance) in model.iter().flat_map(|model| model.importances(Profile::Full)) {
+            let feature = &self.schema.features[feature.index()];
+            match data.iter_mut().find(|datum| datum.code == feature.datum) {
+                Some(datum) => datum.share += importance,
+                None => data.push(LookedAt {
+                    code: feature.datum.clone(),
+                    label: self.phrases.datum(&feature.datum, &self.schema.features, locale),
+                    share: importance,
+                    personal: matches!(feature.origin, Origin::Subject | Origin::History),
+                }),
+            }
+        }
+        let all = data.iter().map(|datum| datum.share).sum::<f64>();
+        if all > 0.0 {
+            for datum in &mut data {
+                datum.share /= all;
+            }
+        }
+        data.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.code.cmp(&b.code)));
+        let text = |id: String| self.phrases.text(&id, locale);
+        HowItWorks {
+            steps: (1..=6).map(|step| text(format!("how-step-{step}"))).collect(),
+            looks_at: data,
+            never_looks_at: (1..=4).map(|never| text(format!("how-never-{never}"))).collect(),
+        }
+    }
+}

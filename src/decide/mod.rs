@@ -1,0 +1,23 @@
+//! The hot path: from a checked request to a logged decision.
+//!
+//! [`Engine::recommend`] reads as the policy does: gate, eligibility, features, score, rank, log,
+//! answer.
+
+mod engine;
+mod error;
+mod events;
+mod explanation;
+mod models;
+mod recommend;
+mod request;
+mod score;
+mod value;
+
+pub use engine::{Engine, EngineParts};
+pub use error::DecideError;
+pub use events::{EventIn, EventTally};
+pub use explanation::{Explained, HowItWorks, LookedAt, NoticeInWords};
+pub use recommend::Recommended;
+pub use request::{
+    ADS_MAX, BID_MICROS_MAX, CANDIDATES_MAX, Floor, Offer, Request, Stated, StatedValue, Subject,
+};

@@ -1,0 +1,216 @@
+//! Recommend: the policy, top to bottom.
+
+use std::sync::{Arc, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::score::{Facts, Scorer};
+use super::value::{expected_per_mille, price, probability, responses_of, saturate};
+use super::{DecideError, Engine, Offer, Request};
+use crate::domain::{
+    Account, Ad, Decision, DecisionId, Nats, NotShown, Pricing, Profile, RankedAd, Refusal, RefusalCause,
+    Response, Versions,
+};
+use crate::ledger::Recorded;
+use crate::train::ActiveModels;
+
+/// With less time left than this, plus [`FULL_PER_CANDIDATE`] each, context alone decides.
+const FULL_AT_LEAST: Duration = Duration::from_millis(2);
+/// What a candidate may cost when it is scored on everything that is permitted.
+const FULL_PER_CANDIDATE: Duration = Duration::from_micros(20);
+/// How many candidates are scored between two looks at the clock.
+const CANDIDATES_BETWEEN_LOOKS: usize = 64;
+
+/// An offer with its ad.
+type Competing<'r> = (&'r Offer, Arc<Ad>);
+
+/// A logged decision.
+#[derive(Clone, Debug)]
+pub struct Recommended {
+    /// The decision, as it is in the ledger.
+    pub decision: Decision,
+    /// Whether an earlier, identical call made it.
+    pub repeated: bool,
+}
+
+impl Engine {
+    /// Decides one impression. The decision is durable when this returns.
+    ///
+    /// `deadline` is when the caller stops waiting: with little time left context alone decides,
+    /// with none no ad is shown; either is logged.
+    ///
+    /// # Errors
+    /// When the request breaks a rule, the impression was used for another request, a price rests
+    /// on a response that no model predicts, or the decision cannot be logged.
+    pub async fn recommend(
+        &self,
+        request: &Request,
+        deadline: Option<Instant>,
+    ) -> Result<Recommended, DecideError> {
+        request.check()?;
+        let subject = request.subject.as_ref().map(|subject| &subject.key);
+        let decision = self.decide(request, deadline)?;
+        match self.ledger.record(&request.tenant, subject, request.digest(), &decision).await? {
+            Recorded::New => Ok(Recommended { decision, repeated: false }),
+            Recorded::Repeat(logged) => Ok(Recommended { decision: *logged, repeated: true }),
+        }
+    }
+
+    /// Makes the decision, without logging it.
+    fn decide(&self, request: &Request, deadline: Option<Instant>) -> Result<Decision, DecideError> {
+        let at = self.clock.now();
+        let accepted = request.subject.as_ref().map(|subject| subject.accepted).unwrap_or_default();
+        let verdicts = self.gate.judge(request.subject.is_some(), accepted);
+        let models = self.registry.active();
+        let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
+        let facts = Facts::new(self, request, &history, at);
+
+        let (candidates, mut refused) = self.find_ads(request)?;
+        let hurry = deadline.is_some_and(|deadline| is_short(deadline, candidates.len()));
+        let readable = if hurry { &self.context_only } else { &verdicts };
+        let mut scorer = Scorer::new(self, &facts, readable, &models);
+        let scored = self.score_all(&mut scorer, &models, &candidates, deadline)?;
+        let late = scored.is_none();
+
+        let (mut ranked, below) = self.apply_floor(request, scored.unwrap_or_default())?;
+        refused.extend(below);
+        ranked.sort_by(|a, b| b.ranking_value().cmp(&a.ranking_value()).then_with(|| a.ad.cmp(&b.ad)));
+        let shown = ranked.len().min(request.ads_max);
+        for ad in &mut ranked[..shown] {
+            if let Some((_, known)) = candidates.iter().find(|(_, candidate)| candidate.id == ad.ad) {
+                ad.evidence = facts.evidence(self, readable, known, &ad.account);
+            }
+        }
+        let not_shown = match (ranked.is_empty(), late) {
+            (false, _) => None,
+            (true, true) => Some(NotShown::Deadline),
+            (true, false) => Some(NotShown::NoneEligible),
+        };
+        Ok(Decision {
+            id: DecisionId::new(self.ids.uuid(at)),
+            tenant: request.tenant.clone(),
+            impression: request.impression.clone(),
+            at,
+            versions: self.versions(&models),
+            has_subject: request.subject.is_some(),
+            accepted,
+            verdicts: verdicts.as_slice().to_vec(),
+            features: self.schema.features.iter().map(|feature| feature.name.clone()).collect(),
+            ranked,
+            shown: u32::try_from(shown).unwrap_or(u32::MAX),
+            refused,
+            not_shown,
+        })
+    }
+
+    fn versions(&self, models: &ActiveModels) -> Versions {
+        let used = |response: Response| models.get(response).map(|model| (response, model.version.clone()));
+        Versions {
+            schema: self.schema.hash.clone(),
+            models: [Response::Click, Response::Conversion].into_iter().filter_map(used).collect(),
+            rates: self.rates.version.clone(),
+        }
+    }
+
+    /// The ads that compete, and those that the catalogue does not know.
+    fn find_ads<'r>(&self, request: &'r Request) -> Result<(Vec<Competing<'r>>, Vec<Refusal>), DecideError> {
+        let mut found = Vec::with_capacity(request.candidates.len());
+        let mut refused = Vec::new();
+        for (i, offer) in request.candidates.iter().enumerate() {
+            let ad = match &offer.inline {
+                Some(draft) => Some(Arc::new(self.check_ad(i, draft)?)),
+                None => self.catalogue.get(&offer.ad).cloned(),
+            };
+            match ad {
+                Some(ad) => found.push((offer, ad)),
+                None => refused.push(Refusal { ad: offer.ad.clone(), cause: RefusalCause::UnknownAd }),
+            }
+        }
+        Ok((found, refused))
+    }
+
+    /// The account of every candidate; None when time ran out.
+    fn score_all<'r>(
+        &self,
+        scorer: &mut Scorer<'r>,
+        models: &ActiveModels,
+        candidates: &'r [Competing<'_>],
+        deadline: Option<Instant>,
+    ) -> Result<Option<Vec<RankedAd>>, DecideError> {
+        let mut scored = Vec::with_capacity(candidates.len());
+        for (i, (offer, ad)) in candidates.iter().enumerate() {
+            if i % CANDIDATES_BETWEEN_LOOKS == 0 && deadline.is_some_and(|deadline| left(deadline).is_zero())
+            {
+                return Ok(None);
+            }
+            scored.push(self.score_one(scorer, models, offer, ad)?);
+        }
+        Ok(Some(scored))
+    }
+
+    /// One candidate's account: model lines, saturation, price.
+    fn score_one<'r>(
+        &self,
+        scorer: &mut Scorer<'r>,
+        models: &ActiveModels,
+        offer: &Offer,
+        ad: &'r Arc<Ad>,
+    ) -> Result<RankedAd, DecideError> {
+        let fallback = models.fallback().unwrap_or(Response::Conversion);
+        let find = |response: Response| models.get(response).ok_or(DecideError::NoModel(response));
+        let mut account = Account::default();
+        let mut log_probability = Nats::ZERO;
+        let mut profile = Profile::Contextual;
+        let ranks_by = responses_of(offer.bid.pricing, fallback, self.schema.conversion_given_click());
+        for &response in ranks_by {
+            let (score, scored_by) = scorer.score(find(response)?, ad, &mut account);
+            log_probability += saturate(&mut account, response, score);
+            profile = profile.max(scored_by);
+        }
+        if ranks_by.is_empty() {
+            // A price per thousand impressions ranks by itself; the probability is for information.
+            let mut aside = Account::default();
+            let (score, _) = scorer.score(find(fallback)?, ad, &mut aside);
+            log_probability = saturate(&mut aside, fallback, score);
+        }
+        price(&mut account, &offer.bid, &self.rates)?;
+        Ok(RankedAd {
+            ad: ad.id.clone(),
+            advertiser: ad.advertiser.clone(),
+            payer: ad.payer.clone(),
+            domain: ad.domain.clone(),
+            category: ad.category.clone(),
+            sensitive: ad.sensitive,
+            bid: offer.bid,
+            profile,
+            probability: probability(log_probability),
+            expected_value_per_mille: expected_per_mille(account.ranking_value(), offer.bid.pricing),
+            account,
+            evidence: Vec::new(),
+        })
+    }
+
+    /// Parts those that are worth at least the floor from those that are not.
+    fn apply_floor(
+        &self,
+        request: &Request,
+        scored: Vec<RankedAd>,
+    ) -> Result<(Vec<RankedAd>, Vec<Refusal>), DecideError> {
+        let Some(floor) = request.floor else { return Ok((scored, Vec::new())) };
+        let least = floor.micros as f64 * self.rates.rate(floor.currency)?;
+        let (above, below): (Vec<_>, Vec<_>) = scored
+            .into_iter()
+            .partition(|ad| ad.bid.pricing == Pricing::None || ad.expected_value_per_mille as f64 >= least);
+        let refusal = |ad: RankedAd| Refusal { ad: ad.ad, cause: RefusalCause::BelowFloor };
+        Ok((above, below.into_iter().map(refusal).collect()))
+    }
+}
+
+fn left(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
+}
+
+/// Whether the time left is too short to score so many candidates on everything that is permitted.
+fn is_short(deadline: Instant, candidates: usize) -> bool {
+    let candidates = u32::try_from(candidates).unwrap_or(u32::MAX);
+    left(deadline) < FULL_AT_LEAST + FULL_PER_CANDIDATE * candidates
+}

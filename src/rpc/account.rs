@@ -1,0 +1,193 @@
+//! Accounts, verdicts and reasons on the wire.
+
+use std::collections::BTreeMap;
+
+use super::pb;
+use crate::domain::{
+    Account, Cause, Day, Derivation, Evidence, FeatureId, LineSource, Outcome, Profile, Provenance, Purposes,
+    Reason, Response, Standing, Timestamp, Verdict,
+};
+
+impl From<Response> for pb::Response {
+    fn from(response: Response) -> Self {
+        match response {
+            Response::Click => Self::Click,
+            Response::Conversion => Self::Conversion,
+        }
+    }
+}
+
+impl From<Profile> for pb::Profile {
+    fn from(profile: Profile) -> Self {
+        match profile {
+            Profile::Contextual => Self::Contextual,
+            Profile::Full => Self::Full,
+        }
+    }
+}
+
+impl From<Derivation> for pb::Derivation {
+    fn from(derivation: Derivation) -> Self {
+        match derivation {
+            Derivation::Stated => Self::Stated,
+            Derivation::Observed => Self::Observed,
+            Derivation::Inferred => Self::Inferred,
+        }
+    }
+}
+
+/// A moment on the wire.
+pub(super) fn timestamp(at: Timestamp) -> prost_types::Timestamp {
+    let nanos = at.micros().rem_euclid(1_000_000) * 1000;
+    prost_types::Timestamp {
+        seconds: at.micros().div_euclid(1_000_000),
+        nanos: i32::try_from(nanos).unwrap_or_default(),
+    }
+}
+
+/// Purposes by number.
+pub(super) fn purposes(purposes: Purposes) -> Vec<i32> {
+    purposes.iter().map(|purpose| i32::from(purpose.number())).collect()
+}
+
+/// A provenance as text.
+pub(super) fn provenance(provenance: &Provenance) -> String {
+    match provenance {
+        Provenance::FirstParty => "first_party".to_owned(),
+        Provenance::Partner(name) => name.clone(),
+    }
+}
+
+/// An account, its features by name.
+pub(super) fn account(account: &Account, names: &[String]) -> pb::Account {
+    let name = |feature: FeatureId| names.get(feature.index()).cloned().unwrap_or_default();
+    let mut attributions = BTreeMap::<Response, pb::Attribution>::new();
+    let lines = account.lines.iter().map(|line| {
+        let (kind, response, feature, second_feature) = match line.source {
+            LineSource::Intercept(r) => (pb::LineKind::Intercept, Some(r), String::new(), String::new()),
+            LineSource::Feature(r, f) => (pb::LineKind::Feature, Some(r), name(f), String::new()),
+            LineSource::Pair(r, f, g) => (pb::LineKind::Pair, Some(r), name(f), name(g)),
+            LineSource::WithheldOffset(r) => {
+                (pb::LineKind::WithheldOffset, Some(r), String::new(), String::new())
+            }
+            LineSource::Saturation(r) => (pb::LineKind::Saturation, Some(r), String::new(), String::new()),
+            LineSource::Bid => (pb::LineKind::Bid, None, String::new(), String::new()),
+            LineSource::PerMille => (pb::LineKind::PerMille, None, String::new(), String::new()),
+            LineSource::CurrencyRate => (pb::LineKind::CurrencyRate, None, String::new(), String::new()),
+        };
+        let value = line.value.to_f64();
+        if let Some(response) = response {
+            let attribution = attributions.entry(response).or_insert_with(|| pb::Attribution {
+                response: pb::Response::from(response).into(),
+                baseline_output_value: account.baseline(response).unwrap_or_default().to_f64(),
+                instance_output_value: account.score(response).unwrap_or_default().to_f64(),
+                feature_attributions: BTreeMap::new(),
+            });
+            match kind {
+                pb::LineKind::Feature => {
+                    attribution.feature_attributions.insert(feature.clone(), value);
+                }
+                pb::LineKind::Pair => {
+                    attribution.feature_attributions.insert(format!("{feature} x {second_feature}"), value);
+                }
+                pb::LineKind::Unspecified
+                | pb::LineKind::Intercept
+                | pb::LineKind::WithheldOffset
+                | pb::LineKind::Saturation
+                | pb::LineKind::Bid
+                | pb::LineKind::PerMille
+                | pb::LineKind::CurrencyRate => {}
+            }
+        }
+        pb::Line {
+            kind: kind.into(),
+            response: response.map_or(pb::Response::Unspecified, pb::Response::from).into(),
+            feature,
+            second_feature,
+            value_units: line.value.units(),
+            value,
+        }
+    });
+    let lines = lines.collect();
+    pb::Account {
+        lines,
+        ranking_value_units: account.ranking_value().units(),
+        attributions: attributions.into_values().collect(),
+    }
+}
+
+/// A verdict, its feature by name.
+pub(super) fn verdict(verdict: Verdict, names: &[String]) -> pb::Verdict {
+    let (cause, refused) = match verdict.cause {
+        Cause::NotPersonal => (pb::VerdictCause::NotPersonal, Purposes::NONE),
+        Cause::Accepted => (pb::VerdictCause::Accepted, Purposes::NONE),
+        Cause::PurposesRefused(refused) => (pb::VerdictCause::PurposesRefused, refused),
+        Cause::NoSubject => (pb::VerdictCause::NoSubject, Purposes::NONE),
+        Cause::SensitiveAd => (pb::VerdictCause::SensitiveAd, Purposes::NONE),
+    };
+    pb::Verdict {
+        feature: names.get(verdict.feature.index()).cloned().unwrap_or_default(),
+        permitted: verdict.outcome() == Outcome::Permitted,
+        cause: cause.into(),
+        needs: purposes(verdict.needs),
+        refused: purposes(refused),
+    }
+}
+
+/// A reason by its code: what a caller may carry.
+pub(super) fn reason_code(reason: &Reason, names: &[String]) -> pb::Reason {
+    let standing = match reason.standing {
+        Standing::For => pb::Standing::For,
+        Standing::Against => pb::Standing::Against,
+    };
+    pb::Reason {
+        code: reason.code.clone(),
+        standing: standing.into(),
+        push_units: reason.push.units(),
+        share: reason.share,
+        text: String::new(),
+        evidence: Vec::new(),
+        features: reason.features.iter().filter_map(|f| names.get(f.index()).cloned()).collect(),
+        purposes: purposes(reason.purposes),
+        provenance: provenance(&reason.provenance),
+        derivation: pb::Derivation::from(reason.derivation).into(),
+        controllable: reason.controllable,
+    }
+}
+
+/// A fact. `exact` tells whether counts and days are given as they are, or in bands.
+pub(super) fn evidence(evidence: &Evidence, names: &[String], exact: bool) -> pb::Evidence {
+    let name = |feature: &FeatureId| names.get(feature.index()).cloned().unwrap_or_default();
+    let (feature, fact) = match evidence {
+        Evidence::History { event, attribute, key, days, count, first, last, window_days } => {
+            let day = |day: &Option<Day>| match (day, exact) {
+                (None, _) => String::new(),
+                (Some(day), true) => day.to_string(),
+                (Some(day), false) => {
+                    let (year, month, _) = day.civil();
+                    format!("{year:04}-{month:02}")
+                }
+            };
+            let band = |count: u32| if exact { count } else { crate::explain::band_floor(count) };
+            let history = pb::HistoryEvidence {
+                event: event.name().to_owned(),
+                attribute: attribute.clone().unwrap_or_default(),
+                key: key.clone().unwrap_or_default(),
+                days: band(*days),
+                count: band(*count),
+                first_day: day(first),
+                last_day: day(last),
+                window_days: *window_days,
+                banded: !exact,
+            };
+            (String::new(), Some(pb::evidence::Fact::History(history)))
+        }
+        Evidence::Number { feature, value } => (name(feature), Some(pb::evidence::Fact::Number(*value))),
+        Evidence::Category { feature, value } => {
+            (name(feature), Some(pb::evidence::Fact::Category(value.clone())))
+        }
+        Evidence::Missing { feature } => (name(feature), Some(pb::evidence::Fact::Missing(true))),
+        Evidence::Withheld { feature, .. } => (name(feature), None),
+    };
+    pb::Evidence { feature, fact }
+}

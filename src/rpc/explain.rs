@@ -1,0 +1,72 @@
+//! `ExplanationService`: `Explain` and `GetNotice`.
+
+use tonic::{Request, Response, Status};
+
+use super::account::{account, timestamp, verdict};
+use super::recommend::reasons;
+use super::{Service, locale, pb};
+use crate::explain::{Baseline, Precision};
+
+#[tonic::async_trait]
+impl pb::explanation_service_server::ExplanationService for Service {
+    async fn explain(
+        &self,
+        request: Request<pb::ExplainRequest>,
+    ) -> Result<Response<pb::ExplainResponse>, Status> {
+        let request = request.into_inner();
+        let (locale, fell_back) = locale(&request.locale);
+        let explained = self.engine.explain(&request.token).await?;
+        let (decision, explanation) = (&explained.decision, &explained.explanation);
+        let ad = &decision.ranked[explained.index];
+        let exact = explained.precision == Precision::Exact;
+        Ok(Response::new(pb::ExplainResponse {
+            decision_id: decision.id.to_string(),
+            decided_at: Some(timestamp(decision.at)),
+            ad_id: ad.ad.to_string(),
+            headline: self.engine.headline(decision, explanation, locale, explained.precision),
+            reasons: reasons(&self.engine, decision, explanation, locale, Some(explained.precision)),
+            named_share: explanation.named_share,
+            compared_with: match explanation.baseline {
+                Baseline::OtherAds { others } => i32::try_from(others).unwrap_or(i32::MAX),
+                Baseline::TrainingMean => 0,
+            },
+            common: explanation.common.iter().map(|common| common.code.clone()).collect(),
+            verdicts: explained.verdicts.iter().map(|v| verdict(*v, &decision.features)).collect(),
+            account: exact.then(|| account(&ad.account, &decision.features)),
+            locale: locale.tag().to_owned(),
+            locale_fell_back: fell_back,
+            exact,
+            model_versions: decision.versions.models.iter().map(|(_, version)| version.to_string()).collect(),
+        }))
+    }
+
+    async fn get_notice(
+        &self,
+        request: Request<pb::GetNoticeRequest>,
+    ) -> Result<Response<pb::GetNoticeResponse>, Status> {
+        let request = request.into_inner();
+        let (locale, _) = locale(&request.locale);
+        let explained = self.engine.explain(&request.token).await?;
+        let notice = self.engine.notice(&explained, locale).ok_or_else(|| Status::not_found("no such ad"))?;
+        let transparency = notice.dsa.transparency.iter().map(|party| pb::DsaTransparency {
+            domain: party.domain.clone(),
+            dsaparams: party.dsaparams.iter().map(|&param| i32::from(param)).collect(),
+        });
+        let dsa = pb::Dsa {
+            behalf: notice.dsa.behalf.clone(),
+            paid: notice.dsa.paid.clone(),
+            adrender: i32::from(notice.dsa.adrender),
+            transparency: transparency.collect(),
+        };
+        Ok(Response::new(pb::GetNoticeResponse {
+            notice: Some(pb::Notice {
+                on_behalf_of: notice.on_behalf_of,
+                paid_by: notice.paid_by,
+                main_parameters: notice.main_parameters,
+                how_to_change: notice.how_to_change,
+                dsa: Some(dsa),
+                decided_at: Some(timestamp(explained.decision.at)),
+            }),
+        }))
+    }
+}

@@ -1,0 +1,146 @@
+//! `ModelService`: which models there are, what they look like, which serve.
+
+use tonic::{Request, Response, Status};
+
+use super::account::{purposes, timestamp};
+use super::status::invalid;
+use super::{Service, pb};
+use crate::decide::DecideError;
+use crate::domain::{FieldError, ModelVersion};
+use crate::train::ModelSummary;
+
+/// Models on a page when the caller does not say.
+const PAGE_DEFAULT: usize = 50;
+/// Most models on a page.
+const PAGE_MAX: i32 = 1000;
+
+#[tonic::async_trait]
+impl pb::model_service_server::ModelService for Service {
+    async fn list_models(
+        &self,
+        request: Request<pb::ListModelsRequest>,
+    ) -> Result<Response<pb::ListModelsResponse>, Status> {
+        let request = request.into_inner();
+        let size = match request.page_size {
+            0 => PAGE_DEFAULT,
+            size @ 1..=PAGE_MAX => usize::try_from(size).unwrap_or(PAGE_DEFAULT),
+            size => {
+                let rule = format!("must be 0 to {PAGE_MAX}, is {size}");
+                return Err(invalid(&FieldError::new("page_size", rule).into()));
+            }
+        };
+        let all = self.engine.models()?;
+        let start = if request.page_token.is_empty() {
+            0
+        } else {
+            let last = |summary: &ModelSummary| summary.version.as_str() == request.page_token;
+            let at = all.iter().position(last);
+            at.ok_or_else(|| {
+                invalid(&FieldError::new("page_token", "must come from an earlier answer").into())
+            })? + 1
+        };
+        let page = all.iter().skip(start).take(size).collect::<Vec<_>>();
+        let more = start + page.len() < all.len();
+        let next = page.last().filter(|_| more).map(|last| last.version.to_string());
+        Ok(Response::new(pb::ListModelsResponse {
+            models: page.into_iter().map(summary).collect(),
+            next_page_token: next.unwrap_or_default(),
+        }))
+    }
+
+    async fn get_model(
+        &self,
+        request: Request<pb::GetModelRequest>,
+    ) -> Result<Response<pb::GetModelResponse>, Status> {
+        let version = version(&request.get_ref().version)?;
+        let model = self.engine.model(&version)?;
+        let profiles = model.profiles.iter().map(|profile| pb::ProfileModel {
+            profile: pb::Profile::from(profile.profile).into(),
+            intercept: profile.intercept,
+            shapes: profile.shapes.iter().map(shape).collect(),
+            importances: importances(&profile.importances),
+        });
+        Ok(Response::new(pb::GetModelResponse {
+            summary: Some(summary(&model.summary)),
+            schema_hash: model.schema_hash.clone(),
+            purposes: purposes(model.purposes),
+            profiles: profiles.collect(),
+        }))
+    }
+
+    async fn promote_model(
+        &self,
+        request: Request<pb::PromoteModelRequest>,
+    ) -> Result<Response<pb::PromoteModelResponse>, Status> {
+        let version = version(&request.get_ref().version)?;
+        let promoted = self.engine.promote(&version).await?;
+        Ok(Response::new(pb::PromoteModelResponse {
+            active: Some(summary(&promoted.active)),
+            previous_version: promoted.previous.map(String::from).unwrap_or_default(),
+        }))
+    }
+
+    async fn roll_back_model(
+        &self,
+        request: Request<pb::RollBackModelRequest>,
+    ) -> Result<Response<pb::RollBackModelResponse>, Status> {
+        let response = match request.get_ref().response() {
+            pb::Response::Click => crate::domain::Response::Click,
+            pb::Response::Conversion => crate::domain::Response::Conversion,
+            pb::Response::Unspecified => {
+                return Err(invalid(&FieldError::new("response", "must be CLICK or CONVERSION").into()));
+            }
+        };
+        let promoted = self.engine.roll_back(response).await?;
+        Ok(Response::new(pb::RollBackModelResponse {
+            active: Some(summary(&promoted.active)),
+            previous_version: promoted.previous.map(String::from).unwrap_or_default(),
+            at: Some(timestamp(promoted.at)),
+        }))
+    }
+}
+
+fn version(text: &str) -> Result<ModelVersion, Status> {
+    ModelVersion::parse(text).map_err(|error| DecideError::from(error).into())
+}
+
+fn summary(summary: &ModelSummary) -> pb::ModelSummary {
+    pb::ModelSummary {
+        version: summary.version.to_string(),
+        name: summary.name.clone(),
+        response: pb::Response::from(summary.response).into(),
+        kind: summary.kind.name().to_owned(),
+        active: summary.active,
+        rows: i64::try_from(summary.rows).unwrap_or(i64::MAX),
+        positives: i64::try_from(summary.positives).unwrap_or(i64::MAX),
+        metrics: summary
+            .metrics
+            .iter()
+            .map(|(name, figure)| pb::Metric {
+                name: (*name).to_owned(),
+                value: figure.estimate,
+                low: figure.low,
+                high: figure.high,
+            })
+            .collect(),
+    }
+}
+
+fn shape(shape: &crate::train::Shape) -> pb::Shape {
+    let bins = shape.bins.iter().map(|bin| pb::ShapeBin {
+        label: bin.label.clone(),
+        from: bin.from,
+        to: bin.to,
+        score: bin.score,
+        band: bin.band,
+        people: i64::try_from(bin.people).unwrap_or(i64::MAX),
+    });
+    pb::Shape { features: shape.features.clone(), bins: bins.collect(), rules: shape.rules.clone() }
+}
+
+/// Strongest first.
+fn importances(importances: &[(Vec<String>, f64)]) -> Vec<pb::Importance> {
+    let mut importances = importances.to_vec();
+    importances.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    importances.into_iter().map(|(features, value)| pb::Importance { features, value }).collect()
+}

@@ -1,0 +1,108 @@
+//! `EventService.RecordEvents`.
+
+use tonic::{Request, Response, Status, Streaming};
+
+use super::recommend::accepted;
+use super::status::Fields;
+use super::{Service, pb};
+use crate::decide::{Engine, EventIn, EventTally};
+use crate::domain::{EventId, EventKind, TenantId, Timestamp};
+
+/// Events that are made durable together while a stream goes on.
+const BATCH: usize = 256;
+
+#[tonic::async_trait]
+impl pb::event_service_server::EventService for Service {
+    async fn record_events(
+        &self,
+        request: Request<Streaming<pb::RecordEventsRequest>>,
+    ) -> Result<Response<pb::RecordEventsResponse>, Status> {
+        let mut stream = request.into_inner();
+        let mut tally = EventTally::default();
+        let mut batch = Vec::new();
+        let mut number = 0;
+        while let Some(wire) = stream.message().await? {
+            batch.push(read(&self.engine, number, wire)?);
+            number += 1;
+            if batch.len() == BATCH {
+                tally += self.engine.record_events(std::mem::take(&mut batch)).await?;
+            }
+        }
+        tally += self.engine.record_events(batch).await?;
+        Ok(Response::new(pb::RecordEventsResponse {
+            recorded: tally.recorded,
+            known: tally.known,
+            conflicting: tally.conflicting,
+            not_permitted: tally.not_permitted,
+            sensitive: tally.sensitive,
+        }))
+    }
+}
+
+/// Reads and checks the event of this number in its stream.
+fn read(engine: &Engine, number: usize, wire: pb::RecordEventsRequest) -> Result<EventIn, Status> {
+    let mut fields = Fields::default();
+    let at = |field: &str| format!("events[{number}].{field}");
+    let tenant = fields.take(TenantId::parse(&wire.tenant).map_err(|e| e.under(format!("events[{number}]"))));
+    let Some(event) = wire.event else {
+        fields.refuse(at("event"), "must be given");
+        return fields.finish(None);
+    };
+    let kind = match event.kind() {
+        pb::EventKind::Browse => Some(EventKind::Browse),
+        pb::EventKind::Purchase => Some(EventKind::Purchase),
+        pb::EventKind::Search => Some(EventKind::Search),
+        pb::EventKind::Impression => Some(EventKind::Impression),
+        pb::EventKind::Click => Some(EventKind::Click),
+        pb::EventKind::Conversion => Some(EventKind::Conversion),
+        pb::EventKind::Unspecified => {
+            fields.refuse(at("event.kind"), "must be a kind of the API");
+            None
+        }
+    };
+    let id = fields.take(EventId::parse(&event.id).map_err(|e| e.under(format!("events[{number}]"))));
+    let subject = tenant.as_ref().and_then(|tenant| {
+        let key = engine.subject_key(tenant, &event.subject_id);
+        fields.take(key.map_err(|e| crate::domain::FieldError::new(at("event.subject_id"), e.rule)))
+    });
+    let accepted = accepted(&mut fields, &event.accepted_purposes, &at("event.accepted_purposes"));
+    let when = event.at.as_ref().and_then(moment);
+    let now = engine.now();
+    match when {
+        None => fields.refuse(at("event.at"), "must be given, after 1970"),
+        Some(when) if when > now => {
+            fields.refuse(at("event.at"), format!("must not be in the future: it is {now} here"));
+        }
+        Some(_) => {}
+    }
+    for name in event.attributes.keys() {
+        if engine.schema().attribute(name).is_none() {
+            fields.refuse(at(&format!("event.attributes[{name:?}]")), "is not an attribute of the schema");
+        }
+    }
+    if event.spend_micros < 0 {
+        fields.refuse(at("event.spend_micros"), format!("must not be negative, is {}", event.spend_micros));
+    }
+    let whole = match (tenant, id, subject, kind, when, accepted) {
+        (Some(tenant), Some(id), Some(subject), Some(kind), Some(when), Some(accepted)) => Some(EventIn {
+            tenant,
+            id,
+            subject,
+            kind,
+            at: when,
+            attributes: event.attributes,
+            spend_micros: event.spend_micros,
+            accepted,
+        }),
+        _ => None,
+    };
+    fields.finish(whole)
+}
+
+/// A moment after 1970 with whole nanoseconds.
+fn moment(wire: &prost_types::Timestamp) -> Option<Timestamp> {
+    let nanos = i64::from(wire.nanos);
+    let seconds = wire.seconds.checked_mul(1_000_000)?;
+    let sound = wire.seconds >= 0 && (0..1_000_000_000).contains(&nanos);
+    sound.then(|| Timestamp::from_micros(seconds.saturating_add(nanos / 1000)))
+}

@@ -1,0 +1,67 @@
+//! Failures as gRPC statuses with `google.rpc` details (AIP-193).
+
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+
+use crate::decide::DecideError;
+use crate::domain::{FieldError, FieldErrors};
+
+/// The domain of our `ErrorInfo` reasons.
+const ERROR_DOMAIN: &str = "limpid";
+
+impl From<DecideError> for Status {
+    fn from(error: DecideError) -> Self {
+        if let Some(detail) = error.operator_detail() {
+            tracing::error!(detail, "{error}");
+        }
+        let (code, reason) = match &error {
+            DecideError::Invalid(errors) => return invalid(errors),
+            DecideError::ImpressionReused => (Code::AlreadyExists, "IMPRESSION_REUSED"),
+            DecideError::NoModel(_) => (Code::FailedPrecondition, "NO_ACTIVE_MODEL"),
+            DecideError::DeadlinePast => (Code::DeadlineExceeded, "DEADLINE_PAST"),
+            DecideError::TokenExpired => (Code::Unauthenticated, "TOKEN_EXPIRED"),
+            DecideError::Token(_) => (Code::Unauthenticated, "TOKEN_REFUSED"),
+            DecideError::NotFound(_) => (Code::NotFound, "NOT_FOUND"),
+            DecideError::NothingToRollBack(_) => (Code::FailedPrecondition, "NOTHING_TO_ROLL_BACK"),
+            DecideError::NotServable { .. } => (Code::FailedPrecondition, "NOT_SERVABLE"),
+            DecideError::LogFull => (Code::ResourceExhausted, "LOG_FULL"),
+            DecideError::Unavailable(_) => (Code::Unavailable, "STORE_UNAVAILABLE"),
+            DecideError::Internal(_) => (Code::Internal, "INTERNAL"),
+        };
+        let info = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, []);
+        Self::with_error_details(code, error.to_string(), info)
+    }
+}
+
+/// `INVALID_ARGUMENT` with one violation a field.
+pub(super) fn invalid(errors: &FieldErrors) -> Status {
+    let violations =
+        errors.0.iter().map(|e| FieldViolation::new(e.field.clone(), e.rule.clone())).collect::<Vec<_>>();
+    let mut details = ErrorDetails::with_bad_request(violations);
+    details.set_error_info("INVALID_FIELD", ERROR_DOMAIN, []);
+    Status::with_error_details(Code::InvalidArgument, errors.to_string(), details)
+}
+
+/// Collects the errors of fields while a request is read.
+#[derive(Default)]
+pub(super) struct Fields(Vec<FieldError>);
+
+impl Fields {
+    /// The value, or None with its error noted.
+    pub(super) fn take<T>(&mut self, result: Result<T, FieldError>) -> Option<T> {
+        result.map_err(|error| self.0.push(error)).ok()
+    }
+
+    /// Notes an error.
+    pub(super) fn refuse(&mut self, field: impl Into<String>, rule: impl Into<String>) {
+        self.0.push(FieldError::new(field, rule));
+    }
+
+    /// The whole, if no field was refused.
+    pub(super) fn finish<T>(self, whole: Option<T>) -> Result<T, Status> {
+        match whole {
+            Some(whole) if self.0.is_empty() => Ok(whole),
+            _ => Err(invalid(&FieldErrors(self.0))),
+        }
+    }
+}

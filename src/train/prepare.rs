@@ -1,0 +1,110 @@
+//! From an example to rows that may be learned from.
+//!
+//! The consent gate comes first: rows of people who did not accept that their data improve the
+//! service are left out, of training and of measuring alike, and of the others a feature is read
+//! only if its training purposes were accepted.
+
+use crate::consent::{Gate, Permitted};
+use crate::data::schema::{BaselineSpec, Split};
+use crate::data::{Bundle, DataError, Dataset};
+use crate::domain::{FeatureId, FieldError, Purpose, Purposes, Response};
+
+/// Seed of the split by people.
+const SPLIT_SEED: u64 = 1;
+
+/// Rows to learn from and rows to be measured by, with what the consent profiles may use.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What is predicted.
+    pub response: Response,
+    /// The same in words.
+    pub outcome: String,
+    /// How the rows were split, in words.
+    pub split: String,
+    /// The rows to fit.
+    pub train: Permitted<Dataset>,
+    /// The rows to measure by.
+    pub test: Permitted<Dataset>,
+    /// Purposes that everyone in the training rows accepted.
+    pub purposes: Purposes,
+    /// The features of the contextual profile, ascending.
+    pub contextual: Vec<FeatureId>,
+    /// The features of the full profile, ascending.
+    pub full: Vec<FeatureId>,
+    /// The sets of features that choices of purposes can leave withheld.
+    pub withheld_sets: Vec<Vec<FeatureId>>,
+    /// Simple models that others must beat.
+    pub baselines: Vec<BaselineSpec>,
+}
+
+/// Why there are no rows to learn from.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The data do not fit.
+    #[error("{0}")]
+    Data(#[from] DataError),
+    /// The split leaves a side empty.
+    #[error("{0}")]
+    Split(#[from] FieldError),
+    /// Nobody accepted that their data improve the service.
+    #[error(
+        "no row may be trained on: nobody in the data accepted purpose 10 (develop and improve services)"
+    )]
+    NobodyAccepted,
+}
+
+/// Reads the rows of `bundle` that the gate lets train, and splits them as the schema says.
+///
+/// # Errors
+/// When the data do not state the response, nobody accepted training, or a side of the split is
+/// empty.
+pub fn prepare(bundle: &Bundle, response: Response) -> Result<Prepared, PrepareError> {
+    let schema = &bundle.schema;
+    let gate = Gate::new(schema.features.clone().into());
+    let accepted = accepted(bundle);
+    let trains = (0..accepted.len()).filter(|&row| Gate::trains(accepted[row])).collect::<Vec<_>>();
+    if trains.is_empty() && !accepted.is_empty() {
+        return Err(PrepareError::NobodyAccepted);
+    }
+    let rows = gate.admit_training(&accepted, |permits| {
+        Ok::<_, DataError>(bundle.dataset(response, permits)?.select(&trains))
+    })?;
+    let sides = schema.split.rows(&rows, SPLIT_SEED).both_sides()?;
+    let all = (0..).map(FeatureId).zip(&schema.features);
+    let contextual = all.clone().filter(|(_, f)| f.is_contextual()).map(|(id, _)| id).collect();
+    let full = all.map(|(id, _)| id).collect::<Vec<_>>();
+    let purposes = trains.iter().map(|&row| accepted[row]).reduce(Purposes::intersection).unwrap_or_default();
+    Ok(Prepared {
+        response,
+        outcome: schema.outcome(response).map_or(String::new(), |outcome| outcome.name.clone()),
+        split: describe(&schema.split),
+        train: rows.select(&sides.train),
+        test: rows.select(&sides.test),
+        purposes,
+        contextual,
+        withheld_sets: gate.withheld_sets(&full),
+        full,
+        baselines: schema.baselines.clone(),
+    })
+}
+
+/// The purposes in force for the person of each row.
+fn accepted(bundle: &Bundle) -> Vec<Purposes> {
+    let by_all = bundle.schema.accepted_by_all;
+    let impersonal = bundle.schema.features.iter().all(|feature| feature.training.is_empty());
+    let of_row = |row| match bundle.impressions.subject(row) {
+        Some(subject) => bundle.consents.of(subject).union(by_all),
+        // Rows that are about nobody need nobody's consent.
+        None if impersonal => Purposes::NONE.with(Purpose::ImproveServices),
+        None => by_all,
+    };
+    (0..bundle.impressions.rows()).map(of_row).collect()
+}
+
+fn describe(split: &Split) -> String {
+    match split {
+        Split::Time(before) => format!("all from {} on", before.day()),
+        Split::Share(share) => format!("of {:.0} % of the people, drawn by a seeded hash", share * 100.0),
+        Split::All => "none".to_owned(),
+    }
+}

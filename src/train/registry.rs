@@ -1,0 +1,327 @@
+//! Which model versions there are, and which of them serve.
+//!
+//! Artefacts are files that never change; what serves is a log of promotions in the store. A
+//! version is loaded and checked before it is promoted, so a damaged file never serves.
+
+use std::path::PathBuf;
+use std::sync::{Arc, RwLock};
+
+use super::shape::{Shape, shapes};
+use crate::data::Schema;
+use crate::domain::{FeatureId, ModelVersion, Profile, Purposes, Response, TenantId, Timestamp};
+use crate::model::metrics::Interval;
+use crate::model::{Artefact, ArtefactError, ModelKind, Term, list, load};
+use crate::store::{Store, StoreError};
+
+/// The models of one schema.
+pub struct Registry {
+    folder: PathBuf,
+    schema: Arc<Schema>,
+    store: Store,
+    tenant: TenantId,
+    active: RwLock<Arc<ActiveModels>>,
+}
+
+/// The models that serve, as one decision sees them.
+#[derive(Clone, Debug, Default)]
+pub struct ActiveModels {
+    click: Option<Arc<ActiveModel>>,
+    conversion: Option<Arc<ActiveModel>>,
+}
+
+/// A model that serves.
+#[derive(Debug)]
+pub struct ActiveModel {
+    /// Its content hash.
+    pub version: ModelVersion,
+    /// The model with all that is known of it.
+    pub artefact: Artefact,
+}
+
+/// One model version at a glance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelSummary {
+    /// Its content hash.
+    pub version: ModelVersion,
+    /// What it was trained on.
+    pub name: String,
+    /// What it predicts.
+    pub response: Response,
+    /// Which kind it is.
+    pub kind: ModelKind,
+    /// Whether it serves.
+    pub active: bool,
+    /// Training rows.
+    pub rows: u64,
+    /// Training rows in which the response happened.
+    pub positives: u64,
+    /// Figures of the full profile on rows held out.
+    pub metrics: Vec<(&'static str, Interval)>,
+}
+
+/// One model version with its shapes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelDetail {
+    /// At a glance.
+    pub summary: ModelSummary,
+    /// Hash of the schema that it was trained under.
+    pub schema_hash: String,
+    /// The purposes that the training data had.
+    pub purposes: Purposes,
+    /// One model per profile.
+    pub profiles: Vec<ProfileDetail>,
+}
+
+/// The model of one profile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProfileDetail {
+    /// Which profile.
+    pub profile: Profile,
+    /// The score of an average row, in log-odds.
+    pub intercept: f64,
+    /// Mean absolute contribution of each term over the training rows, in nats, by the names of its
+    /// features.
+    pub importances: Vec<(Vec<String>, f64)>,
+    /// Its shapes.
+    pub shapes: Vec<Shape>,
+}
+
+/// A change of what serves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Promoted {
+    /// What serves now.
+    pub active: ModelSummary,
+    /// What served before.
+    pub previous: Option<ModelVersion>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Why a registry cannot answer.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// There is no such version.
+    #[error("version {}: there is no such model", .0.as_str())]
+    Unknown(ModelVersion),
+    /// The artefact must not serve.
+    #[error("version {}: {reason}", version.short())]
+    NotServable {
+        /// The version.
+        version: ModelVersion,
+        /// Why not.
+        reason: ArtefactError,
+    },
+    /// There is nothing to go back to.
+    #[error("response {}: no earlier promotion to go back to", .0.name())]
+    NothingToRollBack(Response),
+    /// The folder cannot be read.
+    #[error(transparent)]
+    Folder(#[from] ArtefactError),
+    /// The log of promotions cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A lock is poisoned.
+    #[error("the registry lock is poisoned")]
+    Poisoned,
+}
+
+impl ActiveModels {
+    /// The model of `response`.
+    #[must_use]
+    pub fn get(&self, response: Response) -> Option<&ActiveModel> {
+        match response {
+            Response::Click => self.click.as_deref(),
+            Response::Conversion => self.conversion.as_deref(),
+        }
+    }
+
+    /// The response by which ads without a price rank: conversion, if a model predicts it.
+    #[must_use]
+    pub fn fallback(&self) -> Option<Response> {
+        [Response::Conversion, Response::Click].into_iter().find(|response| self.get(*response).is_some())
+    }
+
+    /// The most terms that one of the models has.
+    #[must_use]
+    pub fn terms_max(&self) -> usize {
+        let models = [&self.click, &self.conversion].into_iter().flatten();
+        let terms = |model: &Arc<ActiveModel>| {
+            Profile::ALL.map(|profile| model.artefact.profiled.model(profile).terms().len())
+        };
+        models.flat_map(terms).max().unwrap_or_default()
+    }
+
+    fn set(&mut self, response: Response, model: Arc<ActiveModel>) {
+        match response {
+            Response::Click => self.click = Some(model),
+            Response::Conversion => self.conversion = Some(model),
+        }
+    }
+}
+
+impl ActiveModel {
+    /// Mean absolute contribution of each feature of the model of `profile`, in nats; a pair's is
+    /// shared by its sides.
+    #[must_use]
+    pub fn importances(&self, profile: Profile) -> Vec<(FeatureId, f64)> {
+        let terms = self.artefact.profiled.model(profile).terms();
+        let importances = self.artefact.importances(profile);
+        let by_feature = terms.iter().zip(importances).flat_map(|(term, &importance)| match *term {
+            Term::Feature(feature) => vec![(feature, importance)],
+            Term::Pair(one, other) => vec![(one, importance / 2.0), (other, importance / 2.0)],
+        });
+        by_feature.collect()
+    }
+}
+
+impl Registry {
+    /// Opens the models of `schema` in `folder` and loads those that serve.
+    ///
+    /// # Errors
+    /// When the store cannot be read, or a version that serves is damaged or of another schema.
+    pub async fn open(
+        folder: PathBuf,
+        schema: Arc<Schema>,
+        store: Store,
+        tenant: TenantId,
+    ) -> Result<Self, RegistryError> {
+        let registry = Self { folder, schema, store, tenant, active: RwLock::default() };
+        for response in [Response::Click, Response::Conversion] {
+            if let Some(version) = registry.store.active(&registry.tenant, response).await? {
+                registry.serve(response, registry.servable(&version)?)?;
+            }
+        }
+        Ok(registry)
+    }
+
+    /// The models that serve now.
+    #[must_use]
+    pub fn active(&self) -> Arc<ActiveModels> {
+        self.active.read().map(|active| active.clone()).unwrap_or_default()
+    }
+
+    /// All versions: those that serve first, then by version. A damaged artefact is left out here
+    /// and told by name when it is asked for.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn list(&self) -> Result<Vec<ModelSummary>, RegistryError> {
+        let mut summaries = Vec::new();
+        for version in list(&self.folder, &self.schema.name)? {
+            match load(&self.folder, &self.schema.name, &version) {
+                Ok(artefact) => summaries.push(self.summarise(version, &artefact)),
+                Err(error) => tracing::warn!(version = version.short(), %error, "artefact left out"),
+            }
+        }
+        summaries.sort_by_key(|summary| !summary.active);
+        Ok(summaries)
+    }
+
+    /// One version with its shapes.
+    ///
+    /// # Errors
+    /// When there is no such version, or its artefact is damaged.
+    pub fn detail(&self, version: &ModelVersion) -> Result<ModelDetail, RegistryError> {
+        let artefact = self.find(version)?;
+        let profiles = Profile::ALL.into_iter().map(|profile| {
+            let model = artefact.profiled.model(profile);
+            ProfileDetail {
+                profile,
+                intercept: model.intercept().to_f64(),
+                importances: self.importances(&artefact, profile),
+                shapes: shapes(model, &self.schema.features),
+            }
+        });
+        Ok(ModelDetail {
+            profiles: profiles.collect(),
+            schema_hash: artefact.schema_hash.clone(),
+            purposes: artefact.training.purposes,
+            summary: self.summarise(version.clone(), &artefact),
+        })
+    }
+
+    /// Makes `version` serve its response.
+    ///
+    /// # Errors
+    /// When there is no such version, it is damaged or of another schema, or the change cannot be
+    /// made durable.
+    pub async fn promote(&self, version: &ModelVersion, at: Timestamp) -> Result<Promoted, RegistryError> {
+        let model = self.servable(version)?;
+        let response = model.artefact.response;
+        let promotion = self.store.promote(&self.tenant, response, version.clone(), at).await?;
+        let active = ModelSummary { active: true, ..self.summarise(version.clone(), &model.artefact) };
+        self.serve(response, model)?;
+        Ok(Promoted { active, previous: promotion.previous, at: promotion.at })
+    }
+
+    /// Makes the version serve that served `response` before.
+    ///
+    /// # Errors
+    /// When there is none, or it is damaged or of another schema.
+    pub async fn roll_back(&self, response: Response, at: Timestamp) -> Result<Promoted, RegistryError> {
+        let promotion = self.store.roll_back(&self.tenant, response, at).await?;
+        let promotion = promotion.ok_or(RegistryError::NothingToRollBack(response))?;
+        let model = self.servable(&promotion.version)?;
+        let active =
+            ModelSummary { active: true, ..self.summarise(promotion.version.clone(), &model.artefact) };
+        self.serve(response, model)?;
+        Ok(Promoted { active, previous: promotion.previous, at: promotion.at })
+    }
+
+    fn find(&self, version: &ModelVersion) -> Result<Artefact, RegistryError> {
+        load(&self.folder, &self.schema.name, version).map_err(|error| match error {
+            ArtefactError::Unknown { .. } => RegistryError::Unknown(version.clone()),
+            reason => RegistryError::NotServable { version: version.clone(), reason },
+        })
+    }
+
+    fn importances(&self, artefact: &Artefact, profile: Profile) -> Vec<(Vec<String>, f64)> {
+        let name = |id: FeatureId| self.schema.features.get(id.index()).map(|f| f.name.clone());
+        let terms = artefact.profiled.model(profile).terms().iter();
+        let named = terms.zip(artefact.importances(profile)).map(|(term, importance)| {
+            let features = match *term {
+                Term::Feature(feature) => [Some(feature), None],
+                Term::Pair(one, other) => [Some(one), Some(other)],
+            };
+            (features.into_iter().flatten().filter_map(name).collect(), *importance)
+        });
+        named.collect()
+    }
+
+    fn servable(&self, version: &ModelVersion) -> Result<ActiveModel, RegistryError> {
+        let artefact = self.find(version)?;
+        artefact
+            .check_schema(&self.schema.hash, &self.schema.features)
+            .map_err(|reason| RegistryError::NotServable { version: version.clone(), reason })?;
+        Ok(ActiveModel { version: version.clone(), artefact })
+    }
+
+    fn serve(&self, response: Response, model: ActiveModel) -> Result<(), RegistryError> {
+        let mut active = self.active.write().map_err(|_| RegistryError::Poisoned)?;
+        let mut changed = ActiveModels::clone(&active);
+        changed.set(response, Arc::new(model));
+        *active = Arc::new(changed);
+        Ok(())
+    }
+
+    fn summarise(&self, version: ModelVersion, artefact: &Artefact) -> ModelSummary {
+        let serving = self.active();
+        let active = serving.get(artefact.response).is_some_and(|model| model.version == version);
+        let full = artefact.evaluations.iter().find(|(profile, _)| *profile == Profile::Full);
+        let metrics = full.map(|(_, evaluation)| {
+            let auc = evaluation.auc.map(|auc| ("auc", auc));
+            let within = evaluation.auc_within_group.map(|auc| ("auc_within_group", auc));
+            auc.into_iter().chain(within).chain([("log_loss", evaluation.log_loss)]).collect()
+        });
+        ModelSummary {
+            version,
+            name: artefact.name.clone(),
+            response: artefact.response,
+            kind: artefact.kind,
+            active,
+            rows: artefact.training.rows,
+            positives: artefact.training.positives,
+            metrics: metrics.unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Models as functions that can be drawn, and rules that can be read.
+
+use crate::domain::{Feature, FeatureId, Nats};
+use crate::model::additive::AdditiveModel;
+use crate::model::linear::{Curve, Line, LinearModel};
+use crate::model::tree::{Node, Rule, Scale, Side, TreeModel};
+use crate::model::{Bins, Model};
+
+/// One term of a model. An additive or linear one has bins, a tree has rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    /// The feature; two for a pair.
+    pub features: Vec<String>,
+    /// Its score by bin.
+    pub bins: Vec<ShapeBin>,
+    /// A tree's rules in words: one line a leaf.
+    pub rules: Vec<String>,
+}
+
+/// One bin of a shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShapeBin {
+    /// What falls into it.
+    pub label: String,
+    /// Lower edge of an interval.
+    pub from: Option<f64>,
+    /// Upper edge of an interval.
+    pub to: Option<f64>,
+    /// Contribution, in log-odds.
+    pub score: f64,
+    /// Half width of the band in which refits fall, in log-odds.
+    pub band: f64,
+    /// Distinct people in it at training; 0 where the kind does not keep it.
+    pub people: u64,
+}
+
+/// The terms of a model, with features by name.
+pub(super) fn shapes(model: &Model, features: &[Feature]) -> Vec<Shape> {
+    match model {
+        Model::Additive(model) => additive(model, features),
+        Model::Linear(model) => linear(model, features),
+        Model::Tree(model) => tree(model, features),
+    }
+}
+
+fn name(feature: FeatureId, features: &[Feature]) -> String {
+    features.get(feature.index()).map_or_else(|| format!("feature {}", feature.0), |f| f.name.clone())
+}
+
+fn additive(model: &AdditiveModel, features: &[Feature]) -> Vec<Shape> {
+    let shapes = model.shapes().iter().map(|shape| {
+        let mut bins = steps(&shape.bins, &shape.scores);
+        for ((bin, band), people) in bins.iter_mut().zip(&shape.bands).zip(&shape.people) {
+            bin.band = band.to_f64();
+            bin.people = u64::from(*people);
+        }
+        Shape { features: vec![name(shape.feature, features)], bins, rules: Vec::new() }
+    });
+    shapes.collect()
+}
+
+fn linear(model: &LinearModel, features: &[Feature]) -> Vec<Shape> {
+    let shapes = model.parts().iter().map(|part| {
+        let bins = match &part.curve {
+            Curve::Line(line) => ends(line),
+            Curve::Steps { bins, scores } => steps(bins, scores),
+        };
+        Shape { features: vec![name(part.feature, features)], bins, rules: Vec::new() }
+    });
+    shapes.collect()
+}
+
+fn steps(bins: &Bins, scores: &[Nats]) -> Vec<ShapeBin> {
+    let bin = |(index, score): (usize, &Nats)| {
+        let (label, from, to) = describe(bins, index);
+        ShapeBin { label, from, to, score: score.to_f64(), band: 0.0, people: 0 }
+    };
+    scores.iter().enumerate().map(bin).collect()
+}
+
+/// What falls into a bin: in words, and as an interval if it is one.
+fn describe(bins: &Bins, index: usize) -> (String, Option<f64>, Option<f64>) {
+    match (bins, index) {
+        (_, Bins::MISSING) => ("missing".to_owned(), None, None),
+        (_, Bins::UNSEEN) => ("any other".to_owned(), None, None),
+        (Bins::Levels(names), _) => (names.get(index - Bins::FIRST).cloned().unwrap_or_default(), None, None),
+        (Bins::Cuts(cuts), _) => {
+            let from = (index > Bins::FIRST).then(|| cuts[index - Bins::FIRST - 1]);
+            let to = cuts.get(index - Bins::FIRST).copied();
+            (interval(from, to), from, to)
+        }
+    }
+}
+
+fn interval(from: Option<f64>, to: Option<f64>) -> String {
+    match (from, to) {
+        (None, None) => "any number".to_owned(),
+        (None, Some(to)) => format!("below {to}"),
+        (Some(from), None) => format!("{from} and more"),
+        (Some(from), Some(to)) => format!("{from} to below {to}"),
+    }
+}
+
+/// A straight line by its two ends, and what a missing number adds.
+fn ends(line: &Line) -> Vec<ShapeBin> {
+    let at = |number: f64| ShapeBin {
+        label: format!("at {number}"),
+        from: Some(number),
+        to: Some(number),
+        score: line.slope * (number - line.mean) + line.offset,
+        band: 0.0,
+        people: 0,
+    };
+    let missing = ShapeBin {
+        label: "missing".to_owned(),
+        from: None,
+        to: None,
+        score: line.missing.to_f64(),
+        band: 0.0,
+        people: 0,
+    };
+    vec![at(line.lowest), at(line.highest), missing]
+}
+
+/// The whole tree as one shape: its terms cannot be drawn apart.
+fn tree(model: &TreeModel, features: &[Feature]) -> Vec<Shape> {
+    let names = model.axes().iter().map(|axis| name(axis.feature, features)).collect::<Vec<_>>();
+    let mut rules = Vec::new();
+    read_node(model, &names, 0, &mut Vec::new(), &mut rules);
+    vec![Shape { features: names, bins: Vec::new(), rules }]
+}
+
+fn read_node(
+    model: &TreeModel,
+    names: &[String],
+    at: usize,
+    path: &mut Vec<String>,
+    rules: &mut Vec<String>,
+) {
+    match model.nodes()[at] {
+        Node::Leaf { score, rows } => {
+            let when = if path.is_empty() { "always".to_owned() } else { path.join(" and ") };
+            rules.push(format!("{when}: {:+.3} ({rows:.0} rows)", score.to_f64()));
+        }
+        Node::Split { term, rule, left, right } => {
+            let scale = &model.axes()[term].scale;
+            let (yes, no) = conditions(&names[term], scale, rule);
+            for (condition, child) in [(yes, left), (no, right)] {
+                path.push(condition);
+                read_node(model, names, child, path, rules);
+                path.pop();
+            }
+        }
+    }
+}
+
+/// When a row goes left, and when right, in words.
+fn conditions(name: &str, scale: &Scale, rule: Rule) -> (String, String) {
+    match (rule, scale) {
+        (Rule::Missing, _) => (format!("{name} is missing"), format!("{name} is known")),
+        (Rule::Below { below, missing }, Scale::Number) => {
+            let (left, right) = or_missing(missing);
+            (format!("{name} is below {below}{left}"), format!("{name} is {below} or more{right}"))
+        }
+        (Rule::Below { below, missing }, Scale::Ranks { levels, ranks, .. }) => {
+            let (left, right) = or_missing(missing);
+            let low = levels.iter().zip(ranks).filter(|(_, rank)| f64::from(**rank) < below);
+            let low = low.map(|(level, _)| level.as_str()).collect::<Vec<_>>().join(", ");
+            (format!("{name} is one of [{low}]{left}"), format!("{name} is none of [{low}]{right}"))
+        }
+    }
+}
+
+const fn or_missing(side: Side) -> (&'static str, &'static str) {
+    match side {
+        Side::Left => (" or missing", ""),
+        Side::Right => ("", " or missing"),
+    }
+}
