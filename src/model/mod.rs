@@ -137,20 +137,10 @@ impl Model {
     /// contributions, summed.
     #[must_use]
     pub fn scores(&self, table: &Table, withheld: &[FeatureId]) -> Vec<Nats> {
-        (0..table.rows())
-            .into_par_iter()
-            .map_init(
-                || (Vec::with_capacity(table.width()), vec![Nats::ZERO; self.terms().len()]),
-                |(cells, contributions), row| {
-                    table.read_row(row, cells);
-                    for feature in withheld {
-                        cells[feature.index()] = Cell::Withheld;
-                    }
-                    self.attribute(cells, contributions);
-                    self.intercept() + contributions.iter().copied().sum()
-                },
-            )
-            .collect()
+        scores(table, withheld, self.terms().len(), |row, contributions| {
+            self.attribute(row, contributions);
+            self.intercept()
+        })
     }
 
     /// The mean absolute contribution of each term over the rows of `table`, in nats.
@@ -168,4 +158,28 @@ impl Model {
         }
         sums.iter().map(|sum| sum / (table.rows().max(1) as f64)).collect()
     }
+}
+
+/// The score of every row of `table`, with the cells of `withheld` withheld as well: the intercept
+/// that `attribute` returns and the contributions of the `terms` that it writes, summed.
+fn scores(
+    table: &Table,
+    withheld: &[FeatureId],
+    terms: usize,
+    attribute: impl Fn(&[Cell<'_>], &mut [Nats]) -> Nats + Sync,
+) -> Vec<Nats> {
+    (0..table.rows())
+        .into_par_iter()
+        .map_init(
+            || (Vec::with_capacity(table.width()), vec![Nats::ZERO; terms]),
+            |(cells, contributions), row| {
+                table.read_row(row, cells);
+                for feature in withheld {
+                    cells[feature.index()] = Cell::Withheld;
+                }
+                let intercept = attribute(cells, contributions);
+                intercept + contributions.iter().copied().sum()
+            },
+        )
+        .collect()
 }

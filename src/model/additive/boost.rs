@@ -12,7 +12,7 @@ use super::bag::{Bag, BagRows, BagTables, Rows};
 use super::calibrate::restore_mean;
 use super::params::ValidAdditiveParams;
 use super::{AdditiveModel, ShapeFunction};
-use crate::domain::{Cell, FeatureId, Nats};
+use crate::domain::{FeatureId, Nats};
 use crate::model::bin::{Binned, Bins};
 use crate::model::fold::Folds;
 use crate::model::{FitData, FitError, Progress};
@@ -40,10 +40,11 @@ pub fn fit(
     fit_from(&nothing, data, params, progress)
 }
 
-/// Continues `base`: boosts further tables from its scores and adds them to its own.
+/// Continues `base`: boosts further tables from the scores of a share of it and adds them to its
+/// own.
 ///
 /// The model has the features of both. A feature that `base` knows keeps its bins; one that `data`
-/// does not name keeps its scores.
+/// does not name keeps its share.
 ///
 /// # Errors
 /// When the data cannot be learned from, or when `progress` cancels.
@@ -57,8 +58,9 @@ pub fn fit_from(
     if let Some(shape) = base.shapes.iter().find(|shape| shape.feature.index() >= data.table.width()) {
         return Err(FitError::UnknownFeature { feature: shape.feature, width: data.table.width() });
     }
+    let base = &share_of(base, params.base_share);
     let features = bin_features(base, data, params);
-    let init = base_scores(base, data);
+    let init: Vec<f64> = base.scores(data.table).into_iter().map(Nats::to_f64).collect();
     let rows = Rows { features: &features, outcome: data.outcome, person: data.person, init: &init };
     let bags = boost_bags(&rows, params, progress)?;
     let mut shapes: BTreeMap<FeatureId, ShapeFunction> =
@@ -94,16 +96,13 @@ fn bin_features(base: &AdditiveModel, data: &FitData<'_>, params: &ValidAdditive
     data.features.par_iter().map(bin).collect()
 }
 
-/// The score that `base` gives each row, in nats.
-pub(super) fn base_scores(base: &AdditiveModel, data: &FitData<'_>) -> Vec<f64> {
-    let mut contributions = vec![Nats::ZERO; base.shapes.len()];
-    let mut cells: Vec<Cell<'_>> = Vec::new();
-    let score = |row| {
-        data.table.read_row(row, &mut cells);
-        base.attribute(&cells, &mut contributions);
-        (base.intercept + contributions.iter().copied().sum()).to_f64()
-    };
-    (0..data.rows()).map(score).collect()
+/// A share of `base`: the same bins, scores and bands in proportion. The intercept stays.
+fn share_of(base: &AdditiveModel, share: f64) -> AdditiveModel {
+    let mut part = base.clone();
+    for entry in part.shapes.iter_mut().flat_map(|shape| shape.scores.iter_mut().chain(&mut shape.bands)) {
+        *entry = Nats::from_f64(entry.to_f64() * share);
+    }
+    part
 }
 
 /// What boosting leaves of the bags.

@@ -5,10 +5,12 @@
 
 use std::ops::{Add, AddAssign, Sub};
 
-/// Units in which gradients and hessians are counted: 2^-30.
-const UNITS: f32 = 1_073_741_824.0;
+/// Units of a gradient p - y in 1: 2^22, so that every whole number of units is a float.
+const GRADIENT_UNITS: f32 = 4_194_304.0;
+/// Units of a hessian p(1 - p) in 1: it is 1/4 at most, so there are four times as many.
+const HESSIAN_UNITS: f32 = 16_777_216.0;
 
-/// Gradients and hessians of some rows, summed, in units of 2^-30.
+/// Gradients and hessians of some rows, summed, in their units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Sums {
     gradient: i64,
@@ -18,12 +20,12 @@ pub(super) struct Sums {
 impl Sums {
     /// The sum of p - y.
     pub(super) fn gradient(self) -> f64 {
-        self.gradient as f64 / f64::from(UNITS)
+        self.gradient as f64 / f64::from(GRADIENT_UNITS)
     }
 
     /// The sum of p(1 - p).
     pub(super) fn hessian(self) -> f64 {
-        self.hessian as f64 / f64::from(UNITS)
+        self.hessian as f64 / f64::from(HESSIAN_UNITS)
     }
 }
 
@@ -79,16 +81,21 @@ pub(super) struct Gradient {
 }
 
 impl Gradient {
-    /// At `score`, for an outcome of 0 or 1; `weight` is 0 for a row that does not train.
-    #[allow(clippy::cast_possible_truncation, reason = "within ±2^30")]
+    /// At `score`, for an outcome of 0 or 1; `weight` is 0 for a row that does not train, else 1.
     pub(super) fn at(score: f32, outcome: f32, weight: f32) -> Self {
         let probability = sigmoid(score);
-        let scale = UNITS * weight;
-        Self {
-            gradient: ((probability - outcome) * scale) as i32,
-            hessian: (probability * (1.0 - probability) * scale) as i32,
-        }
+        let gradient = (probability - outcome) * weight;
+        let hessian = probability * (1.0 - probability) * weight;
+        Self { gradient: round(gradient * GRADIENT_UNITS), hessian: round(hessian * HESSIAN_UNITS) }
     }
+}
+
+/// Adding it rounds a float within ±2^22 to a whole number, which its low bits then hold.
+const ROUND: f32 = 12_582_912.0;
+
+/// The whole number nearest to `x`, which is within ±2^22; four at a time where `as` takes one.
+fn round(x: f32) -> i32 {
+    (x + ROUND).to_bits().wrapping_sub(ROUND.to_bits()).cast_signed()
 }
 
 impl AddAssign<Gradient> for Sums {
@@ -101,8 +108,6 @@ impl AddAssign<Gradient> for Sums {
 /// 1 / (1 + e^-x) to about 1e-7, by additions, products and one quotient only: the same on every
 /// CPU, and several rows at a time.
 fn sigmoid(x: f32) -> f32 {
-    /// Adding it rounds a number below 2^22 to a whole one, kept in the low bits.
-    const ROUND: f32 = 12_582_912.0;
     let exponent = (-x * std::f32::consts::LOG2_E).clamp(-80.0, 80.0);
     let shifted = exponent + ROUND;
     let fraction = (exponent - (shifted - ROUND)) * std::f32::consts::LN_2;

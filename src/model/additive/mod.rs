@@ -17,6 +17,7 @@ pub use params::{AdditiveParams, ValidAdditiveParams};
 use serde::{Deserialize, Serialize};
 
 use super::{Bins, Term};
+use crate::data::Table;
 use crate::domain::{Cell, FeatureId, FieldError, Nats};
 
 /// An intercept and one shape function per feature.
@@ -105,6 +106,14 @@ impl AdditiveModel {
         for (shape, contribution) in self.shapes.iter().zip(contributions) {
             *contribution = shape.score(row[shape.feature.index()]);
         }
+    }
+
+    /// The score of every row of `table`: its contributions, summed.
+    fn scores(&self, table: &Table) -> Vec<Nats> {
+        super::scores(table, &[], self.terms.len(), |row, contributions| {
+            self.attribute(row, contributions);
+            self.intercept
+        })
     }
 }
 

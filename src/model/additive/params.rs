@@ -18,6 +18,9 @@ pub struct AdditiveParams {
     pub learning_rate: f64,
     /// Most leaves of the tree of one step; missing cells have a leaf of their own beside it.
     pub leaves_max: u16,
+    /// What a third and further leaf must gain, in twice the log likelihood: data that speak
+    /// clearly get finer steps, and so fewer; sparse data keep to two leaves.
+    pub leaf_gain_min: f64,
     /// Most rounds; one round steps once on every feature.
     pub rounds_max: u32,
     /// Rounds without gain on the people left out after which boosting stops.
@@ -30,6 +33,10 @@ pub struct AdditiveParams {
     pub leaf_hessian_min: f64,
     /// Added to every leaf's hessian: damps steps that few rows speak for.
     pub damping: f64,
+    /// Share of the tables of the model it continues that a fit begins with. Below 1, because what
+    /// new features explain is taken back from those that had to stand in for them, and early
+    /// stopping leaves little time to take back.
+    pub base_share: f64,
     /// Seed of the groups of people.
     pub seed: u64,
 }
@@ -40,13 +47,15 @@ impl Default for AdditiveParams {
             bins_max: 255,
             bags: 8,
             learning_rate: 0.04,
-            leaves_max: 3,
+            leaves_max: 8,
+            leaf_gain_min: 10.0,
             rounds_max: 1_500,
             patience_rounds: 50,
             people_min: 5,
             leaf_rows_min: 20,
             leaf_hessian_min: 1.0,
             damping: 1.0,
+            base_share: 0.5,
             seed: 1,
         }
     }
@@ -71,6 +80,8 @@ impl AdditiveParams {
         within("leaf_rows_min", self.leaf_rows_min, 1, 1_000_000)?;
         within("learning_rate", self.learning_rate, 0.0001, 1.0)?;
         within("leaf_hessian_min", self.leaf_hessian_min, 1e-9, 1e9)?;
+        within("leaf_gain_min", self.leaf_gain_min, 0.0, 1e9)?;
+        within("base_share", self.base_share, 0.0, 1.0)?;
         within("damping", self.damping, 0.0, 1e9)?;
         Ok(ValidAdditiveParams(self))
     }

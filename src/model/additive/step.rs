@@ -127,18 +127,19 @@ impl Shape {
         (sums[bin].gradient() + self.prior * scores[bin], sums[bin].hessian() + self.prior)
     }
 
-    /// Grows leaves best first, to `leaves_max` at most; one leaf when nothing is worth dividing.
+    /// Grows leaves best first, to `leaves_max` at most; one leaf when nothing gains by dividing.
     fn grow(&self, sums: &[Sums], params: &ValidAdditiveParams, scores: &[f64]) -> Vec<Leaf> {
         let weights: Vec<(f64, f64)> = self.order.iter().map(|&bin| self.weigh(bin, sums, scores)).collect();
         let root = Leaf::of(&weights, 0, weights.len());
         let mut leaves = vec![(root, self.divide(root, &weights, params))];
         while leaves.len() < usize::from(params.leaves_max) {
-            let gains = leaves.iter().enumerate().filter_map(|(i, (_, split))| Some((i, split.as_ref()?)));
+            let gain_min = if leaves.len() == 1 { 0.0 } else { params.leaf_gain_min };
+            let splits = leaves.iter().enumerate().filter_map(|(i, (_, split))| Some((i, split.as_ref()?)));
             // The first of equal gains, so that the tree is one of a kind.
-            let Some((i, at)) = gains
-                .reduce(|best, next| if next.1.gain > best.1.gain { next } else { best })
-                .map(|(i, split)| (i, split.at))
-            else {
+            let best = splits
+                .filter(|(_, split)| split.gain >= gain_min)
+                .reduce(|best, next| if next.1.gain > best.1.gain { next } else { best });
+            let Some((i, at)) = best.map(|(i, split)| (i, split.at)) else {
                 break;
             };
             let parent = leaves[i].0;
