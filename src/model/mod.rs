@@ -9,6 +9,8 @@ mod artefact;
 mod bin;
 mod fit;
 mod fold;
+#[cfg(test)]
+mod known_truth;
 pub mod linear;
 pub mod link;
 pub mod metrics;

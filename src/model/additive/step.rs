@@ -191,3 +191,119 @@ impl Leaf {
         params.learning_rate * (-self.gradient / hessian).clamp(-STEP_MAX, STEP_MAX)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Column;
+    use crate::domain::Cell;
+    use crate::model::additive::AdditiveParams;
+    use crate::model::additive::histogram::Gradient;
+
+    /// A category of one row per level and person, `counts` rows of each, with the sums of rows at
+    /// score 0 of which `happened` are positive.
+    fn levels(counts: &[u32], happened: &[u32]) -> (Shape, Vec<Sums>) {
+        let names: Vec<String> = (0..counts.len()).map(|level| format!("{level:02}")).collect();
+        let cells = counts.iter().zip(&names).flat_map(|(&n, name)| vec![Cell::Category(name); n as usize]);
+        let column = Column::categorical(cells);
+        let person: Vec<u32> = (0..).take(column.rows()).collect();
+        let bins = Bins::learn(&column, &person, 255, 1);
+        let binned = Binned::encode(bins, &column, &person, 1);
+        let mut sums = vec![Sums::default(); binned.bins.count() + 1];
+        for (level, (&rows, &positives)) in counts.iter().zip(happened).enumerate() {
+            for row in 0..rows {
+                let outcome = if row < positives { 1.0 } else { 0.0 };
+                sums[Bins::FIRST + level] += Gradient::at(0.0, outcome, 1.0);
+            }
+        }
+        let rows = binned.rows.clone();
+        (Shape::new(&binned, rows), sums)
+    }
+
+    fn params(params: AdditiveParams) -> ValidAdditiveParams {
+        params.check().unwrap()
+    }
+
+    fn take(shape: &mut Shape, sums: &[Sums], params: &ValidAdditiveParams) -> Vec<f64> {
+        let mut scores = vec![0.0; sums.len() - 1];
+        let mut steps = vec![0.0; sums.len()];
+        shape.step(sums, params, &mut scores, &mut steps);
+        assert_eq!(steps[sums.len() - 1], 0.0);
+        scores
+    }
+
+    #[test]
+    fn levels_alike_share_a_leaf_wherever_they_stand() {
+        let (mut shape, sums) = levels(&[100, 100, 100, 100], &[80, 20, 80, 20]);
+        let params = params(AdditiveParams { learning_rate: 1.0, damping: 0.0, ..AdditiveParams::default() });
+        let scores = take(&mut shape, &sums, &params);
+        // 100 rows at p = 1/2, 80 of them positive: gradient -30, hessian 25, step 1.2.
+        assert_eq!(scores[Bins::FIRST..], [1.2_f32, -1.2, 1.2, -1.2].map(f64::from));
+    }
+
+    #[test]
+    fn leaves_keep_the_floors_of_rows() {
+        let (mut shape, sums) = levels(&[10, 400], &[10, 200]);
+        let small = params(AdditiveParams { leaf_rows_min: 10, ..AdditiveParams::default() });
+        assert!(take(&mut shape, &sums, &small)[Bins::FIRST] > 0.0);
+        let large = params(AdditiveParams { leaf_rows_min: 11, ..AdditiveParams::default() });
+        assert_eq!(take(&mut shape, &sums, &large), [0.0; 4]);
+    }
+
+    #[test]
+    fn a_third_leaf_must_gain_more_than_the_second() {
+        let (mut shape, sums) = levels(&[200, 200, 200], &[20, 100, 120]);
+        let distinct = |params: &ValidAdditiveParams, shape: &mut Shape| {
+            let mut scores = take(shape, &sums, params)[Bins::FIRST..].to_vec();
+            scores.dedup();
+            scores.len()
+        };
+        // Levels 1 and 2 differ by a gain of 2 x 10^2 / 50 = 4 over their mean.
+        let strict = params(AdditiveParams { leaf_gain_min: 5.0, ..AdditiveParams::default() });
+        assert_eq!(distinct(&strict, &mut shape), 2);
+        let lax = params(AdditiveParams { leaf_gain_min: 3.0, ..AdditiveParams::default() });
+        assert_eq!(distinct(&lax, &mut shape), 3);
+    }
+
+    #[test]
+    fn the_prior_follows_how_far_levels_differ() {
+        let prior = |happened: &[u32]| {
+            let (mut shape, sums) = levels(&[100; 6], happened);
+            shape.learn_prior(&sums);
+            shape.prior
+        };
+        let (far, near, alike) =
+            (prior(&[90, 10, 80, 20, 90, 10]), prior(&[60, 40, 57, 43, 60, 40]), prior(&[50; 6]));
+        assert!(far < near && near < alike, "{far} {near} {alike}");
+        assert_eq!(alike, 400.0);
+    }
+
+    #[test]
+    fn rare_levels_shrink_to_the_mean_however_long_they_are_boosted() {
+        // Level 0: 4 rows, all positive. At the maximum its score would grow without end.
+        let (mut shape, sums) = levels(&[4, 400], &[4, 200]);
+        shape.prior = 1.0;
+        let params = params(AdditiveParams {
+            leaf_rows_min: 1,
+            leaf_hessian_min: 0.1,
+            learning_rate: 0.5,
+            ..AdditiveParams::default()
+        });
+        let mut scores = vec![0.0; sums.len() - 1];
+        let mut steps = vec![0.0; sums.len()];
+        for _ in 0..200 {
+            let mut sums = sums.clone();
+            let score = scores[Bins::FIRST];
+            sums[Bins::FIRST] = Sums::default();
+            for _ in 0..4 {
+                #[allow(clippy::cast_possible_truncation)]
+                let row = Gradient::at(score as f32, 1.0, 1.0);
+                sums[Bins::FIRST] += row;
+            }
+            shape.step(&sums, &params, &mut scores, &mut steps);
+        }
+        // Where the pull of its rows, 4 (1 - p), is that of the prior, its score: 4 / (1 + e^s) = s.
+        let rest = scores[Bins::FIRST] - 4.0 / (1.0 + libm::exp(scores[Bins::FIRST]));
+        assert!(rest.abs() < 0.05, "{rest} at {}", scores[Bins::FIRST]);
+    }
+}
