@@ -197,3 +197,137 @@ impl From<Profiled> for Stored {
         Self { contextual, full, offsets }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::additive::{AdditiveParams, ValidAdditiveParams, fit, fit_from};
+    use crate::model::known_truth::{FEATURES, KnownTruth};
+    use crate::model::{NoProgress, metrics};
+
+    fn quick(seed: u64) -> ValidAdditiveParams {
+        let params =
+            AdditiveParams { bags: 3, rounds_max: 60, learning_rate: 0.1, seed, ..AdditiveParams::default() };
+        params.check().unwrap()
+    }
+
+    /// The wave and the count are personal, the category is not.
+    const PERSONAL: [FeatureId; 2] = [FEATURES[0], FEATURES[1]];
+    const CONTEXT: [FeatureId; 2] = [FEATURES[2], FEATURES[3]];
+
+    fn profiled(truth: &KnownTruth) -> Profiled {
+        let contextual = fit(&truth.data(&CONTEXT), &quick(1), &NoProgress).unwrap();
+        let full = fit_from(&contextual, &truth.data(&FEATURES), &quick(1), &NoProgress).unwrap();
+        let sets = [PERSONAL.to_vec(), vec![FEATURES[0]]];
+        Profiled::new(Model::Additive(contextual), Model::Additive(full), &truth.table, &sets).unwrap()
+    }
+
+    /// Score of each row as a caller sums it, with the cells of `withheld` withheld.
+    fn scores(profiled: &Profiled, table: &Table, profile: Profile, withheld: &[FeatureId]) -> Vec<Nats> {
+        let model = profiled.model(profile);
+        let mut contributions = vec![Nats::ZERO; model.terms().len()];
+        let mut cells = Vec::new();
+        let mut score = |row| {
+            table.read_row(row, &mut cells);
+            for feature in withheld {
+                cells[feature.index()] = Cell::Withheld;
+            }
+            let offset = profiled.attribute(&cells, profile, &mut contributions).unwrap();
+            model.intercept() + contributions.iter().copied().sum() + offset
+        };
+        (0..table.rows()).map(&mut score).collect()
+    }
+
+    fn mean(scores: &[Nats]) -> f64 {
+        scores.iter().map(|score| probability(score.to_f64())).sum::<f64>() / scores.len() as f64
+    }
+
+    #[test]
+    fn masking_everyone_keeps_the_mean_probability_within_two_percent() {
+        let profiled = profiled(&KnownTruth::draw(8_000, 11));
+        let later = KnownTruth::draw(8_000, 12);
+        let unmasked = mean(&scores(&profiled, &later.table, Profile::Full, &[]));
+        for withheld in [&PERSONAL[..], &PERSONAL[..1]] {
+            let masked = scores(&profiled, &later.table, Profile::Full, withheld);
+            assert!((mean(&masked) / unmasked - 1.0).abs() < 0.02, "{} for {unmasked}", mean(&masked));
+        }
+        // Without the constant it would not: a concave mean falls when scores lose their spread.
+        let bare = mean(&profiled.model(Profile::Full).scores(&later.table, &PERSONAL));
+        assert!((bare / unmasked - 1.0).abs() > 0.02, "{bare} for {unmasked}");
+    }
+
+    #[test]
+    fn on_the_training_rows_the_mean_is_restored_exactly() {
+        let truth = KnownTruth::draw(4_000, 13);
+        let profiled = profiled(&truth);
+        let unmasked = mean(&scores(&profiled, &truth.table, Profile::Full, &[]));
+        let masked = mean(&scores(&profiled, &truth.table, Profile::Full, &PERSONAL));
+        assert!((masked - unmasked).abs() < 1e-9, "{masked} {unmasked}");
+    }
+
+    #[test]
+    fn whoever_refuses_is_predicted_as_well_as_a_model_of_context_alone_can() {
+        let (truth, later) = (KnownTruth::draw(8_000, 14), KnownTruth::draw(8_000, 15));
+        let profiled = profiled(&truth);
+        let fresh = Model::Additive(fit(&truth.data(&CONTEXT), &quick(99), &NoProgress).unwrap());
+        let auc = |scores: &[Nats]| metrics::auc(scores, &later.outcome).unwrap();
+        let of_fresh = auc(&fresh.scores(&later.table, &[]));
+        // By the contextual profile, and by the full one with all that is personal withheld.
+        for (profile, withheld) in [(Profile::Contextual, &[][..]), (Profile::Full, &PERSONAL)] {
+            let of_profile = auc(&scores(&profiled, &later.table, profile, withheld));
+            assert!((of_profile - of_fresh).abs() < 0.005, "{of_profile} for {of_fresh}");
+        }
+    }
+
+    #[test]
+    fn a_withheld_cell_contributes_nothing() {
+        let truth = KnownTruth::draw(2_000, 16);
+        let profiled = profiled(&truth);
+        let mut contributions = vec![Nats::from_units(7); 4];
+        let row = [Cell::Withheld, Cell::Withheld, Cell::Category("level 3"), Cell::Missing];
+        let offset = profiled.attribute(&row, Profile::Full, &mut contributions).unwrap();
+        assert_eq!(contributions[..2], [Nats::ZERO; 2]);
+        assert_ne!(contributions[2], Nats::ZERO);
+        assert_ne!(offset, Nats::ZERO);
+    }
+
+    #[test]
+    fn a_set_without_a_constant_is_left_to_the_contextual_profile() {
+        let truth = KnownTruth::draw(2_000, 17);
+        let profiled = profiled(&truth);
+        let mut contributions = vec![Nats::ZERO; 4];
+        let row = [Cell::Number(0.0), Cell::Withheld, Cell::Missing, Cell::Missing];
+        assert_eq!(profiled.attribute(&row, Profile::Full, &mut contributions), None);
+        assert_eq!(profiled.attribute(&row, Profile::Contextual, &mut contributions[..2]), Some(Nats::ZERO));
+        let row = [Cell::Number(0.0), Cell::Number(1.0), Cell::Missing, Cell::Missing];
+        assert_eq!(profiled.attribute(&row, Profile::Full, &mut contributions), Some(Nats::ZERO));
+    }
+
+    #[test]
+    fn sets_are_told_apart_only_by_what_the_full_model_uses() {
+        let truth = KnownTruth::draw(1_000, 18);
+        let model = Model::Additive(fit(&truth.data(&FEATURES[..3]), &quick(1), &NoProgress).unwrap());
+        let sets = [vec![FEATURES[3], FEATURES[0]], vec![FEATURES[0]], vec![FEATURES[3]], vec![]];
+        let profiled = Profiled::new(model.clone(), model.clone(), &truth.table, &sets).unwrap();
+        let features: Vec<_> = profiled.offsets().iter().map(|known| known.features.clone()).collect();
+        assert_eq!(features, [vec![FEATURES[0]]]);
+        let empty = truth.table.select(&[]);
+        assert_eq!(
+            Profiled::new(model.clone(), model, &empty, &[]),
+            Err(ProfileError::Data(FitError::NoRows))
+        );
+    }
+
+    #[test]
+    fn stored_constants_must_name_features_of_the_full_model() {
+        let truth = KnownTruth::draw(1_000, 19);
+        let mut stored = serde_json::to_value(profiled(&truth)).unwrap();
+        let again: Profiled = serde_json::from_value(stored.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&again).unwrap(), stored);
+        stored["offsets"][1]["features"] = serde_json::json!([9]);
+        assert_eq!(
+            serde_json::from_value::<Profiled>(stored).unwrap_err().to_string(),
+            "offsets[1].features: must be distinct features of the full model, ascending"
+        );
+    }
+}

@@ -162,3 +162,114 @@ impl From<AdditiveModel> for Tables {
         Self { intercept: model.intercept, shapes: model.shapes }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Column, TableBuilder};
+    use crate::model::Model;
+    use proptest::prelude::*;
+
+    /// Shape functions of random tables: numbers and categories take turns.
+    fn shapes() -> impl Strategy<Value = Vec<ShapeFunction>> {
+        let table = proptest::collection::vec((-40.0f64..40.0, 0.0f64..1.0, any::<u32>()), 6);
+        proptest::collection::vec((table, -50.0f64..50.0), 1..7).prop_map(|tables| {
+            let shape = |(i, (table, low)): (u16, (Vec<(f64, f64, u32)>, f64))| ShapeFunction {
+                feature: FeatureId(i),
+                bins: if i % 2 == 0 {
+                    Bins::Cuts(vec![low, low + 1.0 / 3.0, low + 7.0])
+                } else {
+                    Bins::Levels(["a", "b", "c", "d"].map(str::to_owned).to_vec())
+                },
+                scores: table.iter().map(|entry| Nats::from_f64(entry.0)).collect(),
+                bands: table.iter().map(|entry| Nats::from_f64(entry.1)).collect(),
+                people: table.iter().map(|entry| entry.2).collect(),
+                rows: table.iter().map(|entry| entry.2).collect(),
+            };
+            (0..).zip(tables).map(shape).collect()
+        })
+    }
+
+    fn cell() -> impl Strategy<Value = Cell<'static>> {
+        prop_oneof![
+            (-60.0f64..60.0).prop_map(Cell::Number),
+            proptest::sample::select(vec!["a", "b", "d", "z", ""]).prop_map(Cell::Category),
+            Just(Cell::Missing),
+            Just(Cell::Withheld),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn an_account_sums_to_the_score_in_any_order_and_survives_storage(
+            intercept in -10.0f64..10.0,
+            shapes in shapes(),
+            row in proptest::collection::vec(cell(), 7),
+            turn in any::<usize>(),
+        ) {
+            let model = Model::Additive(AdditiveModel::new(Nats::from_f64(intercept), shapes).unwrap());
+            let mut contributions = vec![Nats::from_units(1); model.terms().len()];
+            model.attribute(&row, &mut contributions);
+            for (term, &contribution) in model.terms().iter().zip(&contributions) {
+                let Term::Feature(feature) = term else { unreachable!() };
+                prop_assert!(row[feature.index()] != Cell::Withheld || contribution == Nats::ZERO);
+            }
+            let score = model.intercept() + contributions.iter().copied().sum();
+            let mut turned = contributions.clone();
+            turned.push(model.intercept());
+            let pivot = turn % turned.len();
+            turned.rotate_left(pivot);
+            turned.reverse();
+            prop_assert_eq!(turned.iter().copied().sum::<Nats>(), score);
+            let text = serde_json::to_string(&model).unwrap();
+            let again: Model = serde_json::from_str(&text).unwrap();
+            prop_assert_eq!(&again, &model);
+            let mut stored = vec![Nats::ZERO; contributions.len()];
+            again.attribute(&row, &mut stored);
+            prop_assert_eq!(stored, contributions);
+        }
+
+        #[test]
+        fn a_table_scores_alike_on_any_number_of_threads(
+            shapes in shapes(),
+            cells in proptest::collection::vec((-60.0f64..60.0, proptest::sample::select(vec!["a", "c", "z"])), 1..60),
+        ) {
+            let mut builder = TableBuilder::default();
+            for i in 0..7 {
+                builder.push(if i % 2 == 0 {
+                    Column::numeric(cells.iter().map(|cell| Cell::Number(cell.0)))
+                } else {
+                    Column::categorical(cells.iter().map(|cell| Cell::Category(cell.1)))
+                });
+            }
+            let table = builder.finish().unwrap();
+            let model = Model::Additive(AdditiveModel::new(Nats::ZERO, shapes).unwrap());
+            let at = |threads| {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                pool.install(|| model.scores(&table, &[FeatureId(0)]))
+            };
+            let one = at(1);
+            for threads in [2, 3, 7] {
+                prop_assert_eq!(at(threads), one.clone());
+            }
+        }
+    }
+
+    #[test]
+    fn tables_that_do_not_fit_are_refused() {
+        let shape = |feature| ShapeFunction {
+            feature: FeatureId(feature),
+            bins: Bins::Cuts(Vec::new()),
+            scores: vec![Nats::ZERO; 3],
+            bands: vec![Nats::ZERO; 3],
+            people: vec![0; 3],
+            rows: vec![0; 3],
+        };
+        let error = |shapes| AdditiveModel::new(Nats::ZERO, shapes).unwrap_err().to_string();
+        assert_eq!(error(vec![shape(1), shape(1)]), "shapes: must have distinct features in ascending order");
+        let short = ShapeFunction { people: vec![0; 2], ..shape(1) };
+        assert_eq!(error(vec![shape(0), short]), "shapes[1].people: must have 3 entries, has 2");
+        let unordered = ShapeFunction { bins: Bins::Cuts(vec![2.0, 1.0]), ..shape(0) };
+        assert_eq!(error(vec![unordered]), "shapes[0].bins.cuts: must be distinct and ascending");
+    }
+}
