@@ -361,7 +361,7 @@ mod tests {
     fn log_loss_is_the_mean_of_minus_log_probability() {
         // Probabilities 1/2 and 3/4.
         let scores = nats(&[0.0, libm::log(3.0)]);
-        let expected = (libm::log(2.0) + libm::log(4.0)) / 2.0;
+        let expected = f64::midpoint(libm::log(2.0), libm::log(4.0));
         assert!((log_loss(&scores, &[T, F]).unwrap() - expected).abs() < 1e-9);
         assert_eq!(log_loss(&[], &[]), None);
     }

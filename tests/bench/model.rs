@@ -1,5 +1,7 @@
 //! What a fit costs, and what scoring with the full account costs.
 
+#![allow(clippy::expect_used, reason = "a benchmark that cannot run should say so and stop")]
+
 use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};

@@ -170,11 +170,14 @@ mod tests {
     use crate::model::Model;
     use proptest::prelude::*;
 
+    /// Score, band and count of one bin.
+    type Entry = (f64, f64, u32);
+
     /// Shape functions of random tables: numbers and categories take turns.
     fn shapes() -> impl Strategy<Value = Vec<ShapeFunction>> {
         let table = proptest::collection::vec((-40.0f64..40.0, 0.0f64..1.0, any::<u32>()), 6);
         proptest::collection::vec((table, -50.0f64..50.0), 1..7).prop_map(|tables| {
-            let shape = |(i, (table, low)): (u16, (Vec<(f64, f64, u32)>, f64))| ShapeFunction {
+            let shape = |(i, (table, low)): (u16, (Vec<Entry>, f64))| ShapeFunction {
                 feature: FeatureId(i),
                 bins: if i % 2 == 0 {
                     Bins::Cuts(vec![low, low + 1.0 / 3.0, low + 7.0])
