@@ -15,14 +15,17 @@ pub mod linear;
 pub mod link;
 pub mod metrics;
 mod profile;
+#[cfg(test)]
+mod properties;
 mod settings;
 pub mod tree;
-pub mod tune;
+mod tune;
 
 pub use artefact::{Artefact, ArtefactError, ArtefactFeature, FeatureType, Training, list, load};
 pub use bin::Bins;
 pub use fit::{FitData, FitError, NoProgress, Progress};
 pub use profile::{ProfileError, Profiled, WithheldOffset};
+pub use tune::{Tuned, hold_out_people, tune};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -3,8 +3,9 @@
 use rayon::prelude::*;
 
 use super::fold::Folds;
+use super::link::loss;
 use super::{FitData, FitError, Model, Progress};
-use crate::domain::{FieldError, Nats};
+use crate::domain::FieldError;
 
 /// What tuning found.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,21 +91,81 @@ fn held_out_loss<P>(
     let person: Vec<u32> = kept.iter().map(|&row| data.person[row]).collect();
     let rest = FitData { table: &table, features: data.features, outcome: &outcome, person: &person };
     let model = fit(&rest, params)?;
-    let mut cells = Vec::new();
-    let mut contributions = vec![Nats::ZERO; model.terms().len()];
-    let mut sum = 0.0;
-    for &row in &held_out {
-        data.table.read_row(row, &mut cells);
-        model.attribute(&cells, &mut contributions);
-        let score = model.intercept() + contributions.iter().copied().sum();
-        sum += log_loss(score, data.outcome[row]);
-    }
-    Ok(sum / held_out.len() as f64)
+    let scores = model.scores(&data.table.select(&held_out), &[]);
+    let losses = scores.iter().zip(&held_out).map(|(score, &row)| loss(score.to_f64(), data.outcome[row]));
+    Ok(losses.sum::<f64>() / held_out.len() as f64)
 }
 
-/// -ln of the probability that `score` gave to what happened: ln(1 + e^-m), m being the score on the
-/// side of what happened.
-fn log_loss(score: Nats, happened: bool) -> f64 {
-    let margin = if happened { score.to_f64() } else { -score.to_f64() };
-    libm::log1p(libm::exp(-margin.abs())) + (-margin).max(0.0)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Column, Table, TableBuilder};
+    use crate::domain::{Cell, FeatureId};
+    use crate::model::NoProgress;
+    use crate::model::tree::{self, TreeParams, ValidTreeParams};
+
+    /// 60 people of 4 rows each. x is the person: whoever learns it by heart knows nothing of others.
+    fn by_heart() -> (Table, Vec<bool>, Vec<u32>) {
+        let person: Vec<u32> = (0..240).map(|row| row / 4).collect();
+        let mut builder = TableBuilder::default();
+        builder.push(Column::numeric(person.iter().map(|&person| Cell::Number(f64::from(person * 37 % 60)))));
+        let outcome = person.iter().map(|person| person % 3 == 0).collect();
+        (builder.finish().unwrap(), outcome, person)
+    }
+
+    fn fit_tree(data: &FitData<'_>, params: &ValidTreeParams) -> Result<Model, FitError> {
+        tree::fit(data, params, &NoProgress).map(Model::Tree)
+    }
+
+    fn grid() -> Vec<ValidTreeParams> {
+        [1, 12]
+            .map(|depth_max| {
+                let eager = TreeParams {
+                    rows_min: 4,
+                    people_min: 1,
+                    gain_min: 0.0,
+                    shrink_rows: 0.1,
+                    ..TreeParams::default()
+                };
+                TreeParams { depth_max, ..eager }.check().unwrap()
+            })
+            .to_vec()
+    }
+
+    #[test]
+    fn what_is_learned_by_heart_does_not_win_on_people_held_out() {
+        let (table, outcome, person) = by_heart();
+        let data = FitData { table: &table, features: &[FeatureId(0)], outcome: &outcome, person: &person };
+        let masks = hold_out_people(&data, 4, 1);
+        let tuned = tune(&data, &masks, &grid(), fit_tree, &NoProgress).unwrap();
+        assert_eq!(tuned.best.depth_max, 1);
+        assert!(tuned.log_losses[0] < tuned.log_losses[1]);
+    }
+
+    #[test]
+    fn nobody_is_on_both_sides_of_a_mask() {
+        let (table, outcome, person) = by_heart();
+        let data = FitData { table: &table, features: &[FeatureId(0)], outcome: &outcome, person: &person };
+        let masks = hold_out_people(&data, 3, 7);
+        assert_eq!(masks.len(), 3);
+        for mask in &masks {
+            assert!(mask.iter().any(|&held_out| held_out));
+            assert!(mask.chunks(4).all(|rows| rows.iter().all(|&held_out| held_out == rows[0])));
+        }
+        assert!((0..240).all(|row| masks.iter().filter(|mask| mask[row]).count() <= 1));
+    }
+
+    #[test]
+    fn there_must_be_something_to_compare() {
+        let (table, outcome, person) = by_heart();
+        let data = FitData { table: &table, features: &[FeatureId(0)], outcome: &outcome, person: &person };
+        let error = |masks: &[Vec<bool>], grid: &[ValidTreeParams]| {
+            tune(&data, masks, grid, fit_tree, &NoProgress).unwrap_err().to_string()
+        };
+        assert_eq!(error(&[vec![true; 240]], &[]), "grid: must not be empty");
+        assert_eq!(error(&[], &grid()), "masks: must not be empty");
+        assert_eq!(error(&[vec![false; 240]], &grid()), "masks[0]: must hold out a row");
+        assert_eq!(error(&[vec![true; 3]], &grid()), "a mask has 3 entries for 240 rows");
+        assert_eq!(error(&[vec![true; 240]], &grid()), "there are no rows to train on");
+    }
 }

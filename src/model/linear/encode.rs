@@ -3,7 +3,7 @@
 //! Every column is centred over the rows in which its feature is not withheld, and a withheld cell
 //! is 0 in all columns of its feature: exactly average, so that it steers nothing.
 
-use ndarray::Array2;
+use ndarray::{Array2, ShapeBuilder};
 
 use super::{Curve, Encoding, Line, Part, ValidLinearParams};
 use crate::data::Column;
@@ -70,8 +70,10 @@ impl Design {
         if columns.is_empty() {
             return Err(FitError::NoFeatures);
         }
-        let matrix =
-            Array2::from_shape_fn((data.rows(), columns.len()), |(row, column)| columns[column][row]);
+        // Column by column in memory: the solver's gradient walks down columns.
+        let shape = (data.rows(), columns.len()).f();
+        let matrix = Array2::from_shape_vec(shape, columns.concat())
+            .map_err(|error| FitError::Solver(error.to_string()))?;
         Ok(Self { matrix, blocks })
     }
 

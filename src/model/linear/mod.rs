@@ -190,3 +190,79 @@ impl From<LinearModel> for Parts {
         Self { intercept: model.intercept, parts: model.parts }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line() -> Line {
+        let missing = Nats::from_f64(-0.25);
+        Line { slope: 2.0, mean: 3.0, lowest: 0.0, highest: 5.0, offset: 0.5, missing }
+    }
+
+    fn model(curve: Curve) -> LinearModel {
+        LinearModel::new(Nats::ZERO, vec![Part { feature: FeatureId(0), curve }]).unwrap()
+    }
+
+    fn contribution(model: &LinearModel, cell: Cell<'_>) -> f64 {
+        let mut contributions = [Nats::from_f64(9.0)];
+        model.attribute(&[cell], &mut contributions);
+        contributions[0].to_f64()
+    }
+
+    #[test]
+    fn a_number_adds_slope_times_its_distance_from_the_mean() {
+        let model = model(Curve::Line(line()));
+        assert_eq!(contribution(&model, Cell::Number(4.0)), 2.5);
+        assert_eq!(contribution(&model, Cell::Number(1e300)), 4.5);
+        assert_eq!(contribution(&model, Cell::Number(f64::NEG_INFINITY)), -5.5);
+    }
+
+    #[test]
+    fn missing_unseen_and_withheld_are_told_apart() {
+        let bins = Bins::Levels(vec!["a".into(), "b".into()]);
+        let scores = [0.1, 0.2, 0.3, 0.4].map(Nats::from_f64).to_vec();
+        let steps = model(Curve::Steps { bins, scores: scores.clone() });
+        let cells = [Cell::Missing, Cell::Category("never seen"), Cell::Category("a"), Cell::Category("b")];
+        for (cell, expected) in cells.into_iter().zip(scores) {
+            assert_eq!(contribution(&steps, cell), expected.to_f64());
+        }
+        assert_eq!(contribution(&steps, Cell::Withheld), 0.0);
+        let line = model(Curve::Line(line()));
+        assert_eq!(contribution(&line, Cell::Missing), -0.25);
+        assert_eq!(contribution(&line, Cell::Number(f64::NAN)), -0.25);
+        assert_eq!(contribution(&line, Cell::Category("text")), 0.0);
+        assert_eq!(contribution(&line, Cell::Withheld), 0.0);
+    }
+
+    #[test]
+    fn parts_that_are_not_sound_are_refused_by_their_rule() {
+        let error = |curve: Curve| {
+            LinearModel::new(Nats::ZERO, vec![Part { feature: FeatureId(0), curve }]).unwrap_err().to_string()
+        };
+        assert_eq!(error(Curve::Line(Line { slope: f64::NAN, ..line() })), "parts[0].slope: must be finite");
+        assert_eq!(
+            error(Curve::Line(Line { lowest: 6.0, ..line() })),
+            "parts[0].lowest: must not be above highest"
+        );
+        let short = Curve::Steps { bins: Bins::Cuts(vec![1.0]), scores: vec![Nats::ZERO; 3] };
+        assert_eq!(error(short), "parts[0].scores: must be 4, one per bin, are 3");
+        let falling = Curve::Steps { bins: Bins::Cuts(vec![1.0, 0.0]), scores: vec![Nats::ZERO; 5] };
+        assert_eq!(error(falling), "parts[0].cuts: must be distinct and ascending");
+        let part = Part { feature: FeatureId(0), curve: Curve::Line(line()) };
+        assert_eq!(
+            LinearModel::new(Nats::ZERO, vec![part.clone(), part]).unwrap_err().to_string(),
+            "parts: must have distinct features in ascending order"
+        );
+    }
+
+    #[test]
+    fn an_edited_artefact_is_refused() {
+        let model = model(Curve::Line(line()));
+        let text = serde_json::to_string(&model).unwrap();
+        assert_eq!(serde_json::from_str::<LinearModel>(&text).unwrap(), model);
+        let error = serde_json::from_str::<LinearModel>(&text.replace("\"highest\":5.0", "\"highest\":-5.0"));
+        let error = error.unwrap_err().to_string();
+        assert!(error.starts_with("parts[0].lowest: must not be above highest"), "{error}");
+    }
+}

@@ -34,7 +34,7 @@ pub struct LinearParams {
 
 impl Default for LinearParams {
     fn default() -> Self {
-        Self { encoding: Encoding::Binned, alpha: 10.0, bins_max: 12, people_min: 5, iterations_max: 300 }
+        Self { encoding: Encoding::Binned, alpha: 30.0, bins_max: 12, people_min: 5, iterations_max: 300 }
     }
 }
 

@@ -4,6 +4,8 @@
 //! Its contributions are Shapley values over all of its features (see `shap`).
 
 mod cut;
+#[cfg(test)]
+mod defects;
 mod grow;
 mod params;
 mod shap;
@@ -248,5 +250,127 @@ impl TryFrom<Parts> for TreeModel {
 impl From<TreeModel> for Parts {
     fn from(model: TreeModel) -> Self {
         Self { axes: model.axes, nodes: model.nodes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(feature: u16) -> Axis {
+        Axis { feature: FeatureId(feature), scale: Scale::Number }
+    }
+
+    fn leaf(score: f64) -> Node {
+        Node::Leaf { score: Nats::from_f64(score), rows: 10.0 }
+    }
+
+    fn split(term: usize, below: f64, left: usize, right: usize) -> Node {
+        Node::Split { term, rule: Rule::Below { below, missing: Side::Right }, left, right }
+    }
+
+    fn contributions(model: &TreeModel, row: &[Cell<'_>]) -> Vec<f64> {
+        let mut contributions = vec![Nats::ZERO; model.terms().len()];
+        model.attribute(row, &mut contributions);
+        contributions.into_iter().map(Nats::to_f64).collect()
+    }
+
+    #[test]
+    fn a_feature_off_the_path_has_a_share_where_it_would_have_counted() {
+        // The row goes left at once; had the first feature not been known, the second would count.
+        let nodes = vec![split(0, 1.0, 1, 2), leaf(0.0), split(1, 1.0, 3, 4), leaf(-2.0), leaf(2.0)];
+        let model = TreeModel::new(vec![number(0), number(1)], nodes).unwrap();
+        let shares = contributions(&model, &[Cell::Number(0.0), Cell::Number(5.0)]);
+        assert!(shares[1] > 0.1);
+        assert!((shares.iter().sum::<f64>() + model.intercept().to_f64()).abs() < 1e-12);
+    }
+
+    #[test]
+    fn missing_unseen_and_withheld_are_told_apart() {
+        let scale = Scale::Ranks { levels: vec!["a".into(), "b".into()], ranks: vec![3, 1], unseen: 2 };
+        let axes = vec![Axis { feature: FeatureId(0), scale }];
+        let missing = Node::Split { term: 0, rule: Rule::Missing, left: 1, right: 2 };
+        let nodes = vec![
+            missing,
+            leaf(3.0),
+            split(0, 2.0, 3, 4),
+            leaf(-1.0),
+            split(0, 3.0, 5, 6),
+            leaf(0.5),
+            leaf(1.0),
+        ];
+        let model = TreeModel::new(axes, nodes).unwrap();
+        let base = model.intercept().to_f64();
+        let score = |cell: Cell<'_>| base + contributions(&model, &[cell])[0];
+        for (cell, expected) in [
+            (Cell::Category("a"), 1.0),
+            (Cell::Category("b"), -1.0),
+            (Cell::Category("never seen"), 0.5),
+            (Cell::Missing, 3.0),
+            // A number has no rank: it is as good as missing.
+            (Cell::Number(1.0), 3.0),
+            (Cell::Withheld, base),
+        ] {
+            assert!((score(cell) - expected).abs() < 1e-9, "{cell:?}");
+        }
+        assert_eq!(contributions(&model, &[Cell::Withheld]), [0.0]);
+    }
+
+    #[test]
+    fn a_tree_of_one_leaf_has_an_intercept_only() {
+        let model = TreeModel::new(Vec::new(), vec![leaf(-2.0)]).unwrap();
+        assert_eq!(model.intercept(), Nats::from_f64(-2.0));
+        assert!(model.terms().is_empty());
+    }
+
+    #[test]
+    fn nodes_that_are_not_one_sound_tree_are_refused_by_their_rule() {
+        let error = |axes: Vec<Axis>, nodes: Vec<Node>| TreeModel::new(axes, nodes).unwrap_err().to_string();
+        let x = || vec![number(0)];
+        assert_eq!(error(Vec::new(), Vec::new()), "nodes: must not be empty");
+        assert_eq!(error(x(), vec![leaf(0.0)]), "axes[0]: must be split on");
+        assert_eq!(
+            error(vec![number(1), number(0)], vec![leaf(0.0)]),
+            "axes: must have distinct features in ascending order"
+        );
+        assert_eq!(
+            error(x(), vec![split(1, 0.0, 1, 2), leaf(0.0), leaf(0.0)]),
+            "nodes[0]: must split on one of the axes"
+        );
+        let own = "nodes[0]: must have children of its own after it";
+        assert_eq!(error(x(), vec![split(0, 0.0, 1, 1), leaf(0.0)]), own);
+        assert_eq!(error(x(), vec![split(0, 0.0, 0, 1), leaf(0.0)]), own);
+        assert_eq!(error(x(), vec![split(0, 0.0, 1, 9), leaf(0.0)]), own);
+        assert_eq!(
+            error(x(), vec![split(0, 0.0, 1, 2), leaf(0.0), leaf(0.0), leaf(0.0)]),
+            "nodes[3]: must be the child of a node before it"
+        );
+        assert_eq!(
+            error(x(), vec![split(0, f64::NAN, 1, 2), leaf(0.0), leaf(0.0)]),
+            "nodes[0]: must split at a finite number"
+        );
+        let empty = Node::Leaf { score: Nats::ZERO, rows: 0.0 };
+        assert_eq!(
+            error(x(), vec![split(0, 0.0, 1, 2), leaf(0.0), empty]),
+            "nodes[2]: must have a positive number of rows"
+        );
+        let mut deep: Vec<Node> =
+            (0..13).flat_map(|i: usize| [split(0, i as f64, 2 * i + 1, 2 * i + 2), leaf(0.0)]).collect();
+        deep.push(leaf(0.0));
+        assert_eq!(error(x(), deep), "nodes[24]: must not lie deeper than 12 splits");
+        let ranks = Scale::Ranks { levels: vec!["a".into()], ranks: Vec::new(), unseen: 1 };
+        let axes = vec![Axis { feature: FeatureId(0), scale: ranks }];
+        assert_eq!(error(axes, vec![leaf(0.0)]), "axes[0].ranks: must be 1, one per level, are 0");
+    }
+
+    #[test]
+    fn an_edited_artefact_is_refused() {
+        let model =
+            TreeModel::new(vec![number(0)], vec![split(0, 1.5, 1, 2), leaf(-1.0), leaf(1.0)]).unwrap();
+        let text = serde_json::to_string(&model).unwrap();
+        assert_eq!(serde_json::from_str::<TreeModel>(&text).unwrap(), model);
+        let edited = text.replace("\"left\":1", "\"left\":0");
+        let error = serde_json::from_str::<TreeModel>(&edited).unwrap_err().to_string();
+        assert!(error.starts_with("nodes[0]: must have children of its own after it"), "{error}");
     }
 }

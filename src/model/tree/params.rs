@@ -26,7 +26,7 @@ pub struct TreeParams {
 
 impl Default for TreeParams {
     fn default() -> Self {
-        Self { depth_max: 6, bins_max: 64, people_min: 5, rows_min: 50, gain_min: 3.0, shrink_rows: 20.0 }
+        Self { depth_max: 6, bins_max: 64, people_min: 5, rows_min: 50, gain_min: 4.0, shrink_rows: 100.0 }
     }
 }
 
