@@ -86,28 +86,29 @@ impl<'a> Past<'a> {
         }
     }
 
-    /// The facts that the value of `affinity` for `ad` rests on. Of several values that the ad and
-    /// the history share, the one met on most days is named (among equals the first by name), and
-    /// the facts are those of that value alone, so that a sentence of them is true.
+    /// The facts that the value of `affinity` for `ad` rests on: those of all its events, so that they
+    /// are what moved the ad. A value that ad and history share is named when it is the only one.
     #[must_use]
     pub fn evidence(&self, ad: &Ad, affinity: Affinity, schema: &Schema, symbols: &Symbols) -> Evidence {
-        let Some(on) = affinity.on else {
-            let events = self.matching(ad, (affinity.event, None));
-            return self.facts(affinity, None, None, self.window(affinity, &events));
-        };
+        let matching = self.matching(ad, (affinity.event, affinity.on));
+        let events = self.window(affinity, &matching);
+        let Some(on) = affinity.on else { return self.facts(affinity, None, None, events) };
         let attribute = schema.attributes.get(usize::from(on.0)).map(|attribute| attribute.name.clone());
-        let shared = values_of(ad, on).iter().filter_map(|&code| {
-            let events = self.with_value(affinity.event, on, code);
-            let events = self.window(affinity, &events).to_vec();
-            Some((symbols.name(on, code)?, events))
-        });
-        let most = shared.min_by(|(name, events), (other, others)| {
-            self.days(others).cmp(&self.days(events)).then_with(|| name.cmp(other))
-        });
-        match most {
-            Some((name, events)) => self.facts(affinity, attribute, Some(name.to_string()), &events),
-            None => self.facts(affinity, attribute, None, &[]),
-        }
+        let key = match (values_of(ad, on), events) {
+            // Of an ad with one value it can be said what is not shared, too.
+            ([only], _) => Some(*only),
+            (_, [first, rest @ ..]) => {
+                let code = self.code(*first, on);
+                rest.iter().all(|&event| self.code(event, on) == code).then_some(code)
+            }
+            (_, []) => None,
+        };
+        let key = key.and_then(|code| symbols.name(on, code)).map(|name| name.to_string());
+        self.facts(affinity, attribute, key, events)
+    }
+
+    fn code(&self, event: u32, attribute: AttributeId) -> u32 {
+        self.log.map_or(UNKNOWN, |log| log.code(event as usize, attribute))
     }
 
     /// The events that count for `ad`, ascending by time.

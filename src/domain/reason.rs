@@ -70,7 +70,7 @@ pub enum Evidence {
         event: EventKind,
         /// The attribute that ad and history share, such as `category`; None when all counts.
         attribute: Option<String>,
-        /// The most frequent shared value, such as `FROZEN PIZZA`.
+        /// The value that they share, such as `FROZEN PIZZA`; None when they share none or several.
         key: Option<String>,
         /// On how many different days.
         days: u32,

@@ -35,6 +35,13 @@ pub(super) fn number(value: f64, locale: Locale) -> String {
     written
 }
 
+/// `share` of a whole in percent: whole ones from 10 on, below it one decimal.
+pub(super) fn percent(share: f64, locale: Locale) -> String {
+    let percent = share * 100.0;
+    let rounded = if percent.abs() >= 10.0 { percent.round() } else { (percent * 10.0).round() / 10.0 };
+    number(rounded, locale)
+}
+
 /// Decimals enough for three significant digits; never less than 2, as of prices, nor more than 6.
 fn decimals(value: f64) -> usize {
     let mut decimals = 2;

@@ -18,9 +18,14 @@ use super::figures;
 /// - `$weeks`, `$days`: how far back was looked; `$window`: the same as words, `in the last 12 weeks`
 /// - `$last`: the last day, `4 September 2017`, or its month; `$when`: the same with its preposition,
 ///   `on 4 September 2017` or `in September 2017`, which a sentence should prefer
-/// - `$value`: a number or a category, by its label
-const REASON_VARIABLES: [&str; 9] =
-    ["key", "times", "count", "weeks", "days", "window", "last", "when", "value"];
+/// - `$value`: a number or a category, by its label; `$number`: a number, for choosing its plural;
+///   `$percent`: a number times 100
+///
+/// Attributes of the message: `.absent` when nothing was found in the history, `.missing` when a value
+/// is not known, `.several` when ad and history share several values (there is no `$key` then), and
+/// one by the name of each feature whose value is told in other words.
+const REASON_VARIABLES: [&str; 11] =
+    ["key", "times", "count", "weeks", "days", "window", "last", "when", "value", "number", "percent"];
 
 /// The messages of every language.
 pub struct Phrases {
@@ -230,11 +235,18 @@ impl Phrases {
         }
     }
 
+    /// The value of the message `id`, as None, and its attributes.
+    fn parts(&self, id: &str, locale: Locale) -> Vec<Option<&str>> {
+        let attributes =
+            self.bundle(locale).get_message(id).into_iter().flat_map(|message| message.attributes());
+        std::iter::once(None).chain(attributes.map(|attribute| Some(attribute.id()))).collect()
+    }
+
     /// Every reason can be completed with the variables that reasons have.
     fn check_resolved(&self, example: &Localised, locale: Locale) -> Result<(), PhraseError> {
         for id in message_ids(example.get(locale)) {
             for variables in sample_variables(id) {
-                for attribute in [None, Some("absent"), Some("missing")] {
+                for attribute in self.parts(id, locale) {
                     if let Some(Err(rule)) = complete(self.bundle(locale), id, attribute, &variables) {
                         return Err(PhraseError::Unresolved { locale, message: id.to_owned(), rule });
                     }

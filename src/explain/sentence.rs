@@ -4,7 +4,7 @@ use fluent_bundle::{FluentArgs, FluentValue};
 
 use crate::domain::{Day, EventKind, Evidence, Feature, FeatureId, FeatureKind, Locale, Reason, Standing};
 
-use super::figures::{Precision, band, number, roughly};
+use super::figures::{Precision, band, number, percent, roughly};
 use super::phrases::{Phrases, date_variables};
 use super::reason::{BID_CODE, Baseline, Explanation, is_personal};
 
@@ -114,20 +114,23 @@ impl Phrases {
     ) -> String {
         let mut variables = self.fact_variables(fact, features, locale, precision);
         variables.set("label", self.fact_label(code, fact, features, locale));
-        // An example's message, its attribute, and the attribute of the product's own message.
-        let (told, attribute, own_attribute) = match fact {
-            Evidence::History { count: 0, .. } => (true, Some("absent"), Some("absent")),
-            Evidence::Missing { .. } => (true, Some("missing"), None),
-            Evidence::History { .. } | Evidence::Number { .. } | Evidence::Category { .. } => {
-                (true, None, None)
+        // An example's message and the product's own have a value and attributes: the first that is
+        // there tells the fact.
+        let of_feature = |id: &FeatureId| features.get(id.index()).map(|feature| feature.name.as_str());
+        let (example, own): (&[Option<&str>], &[Option<&str>]) = match fact {
+            Evidence::History { count: 0, .. } => (&[Some("absent")], &[Some("absent")]),
+            Evidence::History { attribute: Some(_), key: None, .. } => (&[Some("several"), None], &[None]),
+            Evidence::History { .. } => (&[None], &[None]),
+            Evidence::Number { feature, .. } | Evidence::Category { feature, .. } => {
+                (&[of_feature(feature), None], &[None])
             }
-            Evidence::Withheld { .. } => (false, None, None),
+            Evidence::Missing { .. } => (&[Some("missing")], &[None]),
+            Evidence::Withheld { .. } => (&[], &[None]),
         };
-        let example = format!("reason-{code}");
-        let text = Some(example)
-            .filter(|_| told)
-            .and_then(|id| self.find(&id, attribute, locale, &variables))
-            .or_else(|| self.find(own_id(fact), own_attribute, locale, &variables));
+        let find = |id: &str, attributes: &[Option<&str>]| {
+            attributes.iter().find_map(|attribute| self.find(id, *attribute, locale, &variables))
+        };
+        let text = find(&format!("reason-{code}"), example).or_else(|| find(own_id(fact), own));
         sentence(&text.unwrap_or_else(|| self.datum(code, features, locale)))
     }
 
@@ -141,8 +144,9 @@ impl Phrases {
         let mut variables = FluentArgs::new();
         match fact {
             Evidence::History { key, days, count, last, window_days, .. } => {
-                let key = key.as_deref().map(|key| self.category(key, locale));
-                variables.set("key", key.unwrap_or_else(|| self.text("any-key", locale)));
+                if let Some(key) = key {
+                    variables.set("key", self.category(key, locale));
+                }
                 variables.set("times", self.count(*days, locale, precision));
                 variables.set("count", self.count(*count, locale, precision));
                 variables.set("weeks", (window_days / 7).max(1));
@@ -154,7 +158,11 @@ impl Phrases {
                 }
             }
             Evidence::Number { feature, value } => {
-                variables.set("value", self.value(*feature, *value, features, locale, precision));
+                let told = Told::of(features.get(feature.index()), precision);
+                let shown = if told == Told::Roughly { roughly(*value) } else { *value };
+                variables.set("value", self.value(*value, told, locale));
+                variables.set("number", shown);
+                variables.set("percent", percent(shown, locale));
             }
             Evidence::Category { value, .. } => {
                 let label = self.category(value, locale);
@@ -226,24 +234,34 @@ impl Phrases {
     }
 
     /// A number as text: yes or no for a flag; roughly, if it is the person's and not theirs to see.
-    fn value(
-        &self,
-        id: FeatureId,
-        value: f64,
-        features: &[Feature],
-        locale: Locale,
-        precision: Precision,
-    ) -> String {
-        let feature = features.get(id.index());
-        match feature.map(|feature| &feature.kind) {
-            Some(FeatureKind::Flag) => self.text(if value == 0.0 { "no" } else { "yes" }, locale),
-            Some(FeatureKind::Numeric | FeatureKind::Categorical | FeatureKind::Affinity(_)) | None => {
-                if precision == Precision::Exact || feature.is_some_and(|feature| !is_personal(feature)) {
-                    return number(value, locale);
-                }
-                let mut variables = FluentArgs::new();
-                variables.set("value", number(roughly(value), locale));
+    fn value(&self, value: f64, told: Told, locale: Locale) -> String {
+        match told {
+            Told::Flag => self.text(if value == 0.0 { "no" } else { "yes" }, locale),
+            Told::Exactly => number(value, locale),
+            Told::Roughly => {
+                let variables = [("value", number(roughly(value), locale))].into_iter().collect();
                 self.say("roughly", locale, &variables)
+            }
+        }
+    }
+}
+
+/// How a number may be told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Flag,
+    Exactly,
+    Roughly,
+}
+
+impl Told {
+    fn of(feature: Option<&Feature>, precision: Precision) -> Self {
+        let impersonal = feature.is_some_and(|feature| !is_personal(feature));
+        match feature.map(|feature| &feature.kind) {
+            Some(FeatureKind::Flag) => Self::Flag,
+            _ if precision == Precision::Exact || impersonal => Self::Exactly,
+            Some(FeatureKind::Numeric | FeatureKind::Categorical | FeatureKind::Affinity(_)) | None => {
+                Self::Roughly
             }
         }
     }
@@ -252,19 +270,25 @@ impl Phrases {
 /// The product's own message for a fact that the example has no words for.
 fn own_id(fact: &Evidence) -> &'static str {
     match fact {
-        Evidence::History { key, event, .. } => match (event, key.is_some()) {
-            (EventKind::Browse, true) => "history-browse",
-            (EventKind::Purchase, true) => "history-purchase",
-            (EventKind::Search, true) => "history-search",
-            (EventKind::Impression, true) => "history-impression",
-            (EventKind::Click, true) => "history-click",
-            (EventKind::Conversion, true) => "history-conversion",
-            (EventKind::Browse, false) => "history-browse-any",
-            (EventKind::Purchase, false) => "history-purchase-any",
-            (EventKind::Search, false) => "history-search-any",
-            (EventKind::Impression, false) => "history-impression-any",
-            (EventKind::Click, false) => "history-click-any",
-            (EventKind::Conversion, false) => "history-conversion-any",
+        Evidence::History { attribute, key, event, .. } => match (event, (attribute, key)) {
+            (EventKind::Browse, (Some(_), Some(_))) => "history-browse",
+            (EventKind::Purchase, (Some(_), Some(_))) => "history-purchase",
+            (EventKind::Search, (Some(_), Some(_))) => "history-search",
+            (EventKind::Impression, (Some(_), Some(_))) => "history-impression",
+            (EventKind::Click, (Some(_), Some(_))) => "history-click",
+            (EventKind::Conversion, (Some(_), Some(_))) => "history-conversion",
+            (EventKind::Browse, (Some(_), None)) => "history-browse-alike",
+            (EventKind::Purchase, (Some(_), None)) => "history-purchase-alike",
+            (EventKind::Search, (Some(_), None)) => "history-search-alike",
+            (EventKind::Impression, (Some(_), None)) => "history-impression-alike",
+            (EventKind::Click, (Some(_), None)) => "history-click-alike",
+            (EventKind::Conversion, (Some(_), None)) => "history-conversion-alike",
+            (EventKind::Browse, (None, _)) => "history-browse-any",
+            (EventKind::Purchase, (None, _)) => "history-purchase-any",
+            (EventKind::Search, (None, _)) => "history-search-any",
+            (EventKind::Impression, (None, _)) => "history-impression-any",
+            (EventKind::Click, (None, _)) => "history-click-any",
+            (EventKind::Conversion, (None, _)) => "history-conversion-any",
         },
         Evidence::Number { .. } | Evidence::Category { .. } => "fact-value",
         Evidence::Missing { .. } => "fact-missing",
@@ -392,7 +416,7 @@ reason-age = Vous avez { $value } ans.
         assert_eq!(say("age", Evidence::Missing { feature: AGE }, Locale::En), "Your age: not known.");
         assert_eq!(
             say("category_purchases", sample::bought_four_times(), Locale::En),
-            "You bought from the category “FROZEN PIZZA” 4 times in the last 12 weeks."
+            "You bought “FROZEN PIZZA” 4 times in the last 12 weeks."
         );
     }
 

@@ -201,7 +201,7 @@ mod tests {
     }
 
     fn issue(tokens: &Tokens, kind: TokenKind) -> String {
-        tokens.issue(kind, &tenant(), decision(), NOW, 3600)
+        tokens.issue(kind, &tenant(), (decision(), 2), NOW, 3600)
     }
 
     /// A token of any payload with any signature.
@@ -236,6 +236,7 @@ mod tests {
                 kind,
                 tenant: tenant(),
                 decision: decision(),
+                ad: 2,
                 issued_at: NOW,
                 expires_at,
             };
@@ -293,6 +294,7 @@ mod tests {
             kind: TokenKind::Verified,
             tenant: tenant(),
             decision: decision(),
+            ad: 0,
             iat: NOW.to_string(),
             exp: NOW.plus_seconds(60).to_string(),
         };

@@ -455,7 +455,9 @@ mod tests {
         let evaluation = evaluate(rows, Resamples { count: 20, seed: 1 }).unwrap();
         let training = Training { purposes: Purposes::ALL, rows: 1_200, positives: 300, people: 300 };
         let evaluations = vec![(Profile::Full, evaluation)];
-        Artefact::new("example", Response::Click, ("abc", &schema()), training, profiled, evaluations)
+        let schema = schema();
+        let features = ("abc", schema.as_slice());
+        Artefact::new("example", Response::Click, features, training, profiled, &truth.table, evaluations)
     }
 
     /// Stores bytes as a version of their own hash, as someone who forges one would.

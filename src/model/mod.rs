@@ -19,7 +19,7 @@ mod profile;
 mod properties;
 mod settings;
 pub mod tree;
-mod tune;
+pub mod tune;
 
 pub use artefact::{Artefact, ArtefactError, ArtefactFeature, FeatureType, Training, list, load};
 pub use bin::Bins;

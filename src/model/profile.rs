@@ -222,20 +222,21 @@ mod tests {
         Profiled::new(Model::Additive(contextual), Model::Additive(full), &truth.table, &sets).unwrap()
     }
 
-    /// Score of each row as a caller sums it, with the cells of `withheld` withheld.
+    /// The constant of a set of withheld features.
+    fn offset_of(profiled: &Profiled, set: &[FeatureId]) -> Nats {
+        profiled.offsets().iter().find(|known| known.features == set).unwrap().offset
+    }
+
+    /// Score of each row by the model of `profile`, completed by the constant of what is withheld.
     fn scores(profiled: &Profiled, table: &Table, profile: Profile, withheld: &[FeatureId]) -> Vec<Nats> {
-        let model = profiled.model(profile);
-        let mut contributions = vec![Nats::ZERO; model.terms().len()];
-        let mut cells = Vec::new();
-        let mut score = |row| {
-            table.read_row(row, &mut cells);
-            for feature in withheld {
-                cells[feature.index()] = Cell::Withheld;
-            }
-            let offset = profiled.attribute(&cells, profile, &mut contributions).unwrap();
-            model.intercept() + contributions.iter().copied().sum() + offset
-        };
-        (0..table.rows()).map(&mut score).collect()
+        let offset = if withheld.is_empty() { Nats::ZERO } else { offset_of(profiled, withheld) };
+        let scores = profiled.model(profile).scores(table, withheld);
+        scores.into_iter().map(|score| score + offset).collect()
+    }
+
+    /// A row of which all but `withheld` is permitted, yet not known.
+    fn row_without(withheld: &[FeatureId]) -> [Cell<'static>; FEATURES.len()] {
+        FEATURES.map(|feature| if withheld.contains(&feature) { Cell::Withheld } else { Cell::Missing })
     }
 
     fn mean(scores: &[Nats]) -> f64 {
@@ -281,26 +282,33 @@ mod tests {
 
     #[test]
     fn a_withheld_cell_contributes_nothing() {
-        let truth = KnownTruth::draw(2_000, 16);
-        let profiled = profiled(&truth);
+        let profiled = profiled(&KnownTruth::draw(2_000, 16));
         let mut contributions = vec![Nats::from_units(7); 4];
-        let row = [Cell::Withheld, Cell::Withheld, Cell::Category("level 3"), Cell::Missing];
-        let offset = profiled.attribute(&row, Profile::Full, &mut contributions).unwrap();
-        assert_eq!(contributions[..2], [Nats::ZERO; 2]);
+        let row = [Cell::Number(0.0), Cell::Withheld, Cell::Category("level 3"), Cell::Missing];
+        profiled.model(Profile::Full).attribute(&row, &mut contributions);
+        assert_eq!(contributions[1], Nats::ZERO);
         assert_ne!(contributions[2], Nats::ZERO);
-        assert_ne!(offset, Nats::ZERO);
     }
 
     #[test]
-    fn a_set_without_a_constant_is_left_to_the_contextual_profile() {
-        let truth = KnownTruth::draw(2_000, 17);
+    fn the_full_profile_serves_whoever_gives_a_datum_of_their_own_and_has_a_constant() {
+        let profiled = profiled(&KnownTruth::draw(2_000, 17));
+        assert_eq!(profiled.choose(&row_without(&[])), (Profile::Full, Nats::ZERO));
+        let without_wave = profiled.choose(&row_without(&PERSONAL[..1]));
+        assert_eq!(without_wave, (Profile::Full, offset_of(&profiled, &PERSONAL[..1])));
+        assert_ne!(without_wave.1, Nats::ZERO);
+        // Nothing personal is known: the model that never knew any serves.
+        assert_eq!(profiled.choose(&row_without(&PERSONAL)), (Profile::Contextual, Nats::ZERO));
+        // No constant is known for this set.
+        assert_eq!(profiled.choose(&row_without(&PERSONAL[1..])), (Profile::Contextual, Nats::ZERO));
+    }
+
+    #[test]
+    fn rows_are_scored_by_the_profile_that_serves_them() {
+        let truth = KnownTruth::draw(1_000, 20);
         let profiled = profiled(&truth);
-        let mut contributions = vec![Nats::ZERO; 4];
-        let row = [Cell::Number(0.0), Cell::Withheld, Cell::Missing, Cell::Missing];
-        assert_eq!(profiled.attribute(&row, Profile::Full, &mut contributions), None);
-        assert_eq!(profiled.attribute(&row, Profile::Contextual, &mut contributions[..2]), Some(Nats::ZERO));
-        let row = [Cell::Number(0.0), Cell::Number(1.0), Cell::Missing, Cell::Missing];
-        assert_eq!(profiled.attribute(&row, Profile::Full, &mut contributions), Some(Nats::ZERO));
+        let all = profiled.scores(&truth.table);
+        assert_eq!(all, scores(&profiled, &truth.table, Profile::Full, &[]));
     }
 
     #[test]

@@ -385,7 +385,7 @@ mod tests {
     fn the_page_says_who_why_how_much_and_from_where() {
         let html = page(|_| {}, &sample::three_ads());
         for expected in [
-            "You see this ad mainly because you bought from the category “FROZEN PIZZA” 4 times in the last 12 weeks.",
+            "You see this ad mainly because you bought “FROZEN PIZZA” 4 times in the last 12 weeks.",
             "Maison Froide",
             "Groupe Grand Froid",
             "Compared with the 2 other ads that could have been shown here.",

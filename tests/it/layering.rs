@@ -97,7 +97,9 @@ fn every_module_uses_only_the_layers_to_its_right() {
 #[test]
 fn libraries_of_the_rim_stay_at_the_rim() {
     let mut broken = Vec::new();
-    for (module, path) in files().into_iter().filter(|(module, _)| module != "lib" && module != "main") {
+    // Tests may look at what a layer wrote with the library that wrote it.
+    let sources = files().into_iter().filter(|(_, path)| !path.ends_with("tests.rs"));
+    for (module, path) in sources.filter(|(module, _)| module != "lib" && module != "main") {
         let text = fs::read_to_string(&path).unwrap();
         for (library, modules) in RIMS {
             let used = text.lines().any(|line| {

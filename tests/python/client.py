@@ -15,7 +15,6 @@ import sys
 import tempfile
 import threading
 import urllib.request
-from collections import Counter
 from pathlib import Path
 
 import grpc
@@ -232,13 +231,7 @@ def events_move_the_next_decision(api, purchases, subject, ads, now):
     before = api.call("limpid.v1.RecommendationService", "Recommend", request("before", subject, ads, ALL, **FULL))
     ad = before.ads[-1].ad_id
     covered = pq.read_table(EXAMPLE / "ad_products.parquet").to_pylist()
-    category = Counter()
-    product = next(
-        row["product"]
-        for row in covered
-        if row["ad"] == ad and not category.update([row["product"]]) and str(row["product"]) in map(str, purchases.of_product)
-    )
-    attributes = purchases.of_product.get(product, purchases.of_product.get(str(product), {}))
+    product = next(row["product"] for row in covered if row["ad"] == ad and row["product"] in purchases.of_product)
     events = [
         {
             "tenant": "demo",
@@ -247,7 +240,7 @@ def events_move_the_next_decision(api, purchases, subject, ads, now):
                 "subjectId": str(subject),
                 "kind": "EVENT_KIND_PURCHASE",
                 "at": (now - dt.timedelta(days=3 * i + 1)).isoformat().replace("+00:00", "Z"),
-                "attributes": {"product": str(product)} | {k: str(v) for k, v in attributes.items() if v is not None},
+                "attributes": {"product": str(product)},
                 "spendMicros": "2500000",
                 "acceptedPurposes": ALL,
             },

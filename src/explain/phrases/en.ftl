@@ -72,71 +72,100 @@ datum-pair = { $one }, together with { $other }
 fact-value = { $label }: { $value }.
 fact-missing = { $label }: not known.
 fact-withheld = { $label }: not used for this ad.
-any-key = this kind of product
 roughly = about { $value }
 yes = yes
 no = no
 
-history-browse = You looked at the category “{ $key }” { $count ->
+history-browse = You looked at “{ $key }” { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not looked at the category “{ $key }” { $window }.
-history-browse-any = You looked at pages here { $count ->
+    .absent = You have not looked at “{ $key }” { $window }.
+history-browse-alike = You looked at things of this kind { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
     .absent = You have not looked at anything of this kind { $window }.
-history-purchase = You bought from the category “{ $key }” { $times ->
+history-browse-any = You looked at pages here { $count ->
+    [one] once
+   *[other] { $count } times
+} { $window }.
+    .absent = You have not looked at any page here { $window }.
+history-purchase = You bought “{ $key }” { $times ->
     [one] once
    *[other] { $times } times
 } { $window }.
-    .absent = You have not bought from the category “{ $key }” { $window }.
-history-purchase-any = You bought something here { $times ->
+    .absent = You have not bought “{ $key }” { $window }.
+history-purchase-alike = You bought products of this kind { $times ->
     [one] once
    *[other] { $times } times
 } { $window }.
     .absent = You have not bought anything of this kind { $window }.
-history-search = You searched in the category “{ $key }” { $count ->
+history-purchase-any = You bought something here { $times ->
+    [one] once
+   *[other] { $times } times
+} { $window }.
+    .absent = You have not bought anything here { $window }.
+history-search = You searched for “{ $key }” { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not searched in the category “{ $key }” { $window }.
-history-search-any = You searched here { $count ->
+    .absent = You have not searched for “{ $key }” { $window }.
+history-search-alike = You searched for things of this kind { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
     .absent = You have not searched for anything of this kind { $window }.
-history-impression = You were shown ads of the category “{ $key }” { $count ->
+history-search-any = You searched here { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not been shown ads of the category “{ $key }” { $window }.
-history-impression-any = You were shown ads here { $count ->
+    .absent = You have not searched for anything here { $window }.
+history-impression = You were shown ads for “{ $key }” { $count ->
+    [one] once
+   *[other] { $count } times
+} { $window }.
+    .absent = You have not been shown ads for “{ $key }” { $window }.
+history-impression-alike = You were shown ads of this kind { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
     .absent = You have not been shown ads of this kind { $window }.
-history-click = You clicked on ads of the category “{ $key }” { $count ->
+history-impression-any = You were shown ads here { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not clicked on ads of the category “{ $key }” { $window }.
-history-click-any = You clicked on ads here { $count ->
+    .absent = You have not been shown any ad here { $window }.
+history-click = You clicked on ads for “{ $key }” { $count ->
+    [one] once
+   *[other] { $count } times
+} { $window }.
+    .absent = You have not clicked on ads for “{ $key }” { $window }.
+history-click-alike = You clicked on ads of this kind { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
     .absent = You have not clicked on ads of this kind { $window }.
-history-conversion = You took up offers of the category “{ $key }” { $times ->
+history-click-any = You clicked on ads here { $count ->
+    [one] once
+   *[other] { $count } times
+} { $window }.
+    .absent = You have not clicked on any ad here { $window }.
+history-conversion = You took up offers for “{ $key }” { $times ->
     [one] once
    *[other] { $times } times
 } { $window }.
-    .absent = You have not taken up offers of the category “{ $key }” { $window }.
-history-conversion-any = You took up offers here { $times ->
+    .absent = You have not taken up offers for “{ $key }” { $window }.
+history-conversion-alike = You took up offers of this kind { $times ->
     [one] once
    *[other] { $times } times
 } { $window }.
     .absent = You have not taken up offers of this kind { $window }.
+history-conversion-any = You took up offers here { $times ->
+    [one] once
+   *[other] { $times } times
+} { $window }.
+    .absent = You have not taken up any offer here { $window }.
 
 window-weeks = { $count ->
     [one] in the last week

@@ -169,7 +169,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         Store::open(StoreOptions::new(place.path())).await.unwrap().close().await.unwrap();
         let file = Connection::open(place.path().join(FILE_NAME)).unwrap();
-        let known = MIGRATIONS.len() as i64;
+        let known = i64::try_from(MIGRATIONS.len()).unwrap();
         file.pragma_update(None, "user_version", known + 1).unwrap();
         let error = refusal(place.path()).await;
         assert_eq!(error, StoreError::NewerFormat { found: known + 1, known });
