@@ -485,7 +485,7 @@ mod tests {
             "personal-",
             "common-",
             "change-",
-            "kept-",
+            "kept-none",
         ];
         for locale in Locale::ALL {
             for (id, text) in all_texts(locale) {

@@ -70,7 +70,7 @@ struct WhyPage<'a> {
     common: Vec<String>,
     unused: Vec<DataGroup>,
     change: Vec<DataGroup>,
-    kept: Vec<String>,
+    kept: Vec<DataGroup>,
     small_print: Vec<String>,
 }
 
@@ -301,23 +301,18 @@ impl Teller<'_> {
         groups
     }
 
-    /// How long the data about the person are kept that this decision was permitted to read.
-    fn kept(&self, decision: &Decision) -> Vec<String> {
-        let mut days_by_datum: BTreeMap<&str, u32> = BTreeMap::new();
+    /// The data about the person that this decision was permitted to read, by how long they are kept.
+    fn kept(&self, decision: &Decision) -> Vec<DataGroup> {
         let permitted = decision.verdicts.iter().filter(|verdict| verdict.outcome() == Outcome::Permitted);
+        let mut days_of: BTreeMap<&str, u32> = BTreeMap::new();
         for feature in permitted.filter_map(|verdict| self.features.get(verdict.feature.index())) {
             if is_personal(feature) {
-                let days = days_by_datum.entry(&feature.datum).or_default();
+                let days = days_of.entry(&feature.datum).or_default();
                 *days = feature.retention_days.max(*days);
             }
         }
-        let tell = |(datum, days): (&str, u32)| {
-            let mut variables = FluentArgs::new();
-            variables.set("datum", self.name(datum));
-            variables.set("days", days);
-            self.say.with("kept-item", &variables)
-        };
-        days_by_datum.into_iter().map(tell).collect()
+        let kept = |days: u32| self.say.with("kept-group", &[("days", days)].into_iter().collect());
+        self.group(days_of.into_iter().map(|(datum, days)| (kept(days), datum)))
     }
 
     fn small_print(&self, request: &WhyRequest<'_>, explanation: &Explanation) -> Vec<String> {
@@ -396,7 +391,7 @@ mod tests {
             "What spoke against it",
             "These 4 reasons are 97% of all that spoke for or against this ad. The remaining 3% are weaker reasons",
             "Day of the week: Monday.",
-            "Your purchases in this category: 365 days.",
+            "<p>Kept for one year:</p>",
             "made on 4 September 2017 at 10:05 UTC.",
         ] {
             assert!(html.contains(expected), "{expected}\n{html}");
@@ -453,7 +448,9 @@ mod tests {
         );
         assert!(html[at.unwrap()..].contains("<li>Votre âge</li>"), "{html}");
         assert!(!html.contains("Rien n’a été écarté."));
-        assert!(!html.contains("Votre âge\u{a0}: 365 jours."), "what may not be read is not said to be kept");
+        let kept = &html[html.find("Conservé pendant un an\u{a0}:").unwrap()..];
+        assert!(kept.contains("<li>Vos achats dans cette catégorie</li>"), "{html}");
+        assert!(!kept.contains("Votre âge"), "what may not be read is not said to be kept");
     }
 
     #[test]

@@ -50,10 +50,11 @@ change-group = { $count ->
    *[other] Not used any more if you stop accepting any of these purposes: { $purposes }.
 }
 change-none = No choice of yours would change these reasons: none of them is about you.
-kept-item = { $datum }: { $days ->
+kept-group = Kept for { $days ->
+    [365] one year
     [one] one day
    *[other] { $days } days
-}.
+}:
 kept-none = Nothing about you was used, so nothing is kept about you for this purpose.
 
 source = Source: { $provenance }, { $derivation }.
@@ -172,6 +173,7 @@ window-weeks = { $count ->
    *[other] in the last { $count } weeks
 }
 window-days = { $count ->
+    [365] in the last 12 months
     [one] in the last day
    *[other] in the last { $count } days
 }

@@ -50,10 +50,11 @@ change-group = { $count ->
    *[other] Cela ne servira plus si vous cessez d’accepter l’une de ces finalités : { $purposes }.
 }
 change-none = Aucun choix de votre part ne changerait ces raisons : aucune ne porte sur vous.
-kept-item = { $datum } : { $days ->
+kept-group = Conservé pendant { $days ->
+    [365] un an
     [one] un jour
    *[other] { $days } jours
-}.
+} :
 kept-none = Rien sur vous n’a servi, donc rien n’est conservé sur vous à cette fin.
 
 source = Source : { $provenance }, { $derivation }.
@@ -118,6 +119,7 @@ window-weeks = { $count ->
    *[other] au cours des { $count } dernières semaines
 }
 window-days = { $count ->
+    [365] au cours des 12 derniers mois
     [one] au cours du dernier jour
    *[other] au cours des { $count } derniers jours
 }
