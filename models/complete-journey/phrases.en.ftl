@@ -4,6 +4,7 @@
 ## Data, as a person would name them
 
 datum-ad_category = what the offer is for
+datum-offer_period = how long the offer runs
 datum-offer_size = how much the offer covers
 datum-own_brand = how much of the offer is the shop’s own brand
 datum-popularity = how many shoppers buy products in the offer
@@ -19,6 +20,10 @@ datum-redemptions = your use of coupons in the category of the offer
 
 reason-ad_category = This offer is for “{ $key }”.
     .ad_department = This offer is from the department “{ $key }”.
+reason-offer_period = This offer runs for { $number ->
+    [one] one day
+   *[other] { $value } days
+}.
 reason-offer_size = This offer covers { $number ->
     [one] one product
    *[other] { $value } products
@@ -29,7 +34,7 @@ reason-offer_size = This offer covers { $number ->
     }.
 reason-own_brand = { $percent }% of the products in this offer are the shop’s own brand.
 reason-popularity = { $percent }% of shoppers bought products in this offer during the 12 weeks before it began.
-    .category_sales_share = Purchases of products in this offer came to { $percent }% of the purchases in its category during the 12 weeks before it began.
+    .category_sales_share = Products in this offer made up { $percent }% of the purchases in its category during the 12 weeks before it began.
 reason-offer_purchases = You bought products covered by this offer on { $times ->
     [one] one day
    *[other] { $times } days

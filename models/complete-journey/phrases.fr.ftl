@@ -4,6 +4,7 @@
 ## Les données, comme on les nommerait
 
 datum-ad_category = l’objet de l’offre
+datum-offer_period = la durée de l’offre
 datum-offer_size = l’étendue de l’offre
 datum-own_brand = la part de la marque du magasin dans l’offre
 datum-popularity = le nombre de clients qui achètent des produits de l’offre
@@ -19,6 +20,10 @@ datum-redemptions = votre utilisation de bons de réduction dans la catégorie d
 
 reason-ad_category = Cette offre porte sur « { $key } ».
     .ad_department = Cette offre vient du rayon « { $key } ».
+reason-offer_period = Cette offre est valable { $number ->
+    [one] un seul jour
+   *[other] { $value } jours
+}.
 reason-offer_size = Cette offre concerne { $number ->
     [one] un seul produit
    *[other] { $value } produits
@@ -29,21 +34,45 @@ reason-offer_size = Cette offre concerne { $number ->
     }.
 reason-own_brand = { $percent } % des produits de cette offre sont de la marque du magasin.
 reason-popularity = { $percent } % des clients ont acheté des produits de cette offre au cours des 12 semaines précédant son début.
-    .category_sales_share = Les achats de produits de cette offre ont équivalu à { $percent } % des achats de sa catégorie au cours des 12 semaines précédant son début.
-reason-offer_purchases = Vous avez acheté des produits de cette offre { $times } fois { $window }.
+    .category_sales_share = Les produits de cette offre ont représenté { $percent } % des achats de sa catégorie au cours des 12 semaines précédant son début.
+reason-offer_purchases = Vous avez acheté des produits de cette offre { $times ->
+        [1] une
+       *[other] { $times }
+    } fois { $window }.
     .absent = Nous n’avons trace d’aucun achat de produits de cette offre { $window }.
-reason-type_purchases = Vous avez acheté « { $key } » { $times } fois { $window }.
-    .several = Vous avez acheté des produits du même type que ceux de cette offre { $times } fois { $window }.
+reason-type_purchases = Vous avez acheté « { $key } » { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
+    .several = Vous avez acheté des produits du même type que ceux de cette offre { $times ->
+        [1] une
+       *[other] { $times }
+    } fois { $window }.
     .absent = Nous n’avons trace d’aucun achat de produits du même type que ceux de cette offre { $window }.
-reason-category_purchases = Vous avez acheté « { $key } » { $times } fois { $window }.
+reason-category_purchases = Vous avez acheté « { $key } » { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun achat de « { $key } » { $window }.
-reason-maker_purchases = Vous avez acheté des produits des fabricants présents dans cette offre { $times } fois { $window }.
+reason-maker_purchases = Vous avez acheté des produits des fabricants présents dans cette offre { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun achat de produits des fabricants présents dans cette offre { $window }.
-reason-department_purchases = Vous avez fait des achats au rayon « { $key } » { $times } fois { $window }.
+reason-department_purchases = Vous avez fait des achats au rayon « { $key } » { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun achat au rayon « { $key } » { $window }.
-reason-visits = Vous avez fait des achats ici { $times } fois { $window }.
+reason-visits = Vous avez fait des achats ici { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun achat ici { $window }.
-reason-redemptions = Vous avez utilisé des bons de réduction pour « { $key } » { $times } fois { $window }.
+reason-redemptions = Vous avez utilisé des bons de réduction pour « { $key } » { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun bon de réduction utilisé pour « { $key } » { $window }.
 
 ## Catégories, rayons et types de produits, d’après les codes du magasin

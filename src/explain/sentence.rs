@@ -475,7 +475,7 @@ reason-age = Vous avez { $value } ans.
         assert_eq!(say(2, 30, Locale::En), "You clicked on ads here 2 times in the last 30 days.");
         assert_eq!(
             say(1, 7, Locale::Fr),
-            "Vous avez cliqué sur des publicités ici 1\u{a0}fois au cours de la dernière semaine."
+            "Vous avez cliqué sur des publicités ici une\u{a0}fois au cours de la dernière semaine."
         );
         let many = state(&phrases, "age", fact(90, 14), Locale::Fr, Precision::Banded);
         assert_eq!(

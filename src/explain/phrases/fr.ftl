@@ -77,41 +77,95 @@ roughly = environ { $value }
 yes = oui
 no = non
 
-history-browse = Vous avez consulté « { $key } » { $count } fois { $window }.
+history-browse = Vous avez consulté « { $key } » { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucune consultation de « { $key } » { $window }.
-history-browse-alike = Vous avez consulté des pages de ce genre { $count } fois { $window }.
+history-browse-alike = Vous avez consulté des pages de ce genre { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucune consultation de ce genre { $window }.
-history-browse-any = Vous avez consulté des pages ici { $count } fois { $window }.
+history-browse-any = Vous avez consulté des pages ici { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucune consultation ici { $window }.
-history-purchase = Vous avez acheté « { $key } » { $times } fois { $window }.
+history-purchase = Vous avez acheté « { $key } » { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun achat de « { $key } » { $window }.
-history-purchase-alike = Vous avez acheté des produits de ce genre { $times } fois { $window }.
+history-purchase-alike = Vous avez acheté des produits de ce genre { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun achat de ce genre { $window }.
-history-purchase-any = Vous avez fait des achats ici { $times } fois { $window }.
+history-purchase-any = Vous avez fait des achats ici { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun achat ici { $window }.
-history-search = Vous avez recherché « { $key } » { $count } fois { $window }.
+history-search = Vous avez recherché « { $key } » { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucune recherche de « { $key } » { $window }.
-history-search-alike = Vous avez fait des recherches de ce genre { $count } fois { $window }.
+history-search-alike = Vous avez fait des recherches de ce genre { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucune recherche de ce genre { $window }.
-history-search-any = Vous avez fait des recherches ici { $count } fois { $window }.
+history-search-any = Vous avez fait des recherches ici { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucune recherche ici { $window }.
-history-impression = Vous avez vu des publicités pour « { $key } » { $count } fois { $window }.
+history-impression = Vous avez vu des publicités pour « { $key } » { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun affichage de publicités pour « { $key } » { $window }.
-history-impression-alike = Vous avez vu des publicités de ce genre { $count } fois { $window }.
+history-impression-alike = Vous avez vu des publicités de ce genre { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun affichage de publicités de ce genre { $window }.
-history-impression-any = Vous avez vu des publicités ici { $count } fois { $window }.
+history-impression-any = Vous avez vu des publicités ici { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun affichage de publicités ici { $window }.
-history-click = Vous avez cliqué sur des publicités pour « { $key } » { $count } fois { $window }.
+history-click = Vous avez cliqué sur des publicités pour « { $key } » { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun clic sur des publicités pour « { $key } » { $window }.
-history-click-alike = Vous avez cliqué sur des publicités de ce genre { $count } fois { $window }.
+history-click-alike = Vous avez cliqué sur des publicités de ce genre { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun clic sur des publicités de ce genre { $window }.
-history-click-any = Vous avez cliqué sur des publicités ici { $count } fois { $window }.
+history-click-any = Vous avez cliqué sur des publicités ici { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun clic sur des publicités ici { $window }.
-history-conversion = Vous avez profité d’offres pour « { $key } » { $times } fois { $window }.
+history-conversion = Vous avez profité d’offres pour « { $key } » { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun usage d’offres pour « { $key } » { $window }.
-history-conversion-alike = Vous avez profité d’offres de ce genre { $times } fois { $window }.
+history-conversion-alike = Vous avez profité d’offres de ce genre { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun usage d’offres de ce genre { $window }.
-history-conversion-any = Vous avez profité d’offres ici { $times } fois { $window }.
+history-conversion-any = Vous avez profité d’offres ici { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
     .absent = Nous n’avons trace d’aucun usage d’offres ici { $window }.
 
 window-weeks = { $count ->

@@ -199,6 +199,7 @@ fn write_ads(to: &Path, offers: &[Offer], summary: &mut Summary) -> Result<(), I
             ("department", text(&|offer| offer.department.clone())),
             ("product_type", text(&|offer| offer.kinds.join(";"))),
             ("manufacturer", text(&|offer| offer.manufacturers.join(";"))),
+            ("days", number(&|offer| Some(f64::from(offer.days)))),
             ("products_covered", number(&|offer| Some(offer.products.len() as f64))),
             ("categories_covered", number(&|offer| Some(f64::from(offer.categories)))),
             ("own_brand_share", number(&|offer| Some(offer.own_brand_share))),
