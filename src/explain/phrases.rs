@@ -214,7 +214,7 @@ impl Phrases {
         complete(self.bundle(locale), id, attribute, variables)?.ok()
     }
 
-    fn bundle(&self, locale: Locale) -> &Bundle {
+    pub(super) fn bundle(&self, locale: Locale) -> &Bundle {
         match locale {
             Locale::En => &self.en,
             Locale::Fr => &self.fr,

@@ -79,10 +79,23 @@ impl Phrases {
             let even = explanation.reasons.is_empty() && explanation.remainder == 0.0;
             return self.text(if even { "headline-even" } else { "headline-none" }, locale);
         };
-        let id = if first.share >= 0.5 { "headline-mainly" } else { "headline-partly" };
+        let id = match (first.share >= 0.5, self.has_verb(first, locale)) {
+            (true, true) => "headline-mainly",
+            (false, true) => "headline-partly",
+            (true, false) => "headline-mainly-value",
+            (false, false) => "headline-partly-value",
+        };
         let mut variables = FluentArgs::new();
         variables.set("clause", clause(&self.reason(first, features, locale, precision)));
         self.say(id, locale, &variables)
+    }
+
+    /// Whether a reason is told by a whole sentence, not by a label and its value.
+    fn has_verb(&self, reason: &Reason, locale: Locale) -> bool {
+        let is_history = |fact: &Evidence| matches!(fact, Evidence::History { .. });
+        reason.code == BID_CODE
+            || reason.evidence.first().is_some_and(is_history)
+            || self.bundle(locale).has_message(&format!("reason-{}", reason.code))
     }
 
     /// What is known of one datum as a sentence; its name when there is no evidence.
@@ -543,6 +556,19 @@ reason-age = Vous avez { $value } ans.
             "You see this ad partly because its advertiser offered more than the other advertisers did on average."
         );
         assert_eq!(headline(&offers(1, 1), Locale::En), "No single reason speaks for this ad.");
+        let days = |one, other| {
+            let on = |weekday: i64, name: &str| {
+                let mut ad = ad(name, account(&[(of(WEEKDAY), weekday)]));
+                ad.evidence =
+                    vec![(WEEKDAY, Evidence::Category { feature: WEEKDAY, value: "Monday".to_owned() })];
+                ad
+            };
+            decision(vec![on(one, "a"), on(other, "b")])
+        };
+        assert_eq!(
+            headline(&days(5, 1), Locale::En),
+            "This counted most for this ad: day of the week: Monday."
+        );
     }
 
     #[test]

@@ -10,6 +10,8 @@ language-other = Lire en français
 
 headline-mainly = You see this ad mainly because { $clause }.
 headline-partly = You see this ad partly because { $clause }.
+headline-mainly-value = This counted most for this ad: { $clause }.
+headline-partly-value = This counted for this ad: { $clause }.
 headline-only = This was the only ad that could be shown here.
 headline-even = Nothing set this ad apart from the others that could have been shown here.
 headline-none = No single reason speaks for this ad.

@@ -10,6 +10,8 @@ language-other = Read in English
 
 headline-mainly = Vous voyez cette publicité surtout pour cette raison : { $clause }.
 headline-partly = Vous voyez cette publicité notamment pour cette raison : { $clause }.
+headline-mainly-value = Voici ce qui a le plus compté pour cette publicité : { $clause }.
+headline-partly-value = Voici ce qui a notamment compté pour cette publicité : { $clause }.
 headline-only = C’était la seule publicité qui pouvait s’afficher ici.
 headline-even = Rien ne distinguait cette publicité des autres qui auraient pu s’afficher ici.
 headline-none = Aucune raison ne parle à elle seule pour cette publicité.
