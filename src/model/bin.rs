@@ -193,28 +193,7 @@ impl Binned {
     pub(super) fn encode(bins: Bins, column: &Column, person: &[u32], people_min: u32) -> Self {
         let count = bins.count();
         let codes = encode_column(&bins, column);
-        let mut rows = vec![0_u32; count + 1];
-        for &code in &codes {
-            rows[code as usize] += 1;
-        }
-        rows.truncate(count);
-        let mut pairs: Vec<(u16, u32)> = codes.iter().copied().zip(person.iter().copied()).collect();
-        pairs.sort_unstable();
-        pairs.dedup();
-        let mut people = vec![0_u32; count + 1];
-        for (code, _) in pairs {
-            people[code as usize] += 1;
-        }
-        people.truncate(count);
-        let learned: Vec<bool> = people.iter().map(|&people| people >= people_min).collect();
-        // What was not learned is not told either.
-        for table in [&mut people, &mut rows] {
-            table
-                .iter_mut()
-                .zip(&learned)
-                .filter(|(_, learned)| !**learned)
-                .for_each(|(entry, _)| *entry = 0);
-        }
+        let Tally { people, rows, learned } = Tally::of(&codes, count, person, people_min);
         Self { bins, codes, people, rows, learned }
     }
 
@@ -222,6 +201,106 @@ impl Binned {
     pub(super) fn tells_rows_apart(&self) -> bool {
         self.learned.iter().filter(|learned| **learned).count() > 1
     }
+}
+
+/// What is told of each of some cells.
+pub(super) struct Tally {
+    pub(super) people: Vec<u32>,
+    pub(super) rows: Vec<u32>,
+    /// Whether the cell may be learned: it has the floor of people. Of one that may not, nothing is
+    /// told.
+    pub(super) learned: Vec<bool>,
+}
+
+impl Tally {
+    /// Counts rows and distinct people by code; codes of `count` and above do not count.
+    pub(super) fn of(codes: &[u16], count: usize, person: &[u32], people_min: u32) -> Self {
+        let mut rows = vec![0_u32; count + 1];
+        for &code in codes {
+            rows[code as usize] += 1;
+        }
+        rows.truncate(count);
+        let mut people = if person.is_sorted_by(|a, b| a < b) {
+            rows.clone()
+        } else {
+            let mut pairs: Vec<(u16, u32)> = codes.iter().copied().zip(person.iter().copied()).collect();
+            pairs.sort_unstable();
+            pairs.dedup();
+            let mut people = vec![0_u32; count + 1];
+            for (code, _) in pairs {
+                people[code as usize] += 1;
+            }
+            people.truncate(count);
+            people
+        };
+        let learned: Vec<bool> = people.iter().map(|&people| people >= people_min).collect();
+        for table in [&mut people, &mut rows] {
+            let told = table.iter_mut().zip(&learned);
+            told.filter(|(_, learned)| !**learned).for_each(|(entry, _)| *entry = 0);
+        }
+        Self { people, rows, learned }
+    }
+}
+
+/// Bins joined to fewer, for pairs.
+pub(super) struct Coarse {
+    pub(super) bins: Bins,
+    /// The joined bin of each bin.
+    pub(super) of_fine: Vec<u16>,
+}
+
+impl Coarse {
+    /// Joins the value bins of `binned` to at most `bins_max`: neighbours to about equal rows, of
+    /// categories those beyond the most frequent to the unseen ones.
+    pub(super) fn of(binned: &Binned, bins_max: usize) -> Self {
+        let rows = &binned.rows[Bins::FIRST..];
+        let bins = match &binned.bins {
+            Bins::Cuts(cuts) => Bins::Cuts(join(cuts, rows, bins_max)),
+            Bins::Levels(names) => {
+                let mut by_rows: Vec<usize> = (0..names.len()).collect();
+                by_rows.sort_by_key(|&level| (std::cmp::Reverse(rows[level]), level));
+                by_rows.truncate(bins_max);
+                by_rows.sort_unstable();
+                Bins::Levels(by_rows.into_iter().map(|level| names[level].clone()).collect())
+            }
+        };
+        Self::with(binned, bins)
+    }
+
+    /// The map from the bins of `binned` to `bins`, which are some of their cuts or levels.
+    pub(super) fn with(binned: &Binned, bins: Bins) -> Self {
+        let of = |bin: usize| match (&binned.bins, bin) {
+            (_, Bins::MISSING | Bins::UNSEEN) => bin,
+            (Bins::Levels(names), _) => {
+                bins.encode(Cell::Category(&names[bin - Bins::FIRST])).unwrap_or(Bins::UNSEEN)
+            }
+            // A bin begins with its lower cut; the first one lies below all cuts.
+            (Bins::Cuts(_), Bins::FIRST) => Bins::FIRST,
+            (Bins::Cuts(cuts), _) => {
+                bins.encode(Cell::Number(cuts[bin - Bins::FIRST - 1])).unwrap_or(Bins::UNSEEN)
+            }
+        };
+        #[allow(clippy::cast_possible_truncation, reason = "bins number at most 65,003, by Bins::check")]
+        let of_fine = (0..binned.bins.count()).map(|bin| of(bin) as u16).collect();
+        Self { bins, of_fine }
+    }
+}
+
+/// Those of `cuts` that part the rows into at most `bins_max` runs of about equal size.
+fn join(cuts: &[f64], rows: &[u32], bins_max: usize) -> Vec<f64> {
+    let total: u64 = rows.iter().map(|&rows| u64::from(rows)).sum();
+    let (mut kept, mut below, mut since) = (Vec::new(), 0_u64, 0_u64);
+    for (&cut, &rows) in cuts.iter().zip(rows) {
+        below += u64::from(rows);
+        since += u64::from(rows);
+        let bins_left = (bins_max - kept.len()) as u64;
+        let enough = since * bins_left >= total - (below - since);
+        if enough && bins_left > 1 {
+            kept.push(cut);
+            since = 0;
+        }
+    }
+    kept
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "bins number at most 65,003, by Bins::check")]

@@ -154,7 +154,7 @@ fn constant(kind: ModelKind, rows: &Dataset) -> Result<Model, FitError> {
         ModelKind::Tree => {
             Model::Tree(TreeModel::new(Vec::new(), vec![Node::Leaf { score, rows: count as f64 }])?)
         }
-        ModelKind::Additive => Model::Additive(AdditiveModel::new(score, Vec::new())?),
+        ModelKind::Additive => Model::Additive(AdditiveModel::new(score, Vec::new(), Vec::new())?),
     })
 }
 

@@ -1,7 +1,7 @@
 //! Models as functions that can be drawn, and rules that can be read.
 
 use crate::domain::{Feature, FeatureId, Nats};
-use crate::model::additive::AdditiveModel;
+use crate::model::additive::{AdditiveModel, PairFunction};
 use crate::model::linear::{Curve, Line, LinearModel};
 use crate::model::tree::{Node, Rule, Scale, Side, TreeModel};
 use crate::model::{Bins, Model};
@@ -56,7 +56,26 @@ fn additive(model: &AdditiveModel, features: &[Feature]) -> Vec<Shape> {
         }
         Shape { features: vec![name(shape.feature, features)], bins, rules: Vec::new() }
     });
-    shapes.collect()
+    shapes.chain(model.pairs().iter().map(|pair| pair_shape(pair, features))).collect()
+}
+
+/// The cells of a pair that somebody was in, each with the bins of both features.
+fn pair_shape(pair: &PairFunction, features: &[Feature]) -> Shape {
+    let across = pair.bins[1].count();
+    let cell = |cell: usize| {
+        let [one, other] = [(0, cell / across), (1, cell % across)].map(|(i, bin)| describe(&pair.bins[i], bin).0);
+        ShapeBin {
+            label: format!("{one}; {other}"),
+            from: None,
+            to: None,
+            score: pair.scores[cell].to_f64(),
+            band: pair.bands[cell].to_f64(),
+            people: u64::from(pair.people[cell]),
+        }
+    };
+    let known = (0..pair.scores.len()).filter(|&cell| pair.people[cell] > 0);
+    let names = pair.features.map(|feature| name(feature, features));
+    Shape { features: names.to_vec(), bins: known.map(cell).collect(), rules: Vec::new() }
 }
 
 fn linear(model: &LinearModel, features: &[Feature]) -> Vec<Shape> {

@@ -1,9 +1,10 @@
 //! One outer bag: rows in memory with their scores, and the tables boosted on them.
 
+use super::grid::Grid;
 use super::histogram::{Gradient, Histograms, Sums};
 use super::params::ValidAdditiveParams;
 use super::step::Shape;
-use crate::model::bin::Binned;
+use crate::model::bin::{Binned, Bins};
 use crate::model::fold::Folds;
 use crate::model::link::loss;
 
@@ -12,16 +13,44 @@ const BLOCK: usize = 2_048;
 
 /// The training rows, the same for every bag.
 pub(super) struct Rows<'a> {
-    pub(super) features: &'a [Binned],
+    pub(super) columns: Vec<Coded<'a>>,
     pub(super) outcome: &'a [bool],
     pub(super) person: &'a [u32],
-    /// The score to start from, one per row.
-    pub(super) init: &'a [f64],
+}
+
+/// What is boosted on: a feature in bins, or a pair in cells.
+#[derive(Clone, Copy)]
+pub(super) struct Coded<'a> {
+    /// The bin or cell of each row; their number where withheld.
+    pub(super) codes: &'a [u16],
+    /// Whether each bin or cell may be learned.
+    pub(super) learned: &'a [bool],
+    pub(super) form: Form<'a>,
+}
+
+/// In which order bins lie.
+#[derive(Clone, Copy)]
+pub(super) enum Form<'a> {
+    /// One after the other.
+    Line(&'a Bins),
+    /// So many of one feature by so many of another.
+    Grid([usize; 2]),
+}
+
+impl<'a> Coded<'a> {
+    /// A feature.
+    pub(super) fn line(binned: &'a Binned) -> Self {
+        Self { codes: &binned.codes, learned: &binned.learned, form: Form::Line(&binned.bins) }
+    }
+
+    fn count(&self) -> usize {
+        self.learned.len()
+    }
 }
 
 /// The rows as one bag sees them.
 pub(super) struct BagRows<'a> {
-    features: &'a [Binned],
+    columns: Vec<Coded<'a>>,
     /// 1 where the response happened.
     outcome: Vec<f32>,
     /// 1 for rows that train, 0 for rows left out.
@@ -31,12 +60,11 @@ pub(super) struct BagRows<'a> {
 }
 
 impl<'a> BagRows<'a> {
-    pub(super) fn new(rows: &Rows<'a>, folds: &Folds, bag: u16) -> Self {
+    /// `score` is what boosting starts from, one per row.
+    pub(super) fn new(rows: &Rows<'a>, score: Vec<f32>, folds: &Folds, bag: u16) -> Self {
         let weight = rows.person.iter().map(|&person| f32::from(u8::from(!folds.leaves_out(bag, person))));
-        #[allow(clippy::cast_possible_truncation, reason = "scores are boosted in single precision")]
-        let score = rows.init.iter().map(|&score| score as f32).collect();
         Self {
-            features: rows.features,
+            columns: rows.columns.clone(),
             outcome: rows.outcome.iter().map(|&happened| f32::from(u8::from(happened))).collect(),
             weight: weight.collect(),
             score,
@@ -44,19 +72,17 @@ impl<'a> BagRows<'a> {
         }
     }
 
-    /// Training rows of each bin of `feature`.
-    fn count(&self, feature: usize) -> Vec<u32> {
-        let binned = &self.features[feature];
-        let mut rows = vec![0; binned.bins.count() + 1];
-        for (&code, &weight) in binned.codes.iter().zip(&self.weight) {
+    /// Training rows of each bin of a column. Bins that are not learned have no say in the mean of a
+    /// step.
+    fn count(&self, column: usize) -> Vec<u32> {
+        let column = &self.columns[column];
+        let mut rows = vec![0; column.count() + 1];
+        for (&code, &weight) in column.codes.iter().zip(&self.weight) {
             rows[code as usize] += u32::from(weight > 0.0);
         }
-        rows.truncate(binned.bins.count());
-        // Bins that are not learned have no say in the mean of a step.
-        rows.iter_mut()
-            .zip(&binned.learned)
-            .filter(|(_, learned)| !**learned)
-            .for_each(|(rows, _)| *rows = 0);
+        rows.truncate(column.count());
+        let unlearned = rows.iter_mut().zip(column.learned).filter(|(_, learned)| !**learned);
+        unlearned.for_each(|(rows, _)| *rows = 0);
         rows
     }
 }
@@ -64,13 +90,13 @@ impl<'a> BagRows<'a> {
 impl Histograms for BagRows<'_> {
     fn sum(&self, feature: usize, sums: &mut [Sums]) {
         sums.fill(Sums::default());
-        for (&code, &gradient) in self.features[feature].codes.iter().zip(&self.gradient) {
+        for (&code, &gradient) in self.columns[feature].codes.iter().zip(&self.gradient) {
             sums[code as usize] += gradient;
         }
     }
 
     fn shift(&mut self, feature: usize, steps: &[f32]) {
-        for (&code, score) in self.features[feature].codes.iter().zip(&mut self.score) {
+        for (&code, score) in self.columns[feature].codes.iter().zip(&mut self.score) {
             *score += steps[code as usize];
         }
     }
@@ -105,10 +131,16 @@ impl Histograms for BagRows<'_> {
 /// The tables of one bag, boosted on rows from anywhere.
 pub(super) struct Bag<H> {
     rows: H,
-    shapes: Vec<Shape>,
+    shapes: Vec<Stepper>,
     pub(super) tables: BagTables,
     sums: Vec<Vec<Sums>>,
     steps: Vec<f32>,
+}
+
+/// What steps on one column.
+enum Stepper {
+    Line(Shape),
+    Grid(Grid),
 }
 
 /// Scores per feature and bin, and the constant that goes with them, in nats.
@@ -120,13 +152,17 @@ pub(super) struct BagTables {
 
 impl<'a> Bag<BagRows<'a>> {
     /// A bag before its first round: tables of 0, categories with their prior.
-    pub(super) fn new(rows: &Rows<'a>, folds: &Folds, bag: u16) -> Self {
-        let bag_rows = BagRows::new(rows, folds, bag);
-        let counts: Vec<usize> = rows.features.iter().map(|binned| binned.bins.count()).collect();
-        let shapes = (0..counts.len()).map(|f| Shape::new(&rows.features[f], bag_rows.count(f))).collect();
+    pub(super) fn new(rows: &Rows<'a>, score: Vec<f32>, folds: &Folds, bag: u16) -> Self {
+        let bag_rows = BagRows::new(rows, score, folds, bag);
+        let counts: Vec<usize> = rows.columns.iter().map(Coded::count).collect();
+        let stepper = |(column, coded): (usize, &Coded<'_>)| match coded.form {
+            Form::Line(bins) => Stepper::Line(Shape::new(bins, coded.learned, bag_rows.count(column))),
+            Form::Grid(size) => Stepper::Grid(Grid::new(size, bag_rows.count(column))),
+        };
+        let shapes = rows.columns.iter().enumerate().map(stepper).collect();
         let mut bag = Self {
-            rows: bag_rows,
             shapes,
+            rows: bag_rows,
             tables: BagTables {
                 intercept: 0.0,
                 scores: counts.iter().map(|&count| vec![0.0; count]).collect(),
@@ -135,9 +171,11 @@ impl<'a> Bag<BagRows<'a>> {
             steps: vec![0.0; counts.iter().max().map_or(0, |max| max + 1)],
         };
         while bag.settle() {}
-        for (feature, shape) in bag.shapes.iter_mut().enumerate() {
-            bag.rows.sum(feature, &mut bag.sums[feature]);
-            shape.learn_prior(&bag.sums[feature]);
+        for (column, stepper) in bag.shapes.iter_mut().enumerate() {
+            if let Stepper::Line(shape) = stepper {
+                bag.rows.sum(column, &mut bag.sums[column]);
+                shape.learn_prior(&bag.sums[column]);
+            }
         }
         bag
     }
@@ -186,7 +224,11 @@ impl<H: Histograms> Bag<H> {
         let sums = &mut self.sums[feature];
         self.rows.sum(feature, sums);
         let steps = &mut self.steps[..sums.len()];
-        self.shapes[feature].step(sums, params, &mut self.tables.scores[feature], steps);
+        let scores = &mut self.tables.scores[feature];
+        match &mut self.shapes[feature] {
+            Stepper::Line(shape) => shape.step(sums, params, scores, steps),
+            Stepper::Grid(grid) => grid.step(sums, params, scores, steps),
+        }
         self.rows.shift(feature, steps);
     }
 }

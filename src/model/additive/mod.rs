@@ -1,17 +1,22 @@
-//! The additive model: an intercept and one shape function per feature.
+//! The additive model: an intercept, one shape function per feature, and functions of pairs.
 //!
-//! Generalised additive models with boosted shapes after Lou, Caruana and Gehrke 2012 (mains) and
-//! Nori et al. 2019 (`InterpretML`'s explainable boosting machine). A contribution is one table
-//! look-up, so an account costs what a prediction costs.
+//! Generalised additive models with boosted shapes after Lou, Caruana and Gehrke 2012 (mains), Lou et
+//! al. 2013 (pairs) and Nori et al. 2019 (`InterpretML`'s explainable boosting machine). A contribution
+//! is one table look-up, so an account costs what a prediction costs.
 
 mod bag;
 mod boost;
 mod calibrate;
+mod grid;
 mod histogram;
+mod interact;
+mod pair;
 mod params;
+mod purify;
 mod step;
 
 pub use boost::{fit, fit_from};
+pub use pair::PairFunction;
 pub use params::{AdditiveParams, ValidAdditiveParams};
 
 use serde::{Deserialize, Serialize};
@@ -20,7 +25,7 @@ use super::{Bins, Term};
 use crate::data::Table;
 use crate::domain::{Cell, FeatureId, FieldError, Nats};
 
-/// An intercept and one shape function per feature.
+/// An intercept, one shape function per feature, and functions of some pairs of these features.
 ///
 /// Every table is centred: its mean over the training rows in which the feature was not withheld
 /// is 0 (to the unit), so that the intercept is the score of an average row and a contribution says
@@ -31,6 +36,7 @@ pub struct AdditiveModel {
     intercept: Nats,
     terms: Vec<Term>,
     shapes: Vec<ShapeFunction>,
+    pairs: Vec<PairFunction>,
 }
 
 /// The score of one feature across its bins. All tables have [`Bins::count`] entries.
@@ -58,25 +64,44 @@ pub struct ShapeFunction {
 struct Tables {
     intercept: Nats,
     shapes: Vec<ShapeFunction>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pairs: Vec<PairFunction>,
 }
 
 impl AdditiveModel {
     /// A model of these tables.
     ///
     /// # Errors
-    /// When features are not distinct and ascending, or a table does not fit its bins.
-    pub fn new(intercept: Nats, shapes: Vec<ShapeFunction>) -> Result<Self, FieldError> {
+    /// When features or pairs are not distinct and ascending, a pair is of a feature without a shape
+    /// function, a table does not fit its bins, or a pair is not purified.
+    pub fn new(
+        intercept: Nats,
+        shapes: Vec<ShapeFunction>,
+        pairs: Vec<PairFunction>,
+    ) -> Result<Self, FieldError> {
         if !shapes.is_sorted_by(|a, b| a.feature < b.feature) {
             return Err(FieldError::new("shapes", "must have distinct features in ascending order"));
         }
         for (i, shape) in shapes.iter().enumerate() {
             shape.check().map_err(|error| error.under(format!("shapes[{i}]")))?;
         }
-        let terms = shapes.iter().map(|shape| Term::Feature(shape.feature)).collect();
-        Ok(Self { intercept, terms, shapes })
+        if !pairs.is_sorted_by(|a, b| a.features < b.features) {
+            return Err(FieldError::new("pairs", "must have distinct features in ascending order"));
+        }
+        for (i, pair) in pairs.iter().enumerate() {
+            pair.check().map_err(|error| error.under(format!("pairs[{i}]")))?;
+            let has_shape = |f: FeatureId| shapes.binary_search_by_key(&f, |shape| shape.feature).is_ok();
+            if !pair.features.into_iter().all(has_shape) {
+                let rule = "must each have a shape function";
+                return Err(FieldError::new(format!("pairs[{i}].features"), rule));
+            }
+        }
+        let mains = shapes.iter().map(|shape| Term::Feature(shape.feature));
+        let terms = mains.chain(pairs.iter().map(|pair| Term::Pair(pair.features[0], pair.features[1])));
+        Ok(Self { intercept, terms: terms.collect(), shapes, pairs })
     }
 
-    /// One term per shape function, in ascending order of features.
+    /// One term per shape function and pair, each in ascending order of features.
     #[must_use]
     pub fn terms(&self) -> &[Term] {
         &self.terms
@@ -94,6 +119,12 @@ impl AdditiveModel {
         &self.shapes
     }
 
+    /// The functions of pairs, in the order of the terms.
+    #[must_use]
+    pub fn pairs(&self) -> &[PairFunction] {
+        &self.pairs
+    }
+
     /// The shape function of `feature`, if it has one.
     #[must_use]
     pub fn shape(&self, feature: FeatureId) -> Option<&ShapeFunction> {
@@ -103,8 +134,13 @@ impl AdditiveModel {
 
     /// Writes the contribution of each term for one row; a withheld cell's is 0.
     pub fn attribute(&self, row: &[Cell<'_>], contributions: &mut [Nats]) {
-        for (shape, contribution) in self.shapes.iter().zip(contributions) {
+        let (of_shapes, of_pairs) = contributions.split_at_mut(self.shapes.len());
+        for (shape, contribution) in self.shapes.iter().zip(of_shapes) {
             *contribution = shape.score(row[shape.feature.index()]);
+        }
+        for (pair, contribution) in self.pairs.iter().zip(of_pairs) {
+            let [one, other] = pair.features.map(|feature| row[feature.index()]);
+            *contribution = pair.score(one, other);
         }
     }
 
@@ -153,13 +189,13 @@ impl ShapeFunction {
 impl TryFrom<Tables> for AdditiveModel {
     type Error = FieldError;
     fn try_from(tables: Tables) -> Result<Self, FieldError> {
-        Self::new(tables.intercept, tables.shapes)
+        Self::new(tables.intercept, tables.shapes, tables.pairs)
     }
 }
 
 impl From<AdditiveModel> for Tables {
     fn from(model: AdditiveModel) -> Self {
-        Self { intercept: model.intercept, shapes: model.shapes }
+        Self { intercept: model.intercept, shapes: model.shapes, pairs: model.pairs }
     }
 }
 
@@ -210,7 +246,7 @@ mod tests {
             row in proptest::collection::vec(cell(), 7),
             turn in any::<usize>(),
         ) {
-            let model = Model::Additive(AdditiveModel::new(Nats::from_f64(intercept), shapes).unwrap());
+            let model = Model::Additive(AdditiveModel::new(Nats::from_f64(intercept), shapes, Vec::new()).unwrap());
             let mut contributions = vec![Nats::from_units(1); model.terms().len()];
             model.attribute(&row, &mut contributions);
             for (term, &contribution) in model.terms().iter().zip(&contributions) {
@@ -246,7 +282,7 @@ mod tests {
                 });
             }
             let table = builder.finish().unwrap();
-            let model = Model::Additive(AdditiveModel::new(Nats::ZERO, shapes).unwrap());
+            let model = Model::Additive(AdditiveModel::new(Nats::ZERO, shapes, Vec::new()).unwrap());
             let at = |threads| {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
                 pool.install(|| model.scores(&table, &[FeatureId(0)]))
@@ -268,7 +304,7 @@ mod tests {
             people: vec![0; 3],
             rows: vec![0; 3],
         };
-        let error = |shapes| AdditiveModel::new(Nats::ZERO, shapes).unwrap_err().to_string();
+        let error = |shapes| AdditiveModel::new(Nats::ZERO, shapes, Vec::new()).unwrap_err().to_string();
         assert_eq!(error(vec![shape(1), shape(1)]), "shapes: must have distinct features in ascending order");
         let short = ShapeFunction { people: vec![0; 2], ..shape(1) };
         assert_eq!(error(vec![shape(0), short]), "shapes[1].people: must have 3 entries, has 2");

@@ -37,6 +37,8 @@ pub struct AdditiveParams {
     /// new features explain is taken back from those that had to stand in for them, and early
     /// stopping leaves little time to take back.
     pub base_share: f64,
+    /// Most pairs; how many of them serve is learned from the people left out. 0: none.
+    pub pairs_max: u16,
     /// Seed of the groups of people.
     pub seed: u64,
 }
@@ -56,6 +58,7 @@ impl Default for AdditiveParams {
             leaf_hessian_min: 1.0,
             damping: 1.0,
             base_share: 0.5,
+            pairs_max: 96,
             seed: 1,
         }
     }
@@ -82,6 +85,7 @@ impl AdditiveParams {
         within("leaf_hessian_min", self.leaf_hessian_min, 1e-9, 1e9)?;
         within("leaf_gain_min", self.leaf_gain_min, 0.0, 1e9)?;
         within("base_share", self.base_share, 0.0, 1.0)?;
+        within("pairs_max", self.pairs_max, 0, 1_000)?;
         within("damping", self.damping, 0.0, 1e9)?;
         Ok(ValidAdditiveParams(self))
     }

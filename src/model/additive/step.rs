@@ -2,7 +2,7 @@
 
 use super::histogram::Sums;
 use super::params::ValidAdditiveParams;
-use crate::model::bin::{Binned, Bins};
+use crate::model::bin::Bins;
 
 /// Longest step of a leaf before the learning rate, in nats: keeps separable data finite.
 const STEP_MAX: f64 = 2.0;
@@ -42,12 +42,12 @@ struct Split {
 
 impl Shape {
     /// A feature of which each bin has so many rows that train in this bag.
-    pub(super) fn new(binned: &Binned, rows: Vec<u32>) -> Self {
-        let is_categorical = matches!(binned.bins, Bins::Levels(_));
-        let order = (Bins::UNSEEN..binned.bins.count()).filter(|&bin| binned.learned[bin]).collect();
+    pub(super) fn new(bins: &Bins, learned: &[bool], rows: Vec<u32>) -> Self {
+        let is_categorical = matches!(bins, Bins::Levels(_));
+        let order = (Bins::UNSEEN..bins.count()).filter(|&bin| learned[bin]).collect();
         let total: f64 = rows.iter().map(|&rows| f64::from(rows)).sum();
         let share = rows.iter().map(|&rows| f64::from(rows) / total.max(1.0)).collect();
-        Self { order, is_categorical, has_missing: binned.learned[Bins::MISSING], rows, share, prior: 0.0 }
+        Self { order, is_categorical, has_missing: learned[Bins::MISSING], rows, share, prior: 0.0 }
     }
 
     /// Learns how far the levels of a category differ, from sums at a score that does not know
@@ -152,7 +152,7 @@ impl Shape {
 
     /// The split of `leaf` that gains most, if one gains at all.
     fn divide(&self, leaf: Leaf, weights: &[(f64, f64)], params: &ValidAdditiveParams) -> Option<Split> {
-        let worth = |gradient: f64, hessian: f64| gradient * gradient / (hessian + params.damping);
+        let worth = |gradient, hessian| worth(gradient, hessian, params.damping);
         let rows_of = |bins: &[usize]| bins.iter().map(|&bin| self.rows[bin]).sum::<u32>();
         let rows = rows_of(&self.order[leaf.start..leaf.end]);
         let whole = worth(leaf.gradient, leaf.hessian);
@@ -182,14 +182,23 @@ impl Leaf {
         Self { start, end, gradient: sum(|weight| weight.0), hessian: sum(|weight| weight.1) }
     }
 
-    /// A share of the damped Newton step.
     fn step(self, params: &ValidAdditiveParams) -> f64 {
-        let hessian = self.hessian + params.damping;
-        if hessian <= 0.0 {
-            return 0.0;
-        }
-        params.learning_rate * (-self.gradient / hessian).clamp(-STEP_MAX, STEP_MAX)
+        damped_step(self.gradient, self.hessian, params)
     }
+}
+
+/// What a Newton step of a region takes off twice the loss.
+pub(super) fn worth(gradient: f64, hessian: f64, damping: f64) -> f64 {
+    gradient * gradient / (hessian + damping)
+}
+
+/// A share of the damped Newton step of a region.
+pub(super) fn damped_step(gradient: f64, hessian: f64, params: &ValidAdditiveParams) -> f64 {
+    let hessian = hessian + params.damping;
+    if hessian <= 0.0 {
+        return 0.0;
+    }
+    params.learning_rate * (-gradient / hessian).clamp(-STEP_MAX, STEP_MAX)
 }
 
 #[cfg(test)]
@@ -217,7 +226,7 @@ mod tests {
             }
         }
         let rows = binned.rows.clone();
-        (Shape::new(&binned, rows), sums)
+        (Shape::new(&binned.bins, &binned.learned, rows), sums)
     }
 
     fn params(params: AdditiveParams) -> ValidAdditiveParams {

@@ -1,0 +1,179 @@
+//! One boosting step on a pair: its cells divided into up to four regions, moved by Newton steps.
+//!
+//! One cut across one feature, then on either side of it one across the other: the regions that FAST
+//! ranks pairs by (Lou, Caruana, Gehrke and Hooker 2013, section 4).
+
+use super::histogram::Sums;
+use super::params::ValidAdditiveParams;
+use super::step::{damped_step, worth};
+
+/// The cells of a pair, the same in every round.
+pub(super) struct Grid {
+    /// Bins of the first feature and of the second.
+    size: [usize; 2],
+    /// Training rows of each cell in this bag.
+    rows: Vec<u32>,
+    /// Share of the rows that each cell has.
+    share: Vec<f64>,
+}
+
+/// Gradient, hessian and rows of some cells.
+#[derive(Clone, Copy, Default)]
+struct Mass {
+    gradient: f64,
+    hessian: f64,
+    rows: u32,
+}
+
+/// A cut across one feature before bin `at`, and on either side of it perhaps one across the other.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cuts {
+    /// Which feature is cut first: 0 or 1.
+    axis: usize,
+    at: usize,
+    /// Where the other feature is cut below and above it.
+    across: [Option<usize>; 2],
+    /// What the regions gain over one region, in twice the log likelihood.
+    pub(super) gain: f64,
+}
+
+impl Grid {
+    /// A pair of which each cell has so many rows that train.
+    pub(super) fn new(size: [usize; 2], rows: Vec<u32>) -> Self {
+        let total: f64 = rows.iter().map(|&rows| f64::from(rows)).sum();
+        let share = rows.iter().map(|&rows| f64::from(rows) / total.max(1.0)).collect();
+        Self { size, rows, share }
+    }
+
+    /// Writes the step of each cell, centred over the rows that train, and adds it to `scores`;
+    /// `steps` has one more entry, for withheld rows, which stays 0.
+    pub(super) fn step(
+        &self,
+        sums: &[Sums],
+        params: &ValidAdditiveParams,
+        scores: &mut [f64],
+        steps: &mut [f32],
+    ) {
+        steps.fill(0.0);
+        let Some(cuts) = self.best_cuts(sums, params) else { return };
+        let mut regions = [Mass::default(); 4];
+        for (cell, sum) in sums[..scores.len()].iter().enumerate() {
+            regions[self.region(&cuts, cell)].add(*sum, self.rows[cell]);
+        }
+        let moves = regions.map(|region| damped_step(region.gradient, region.hessian, params));
+        let mean: f64 =
+            self.share.iter().enumerate().map(|(cell, share)| moves[self.region(&cuts, cell)] * share).sum();
+        for cell in 0..scores.len() {
+            #[allow(clippy::cast_possible_truncation, reason = "the step is taken in single precision")]
+            let step = (moves[self.region(&cuts, cell)] - mean) as f32;
+            steps[cell] = step;
+            scores[cell] += f64::from(step);
+        }
+    }
+
+    /// Which of the four regions a cell is in.
+    fn region(&self, cuts: &Cuts, cell: usize) -> usize {
+        let place = [cell / self.size[1], cell % self.size[1]];
+        let side = usize::from(place[cuts.axis] >= cuts.at);
+        2 * side + usize::from(cuts.across[side].is_some_and(|at| place[1 - cuts.axis] >= at))
+    }
+
+    /// The regions that gain most, if any gain at all.
+    pub(super) fn best_cuts(&self, sums: &[Sums], params: &ValidAdditiveParams) -> Option<Cuts> {
+        let first = self.best_along(0, sums, params);
+        let second = self.best_along(1, sums, params);
+        match (first, second) {
+            (Some(first), Some(second)) => Some(if second.gain > first.gain { second } else { first }),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// The best cut across feature `axis` with the best ones across the other on either side.
+    fn best_along(&self, axis: usize, sums: &[Sums], params: &ValidAdditiveParams) -> Option<Cuts> {
+        let (length, width) = (self.size[axis], self.size[1 - axis]);
+        let cell = |along: usize, across: usize| match axis {
+            0 => along * width + across,
+            _ => across * length + along,
+        };
+        let mut above = vec![Mass::default(); width];
+        for along in 0..length {
+            for (across, mass) in above.iter_mut().enumerate() {
+                mass.add(sums[cell(along, across)], self.rows[cell(along, across)]);
+            }
+        }
+        let all = above.iter().fold(Mass::default(), |all, mass| all.plus(*mass));
+        let whole = all.worth(params);
+        let mut below = vec![Mass::default(); width];
+        let mut best: Option<Cuts> = None;
+        for at in 1..length {
+            for across in 0..width {
+                let moved = Mass::of(sums[cell(at - 1, across)], self.rows[cell(at - 1, across)]);
+                below[across] = below[across].plus(moved);
+                above[across] = above[across].minus(moved);
+            }
+            let sides = [divide(&below, params), divide(&above, params)];
+            let [Some((under, lower)), Some((over, upper))] = sides else { continue };
+            let gain = under + over - whole;
+            if gain > best.map_or(0.0, |best| best.gain) {
+                best = Some(Cuts { axis, at, across: [lower, upper], gain });
+            }
+        }
+        best
+    }
+}
+
+/// The worth of some slices in one region or, where that is more, in two, with where to cut them;
+/// None when they are too few for a region.
+fn divide(slices: &[Mass], params: &ValidAdditiveParams) -> Option<(f64, Option<usize>)> {
+    let all = slices.iter().fold(Mass::default(), |all, mass| all.plus(*mass));
+    if !all.is_enough(params) {
+        return None;
+    }
+    let mut best = (all.worth(params), None);
+    let mut left = Mass::default();
+    for (before, slice) in slices.iter().enumerate().take(slices.len() - 1) {
+        left = left.plus(*slice);
+        let right = all.minus(left);
+        if left.is_enough(params) && right.is_enough(params) {
+            let worth = left.worth(params) + right.worth(params);
+            if worth > best.0 {
+                best = (worth, Some(before + 1));
+            }
+        }
+    }
+    Some(best)
+}
+
+impl Mass {
+    fn of(sums: Sums, rows: u32) -> Self {
+        Self { gradient: sums.gradient(), hessian: sums.hessian(), rows }
+    }
+
+    fn add(&mut self, sums: Sums, rows: u32) {
+        *self = self.plus(Self::of(sums, rows));
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            gradient: self.gradient + other.gradient,
+            hessian: self.hessian + other.hessian,
+            rows: self.rows + other.rows,
+        }
+    }
+
+    fn minus(self, other: Self) -> Self {
+        Self {
+            gradient: self.gradient - other.gradient,
+            hessian: self.hessian - other.hessian,
+            rows: self.rows - other.rows,
+        }
+    }
+
+    fn worth(self, params: &ValidAdditiveParams) -> f64 {
+        worth(self.gradient, self.hessian, params.damping)
+    }
+
+    fn is_enough(self, params: &ValidAdditiveParams) -> bool {
+        self.rows >= params.leaf_rows_min && self.hessian >= params.leaf_hessian_min
+    }
+}
