@@ -13,6 +13,8 @@ mod impressions;
 mod join;
 mod past;
 pub mod read;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod schema;
 mod split;
 mod symbols;
