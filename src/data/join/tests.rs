@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::*;
 use crate::data::Bundle;
 use crate::data::sample::Shop;
+use crate::domain::Cell::{Missing, Number, Withheld};
 
 const EVERYTHING: &Permits<'_> = &|_, _| true;
 
@@ -25,7 +26,6 @@ fn rows_have_what_they_state_what_the_ad_states_and_what_came_before() {
     assert_eq!(data.group, [0, 0, 0, 1, 2]);
     let slots = ["top", "side", "top", "top", "side"].map(Cell::Category);
     assert_eq!(cells(&bundle, &data, "slot"), slots);
-    use Cell::{Missing, Number, Withheld};
     // The third ad is of a sensitive category: nothing of the person, all of the ad and the context.
     assert_eq!(cells(&bundle, &data, "age"), [Number(34.0), Number(34.0), Withheld, Missing, Missing]);
     let discounts = [Number(0.2), Missing, Number(0.1), Number(0.2), Number(0.2)];
@@ -57,7 +57,7 @@ fn what_is_not_permitted_leaves_nothing_in_the_table() {
     let data = bundle.dataset(Response::Click, &|row, id| !refused.contains(&(row, id))).unwrap();
     for (row, id) in refused {
         assert!(data.table.column(id).is_withheld(row), "row {row}");
-        assert_eq!(data.table.column(id).cell(row), Cell::Withheld);
+        assert_eq!(data.table.column(id).cell(row), Withheld);
     }
     // Not even the name of the level, or the number behind the mask.
     assert_eq!(data.table.column(slot).categories().unwrap().1, ["top"]);
@@ -139,7 +139,7 @@ fn each_row_has_the_value_that_its_own_moment_gives() {
         let (subject, ad) = (shown.subject(row).unwrap(), shown.ad(row).unwrap());
         for (id, affinity) in bundle.schema.affinities() {
             let alone = bundle.history.cell(subject, ad, affinity, shown.at()[row]);
-            let expected = if ad.sensitive { Cell::Withheld } else { alone };
+            let expected = if ad.sensitive { Withheld } else { alone };
             assert_eq!(data.table.column(id).cell(row), expected, "row {row}, {affinity:?}");
             different.insert(format!("{expected:?}"));
         }

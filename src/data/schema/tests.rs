@@ -285,6 +285,16 @@ fn a_rule_of_any_feature_that_is_broken_is_named() {
 }
 
 #[test]
+fn there_are_no_more_features_than_ids_for_them() {
+    let start = SCHEMA.find("[[feature]]\nname = \"slot\"").unwrap();
+    let end = SCHEMA.find("[[feature]]\nname = \"age\"").unwrap();
+    let (head, slot) = (&SCHEMA[..start], &SCHEMA[start..end]);
+    let many = (0..65_536).map(|number| slot.replacen("\"slot\"", &format!("\"f{number}\""), 1));
+    let broken = rules_broken(&format!("{head}{}", many.collect::<String>()));
+    assert_eq!(broken, [FieldError::new("feature", "there must be at most 65535")]);
+}
+
+#[test]
 fn a_rule_of_affinities_that_is_broken_is_named() {
     let window = "is an affinity: window_days must be given and positive";
     for (old, new, rule) in [
