@@ -1,6 +1,8 @@
 //! Data at rest: schema, typed tables, readers, the point-in-time affinity join, splits.
 
 mod bundle;
+#[cfg(test)]
+mod bundled;
 mod catalogue;
 mod consents;
 mod draft;
