@@ -278,3 +278,8 @@ fn write_consents(to: &Path, raw: &Raw, summary: &mut Summary) -> Result<(), Imp
         &[("subject", Values::Rising(households)), ("purposes", Values::Texts(purposes))],
     )
 }
+
+#[cfg(test)]
+mod made_up;
+#[cfg(test)]
+mod tests;
