@@ -250,16 +250,16 @@ pub(super) struct Coarse {
 }
 
 impl Coarse {
-    /// Joins the value bins of `binned` to at most `bins_max`: neighbours to about equal rows, of
-    /// categories those beyond the most frequent to the unseen ones.
-    pub(super) fn of(binned: &Binned, bins_max: usize) -> Self {
+    /// Joins intervals to at most `bins_max` of about equal rows; of categories those beyond the
+    /// `levels_max` most frequent count as unseen.
+    pub(super) fn of(binned: &Binned, bins_max: usize, levels_max: usize) -> Self {
         let rows = &binned.rows[Bins::FIRST..];
         let bins = match &binned.bins {
             Bins::Cuts(cuts) => Bins::Cuts(join(cuts, rows, bins_max)),
             Bins::Levels(names) => {
                 let mut by_rows: Vec<usize> = (0..names.len()).collect();
                 by_rows.sort_by_key(|&level| (std::cmp::Reverse(rows[level]), level));
-                by_rows.truncate(bins_max);
+                by_rows.truncate(levels_max);
                 by_rows.sort_unstable();
                 Bins::Levels(by_rows.into_iter().map(|level| names[level].clone()).collect())
             }
@@ -396,6 +396,31 @@ mod tests {
         assert_eq!(error(Bins::Cuts(vec![1.0, 1.0])), "cuts: must be distinct and ascending");
         let levels = |names: &[&str]| Bins::Levels(names.iter().map(|&name| name.to_owned()).collect());
         assert_eq!(error(levels(&["b", "a"])), "levels: must be distinct and ascending");
+    }
+
+    #[test]
+    fn joined_bins_are_runs_of_bins_of_about_equal_rows() {
+        let column = Column::numeric((0..1000).map(|row| Cell::Number(f64::from(row % 100))));
+        let person: Vec<u32> = (0..1000).collect();
+        let binned = Binned::encode(Bins::learn(&column, &person, 255, 5), &column, &person, 5);
+        let coarse = Coarse::of(&binned, 4, 9);
+        assert_eq!(coarse.bins, Bins::Cuts(vec![24.5, 49.5, 74.5]));
+        assert_eq!(coarse.of_fine[..Bins::FIRST], [0, 1]);
+        for (row, &code) in binned.codes.iter().enumerate() {
+            let whole = coarse.bins.encode(column.cell(row)).unwrap();
+            assert_eq!(usize::from(coarse.of_fine[code as usize]), whole);
+        }
+    }
+
+    #[test]
+    fn of_many_levels_the_most_frequent_stay_and_the_others_count_as_unseen() {
+        let cells = ["a", "b", "b", "c", "c", "c"].map(Cell::Category);
+        let column = Column::categorical(cells);
+        let person: Vec<u32> = (0..6).collect();
+        let binned = Binned::encode(Bins::learn(&column, &person, 255, 1), &column, &person, 1);
+        let coarse = Coarse::of(&binned, 9, 2);
+        assert_eq!(coarse.bins, Bins::Levels(vec!["b".to_owned(), "c".to_owned()]));
+        assert_eq!(coarse.of_fine, [0, 1, 1, 2, 3]);
     }
 
     proptest! {

@@ -101,8 +101,12 @@ proptest! {
                 shuffled.shuffle(&mut rng);
                 prop_assert_eq!(shuffled.into_iter().sum::<Nats>(), score);
                 for (term, line) in model.terms().iter().zip(lines) {
-                    let super::Term::Feature(feature) = term else { unreachable!("a pair") };
-                    prop_assert!(row[feature.index()] != Cell::Withheld || line == Nats::ZERO);
+                    let sides = match *term {
+                        super::Term::Feature(feature) => [feature, feature],
+                        super::Term::Pair(one, other) => [one, other],
+                    };
+                    let withheld = sides.iter().any(|side| row[side.index()] == Cell::Withheld);
+                    prop_assert!(!withheld || line == Nats::ZERO);
                     prop_assert!(line.abs() <= Nats::from_f64(2048.0) + Nats::from_units(16));
                 }
             }
@@ -129,11 +133,16 @@ proptest! {
 }
 
 #[test]
-fn the_random_trees_do_split() {
-    let splits = |model: Model| match model {
+fn the_random_trees_do_split_and_some_additive_models_have_pairs() {
+    let models: Vec<Model> = (0..10).flat_map(|seed| random_models(seed).unwrap()).collect();
+    let count = |of: &dyn Fn(&Model) -> usize| models.iter().map(of).sum::<usize>();
+    let splits = count(&|model| match model {
         Model::Tree(tree) => tree.terms().len(),
         Model::Additive(_) | Model::Linear(_) => 0,
-    };
-    let used: usize = (0..10).flat_map(|seed| random_models(seed).unwrap()).map(splits).sum();
-    assert!(used > 10, "{used}");
+    });
+    let pairs = count(&|model| match model {
+        Model::Additive(additive) => additive.pairs().len(),
+        Model::Tree(_) | Model::Linear(_) => 0,
+    });
+    assert!(splits > 10 && pairs > 10, "{splits} splits, {pairs} pairs");
 }

@@ -63,7 +63,8 @@ fn additive(model: &AdditiveModel, features: &[Feature]) -> Vec<Shape> {
 fn pair_shape(pair: &PairFunction, features: &[Feature]) -> Shape {
     let across = pair.bins[1].count();
     let cell = |cell: usize| {
-        let [one, other] = [(0, cell / across), (1, cell % across)].map(|(i, bin)| describe(&pair.bins[i], bin).0);
+        let [one, other] =
+            [(0, cell / across), (1, cell % across)].map(|(i, bin)| describe(&pair.bins[i], bin).0);
         ShapeBin {
             label: format!("{one}; {other}"),
             from: None,

@@ -241,7 +241,7 @@ fn find_pairs(
         return Ok(found);
     }
     let inits: Vec<Vec<f32>> = mains.bags.par_iter().map(|bag| scores_of(bag, features, init)).collect();
-    let joined = join_bins(features, data.features, base);
+    let joined = join_bins(features, data.features, base, params.people_min);
     let ranked = rank_pairs(features, &joined, &mean_gradients(&inits, data.outcome), data.person, params);
     let Some((number, boosted)) = choose_number(&ranked, &inits, mains.loss, fitting)? else {
         return Ok(found);
@@ -266,7 +266,6 @@ fn choose_number(
     let mut number = PAIRS_FIRST.min(ranked.len());
     while number > best.as_ref().map_or(0, |(number, _)| *number) {
         let boosted = fitting.boost(ranked[..number].iter().map(Pair::coded).collect(), inits)?;
-        eprintln!("pairs {number}: loss {} without {loss_without}", boosted.loss);
         if boosted.loss >= best.as_ref().map_or(loss_without, |(_, best)| best.loss) {
             break;
         }
@@ -292,9 +291,8 @@ fn scores_of(bag: &BagTables, features: &[Binned], init: &[f32]) -> Vec<f32> {
 #[allow(clippy::cast_precision_loss, reason = "there are few bags")]
 fn mean_gradients(scores: &[Vec<f32>], outcome: &[bool]) -> Vec<Gradient> {
     let mean = |row: usize| scores.iter().map(|bag| bag[row]).sum::<f32>() / scores.len() as f32;
-    let gradient = |(row, &happened): (usize, &bool)| {
-        Gradient::at(mean(row), f32::from(u8::from(happened)), 1.0)
-    };
+    let gradient =
+        |(row, &happened): (usize, &bool)| Gradient::at(mean(row), f32::from(u8::from(happened)), 1.0);
     outcome.par_iter().enumerate().map(gradient).collect()
 }
 

@@ -177,3 +177,53 @@ impl Mass {
         self.rows >= params.leaf_rows_min && self.hessian >= params.leaf_hessian_min
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::additive::AdditiveParams;
+    use crate::model::additive::histogram::Gradient;
+
+    /// Cells of 100 rows at score 0, of which so many are positive.
+    fn cells(size: [usize; 2], positives: &[u32]) -> (Grid, Vec<Sums>) {
+        let mut sums = vec![Sums::default(); positives.len() + 1];
+        for (sum, &positives) in sums.iter_mut().zip(positives) {
+            (0..100).for_each(|row| *sum += Gradient::at(0.0, if row < positives { 1.0 } else { 0.0 }, 1.0));
+        }
+        (Grid::new(size, vec![100; positives.len()]), sums)
+    }
+
+    fn params() -> ValidAdditiveParams {
+        AdditiveParams { learning_rate: 1.0, damping: 0.0, ..AdditiveParams::default() }.check().unwrap()
+    }
+
+    #[test]
+    fn a_checkerboard_is_cut_into_its_four_fields() {
+        let (grid, sums) = cells([3, 2], &[80, 20, 20, 80, 20, 80]);
+        let cuts = grid.best_cuts(&sums, &params()).unwrap();
+        assert_eq!((cuts.axis, cuts.at, cuts.across), (0, 1, [Some(1), Some(1)]));
+        let mut scores = vec![0.0; 6];
+        let mut steps = vec![9.0; 7];
+        grid.step(&sums, &params(), &mut scores, &mut steps);
+        assert_eq!(steps[6], 0.0);
+        for (cell, score) in scores.iter().enumerate() {
+            let expected = if [0, 3, 5].contains(&cell) { 1.2 } else { -1.2 };
+            assert!((score - expected).abs() < 1e-5, "{scores:?}");
+        }
+    }
+
+    #[test]
+    fn a_side_that_does_not_vary_stays_one_region() {
+        let (grid, sums) = cells([2, 2], &[50, 50, 20, 80]);
+        let cuts = grid.best_cuts(&sums, &params()).unwrap();
+        let fields: Vec<usize> = (0..4).map(|cell| grid.region(&cuts, cell)).collect();
+        assert!(cuts.gain > 0.0 && fields[2] != fields[3], "{cuts:?}");
+    }
+
+    #[test]
+    fn too_few_rows_are_no_region() {
+        let (mut grid, sums) = cells([2, 2], &[80, 20, 20, 80]);
+        grid.rows = vec![5; 4];
+        assert!(grid.best_cuts(&sums, &params()).is_none());
+    }
+}

@@ -13,8 +13,10 @@ use super::params::ValidAdditiveParams;
 use crate::domain::FeatureId;
 use crate::model::bin::{Binned, Coarse, Tally};
 
-/// Value bins of each side of a pair.
-const PAIR_BINS_MAX: usize = 32;
+/// Fewest and most intervals of a number that is a side of a pair, and most levels of a category.
+const PAIR_BINS: (usize, usize) = (4, 32);
+/// Rows that a cell should have on average, in floors of people: then most cells reach the floor.
+const FLOORS_A_CELL: f64 = 8.0;
 
 /// A pair of the features at two places, with its cells.
 pub(super) struct Pair {
@@ -42,16 +44,30 @@ impl Pair {
 
 /// The bins of each feature joined to those of pairs: the bins that `base` has in its pairs, or fewer of
 /// the feature's own.
-pub(super) fn join_bins(features: &[Binned], ids: &[FeatureId], base: &AdditiveModel) -> Vec<Coarse> {
+pub(super) fn join_bins(
+    features: &[Binned],
+    ids: &[FeatureId],
+    base: &AdditiveModel,
+    people_min: u32,
+) -> Vec<Coarse> {
+    let rows = features.first().map_or(0, |binned| binned.codes.len());
+    let bins_max = bins_max(rows, people_min);
     let join = |(binned, id): (&Binned, &FeatureId)| {
         let sides = base.pairs().iter().flat_map(|pair| pair.features.iter().zip(&pair.bins));
         let known = sides.into_iter().find(|(feature, _)| *feature == id);
         match known {
             Some((_, bins)) => Coarse::with(binned, bins.clone()),
-            None => Coarse::of(binned, PAIR_BINS_MAX),
+            None => Coarse::of(binned, bins_max, PAIR_BINS.1),
         }
     };
     features.par_iter().zip(ids).map(join).collect()
+}
+
+/// Intervals of each side, so that so many rows fill the cells.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a few bins")]
+fn bins_max(rows: usize, people_min: u32) -> usize {
+    let bins = (rows as f64 / (FLOORS_A_CELL * f64::from(people_min))).sqrt() as usize;
+    bins.clamp(PAIR_BINS.0, PAIR_BINS.1)
 }
 
 /// The pairs that gain most at `gradients`, best first, at most `params.pairs_max`.
@@ -62,8 +78,9 @@ pub(super) fn rank_pairs(
     person: &[u32],
     params: &ValidAdditiveParams,
 ) -> Vec<Pair> {
-    let places: Vec<[usize; 2]> =
-        (0..features.len()).flat_map(|one| (one + 1..features.len()).map(move |other| [one, other])).collect();
+    let places: Vec<[usize; 2]> = (0..features.len())
+        .flat_map(|one| (one + 1..features.len()).map(move |other| [one, other]))
+        .collect();
     let gain = |&places: &[usize; 2]| {
         let size = places.map(|place| joined[place].bins.count());
         let mut sums = vec![Sums::default(); size[0] * size[1] + 1];

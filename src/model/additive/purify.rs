@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn an_additive_table_leaves_nothing_for_the_pair() {
-        let mut scores: Vec<f64> = (0..12).map(|cell| f64::from(cell / 4) - 2.0 * f64::from(cell % 4)).collect();
+        let mut scores: Vec<f64> =
+            (0..12).map(|cell| f64::from(cell / 4) - 2.0 * f64::from(cell % 4)).collect();
         purify(&mut scores, &[7, 1, 3, 2, 9, 4, 4, 1, 1, 8, 2, 5], 4);
         assert!(scores.iter().all(|score| score.abs() < 1e-11), "{scores:?}");
     }

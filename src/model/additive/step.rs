@@ -208,6 +208,7 @@ mod tests {
     use crate::domain::Cell;
     use crate::model::additive::AdditiveParams;
     use crate::model::additive::histogram::Gradient;
+    use crate::model::bin::Binned;
 
     /// A category of one row per level and person, `counts` rows of each, with the sums of rows at
     /// score 0 of which `happened` are positive.

@@ -4,6 +4,8 @@ use crate::domain::Cell;
 use crate::model::NoProgress;
 use crate::model::additive::AdditiveParams;
 use crate::model::known_truth::{FEATURES, KnownTruth, correlation};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 fn quick() -> ValidAdditiveParams {
     AdditiveParams { bags: 3, rounds_max: 60, learning_rate: 0.1, ..AdditiveParams::default() }
@@ -170,7 +172,7 @@ fn a_continued_fit_keeps_bins_and_adds_terms() {
     let truth = KnownTruth::draw(4_000, 8);
     let base = fit(&truth.data(&FEATURES[1..3]), &quick(), &NoProgress).unwrap();
     let model = fit_from(&base, &truth.data(&FEATURES), &quick(), &NoProgress).unwrap();
-    assert_eq!(model.terms().len(), 4);
+    assert_eq!(model.shapes().len(), 4);
     assert_eq!(model.shape(FEATURES[2]).unwrap().bins, base.shape(FEATURES[2]).unwrap().bins);
     for feature in &FEATURES[..3] {
         let found = contributions(&model, &truth, *feature);
@@ -199,5 +201,143 @@ fn a_base_beyond_the_table_and_a_cancelled_fit_are_refused() {
     assert_eq!(
         fit_from(&base, &data, &quick(), &NoProgress),
         Err(FitError::UnknownFeature { feature: FeatureId(1), width: 1 })
+    );
+}
+
+/// Rows whose truth is a slope in x and whether x and y have one sign; z is noise. A tenth of the cells
+/// of y is withheld.
+struct Crossed {
+    table: crate::data::Table,
+    outcome: Vec<bool>,
+    person: Vec<u32>,
+    /// What x and y add together, per row.
+    together: Vec<f64>,
+}
+
+const X: FeatureId = FeatureId(0);
+const Y: FeatureId = FeatureId(1);
+const Z: FeatureId = FeatureId(2);
+
+impl Crossed {
+    fn draw(rows: u32, seed: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut cells = [const { Vec::new() }; 3];
+        let (mut outcome, mut together) = (Vec::new(), Vec::new());
+        for _ in 0..rows {
+            let [x, y, z] = [0; 3].map(|_| rng.gen_range(-1.0..1.0_f64));
+            let withheld = rng.gen_bool(0.1);
+            let pair = if withheld { 0.0 } else { (x * y).signum() };
+            cells[0].push(Cell::Number(x));
+            cells[1].push(if withheld { Cell::Withheld } else { Cell::Number(y) });
+            cells[2].push(Cell::Number(z));
+            together.push(pair);
+            outcome.push(rng.gen_bool(crate::model::link::probability(0.8 * x + pair - 0.5)));
+        }
+        let mut builder = TableBuilder::default();
+        cells.into_iter().for_each(|cells| builder.push(Column::numeric(cells)));
+        Self { table: builder.finish().unwrap(), outcome, person: (0..rows).collect(), together }
+    }
+
+    fn data(&self) -> FitData<'_> {
+        FitData { table: &self.table, features: &[X, Y, Z], outcome: &self.outcome, person: &self.person }
+    }
+}
+
+#[test]
+fn what_two_features_tell_together_is_found_and_kept_apart_from_what_each_tells() {
+    let truth = Crossed::draw(10_000, 31);
+    let model = fit(&truth.data(), &ValidAdditiveParams::default(), &NoProgress).unwrap();
+    let importance = |features| {
+        let pair = model.pairs().iter().find(|pair| pair.features == features);
+        pair.map_or(0.0, PairFunction::importance)
+    };
+    assert!(importance([X, Y]) > 0.8, "{}", importance([X, Y]));
+    assert!(importance([X, Z]).max(importance([Y, Z])) < 0.1);
+    let pair = model.pairs().iter().find(|pair| pair.features == [X, Y]).unwrap();
+    let cells = |row| (truth.table.column(X).cell(row), truth.table.column(Y).cell(row));
+    let found: Vec<f64> = (0..10_000).map(cells).map(|(x, y)| pair.score(x, y).to_f64()).collect();
+    let r = correlation(&found, &truth.together);
+    assert!(r > 0.9, "{r}");
+    // A checkerboard has no main effect of y, and the slope of x is its own.
+    assert!(model.shape(Y).unwrap().importance() < 0.1);
+    let of_x = |x| model.shape(X).unwrap().score(Cell::Number(x)).to_f64();
+    assert!((of_x(0.9) - of_x(-0.9) - 1.44).abs() < 0.3, "{}", of_x(0.9) - of_x(-0.9));
+}
+
+#[test]
+fn a_pair_of_which_a_side_is_withheld_adds_nothing() {
+    let truth = Crossed::draw(3_000, 32);
+    let model = fit(&truth.data(), &quick(), &NoProgress).unwrap();
+    let pair = model.pairs().iter().find(|pair| pair.features == [X, Y]).unwrap();
+    assert_ne!(pair.score(Cell::Number(0.5), Cell::Number(0.5)), Nats::ZERO);
+    assert_eq!(pair.score(Cell::Withheld, Cell::Number(0.5)), Nats::ZERO);
+    assert_eq!(pair.score(Cell::Number(0.5), Cell::Withheld), Nats::ZERO);
+    let withheld = truth.table.column(Y).clone();
+    let rows: u32 = (0..3_000).map(|row| u32::from(withheld.cell(row) != Cell::Withheld)).sum();
+    assert!(pair.rows.iter().sum::<u32>() <= rows, "withheld rows join no cell");
+}
+
+#[test]
+fn a_cell_of_too_few_people_adds_nothing_and_is_not_told() {
+    let truth = Crossed::draw(2_000, 33);
+    let params = AdditiveParams { people_min: 8, ..(*quick()).clone() };
+    let model = fit(&truth.data(), &params.check().unwrap(), &NoProgress).unwrap();
+    let pair = model.pairs().iter().find(|pair| pair.features == [X, Y]).unwrap();
+    let unlearned: Vec<usize> = (0..pair.scores.len()).filter(|&cell| pair.people[cell] == 0).collect();
+    assert!(!unlearned.is_empty() && pair.people.iter().all(|&people| people == 0 || people >= 8));
+    for cell in unlearned {
+        assert_eq!((pair.scores[cell], pair.bands[cell], pair.rows[cell]), (Nats::ZERO, Nats::ZERO, 0));
+    }
+}
+
+#[test]
+fn a_fit_with_pairs_is_identical_at_any_number_of_threads_and_continues() {
+    let truth = Crossed::draw(2_000, 34);
+    let at = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let base = fit(&truth.data(), &quick(), &NoProgress).unwrap();
+            let further = fit_from(&base, &truth.data(), &quick(), &NoProgress).unwrap();
+            (base, further)
+        })
+    };
+    let one = at(1);
+    for threads in [2, 3, 7] {
+        assert_eq!(at(threads), one, "{threads} threads");
+    }
+    let (base, further) = one;
+    assert!(
+        base.pairs().iter().all(|pair| further.pairs().iter().any(|other| other.features == pair.features))
+    );
+}
+
+#[test]
+fn an_additive_truth_is_left_nearly_without_pairs() {
+    let truth = KnownTruth::draw(20_000, 35);
+    let model = fit(&truth.data(&FEATURES), &ValidAdditiveParams::default(), &NoProgress).unwrap();
+    let spurious: f64 = model.pairs().iter().map(PairFunction::importance).sum();
+    assert!(spurious < 0.1, "{spurious}");
+    let none = AdditiveParams { pairs_max: 0, ..(*quick()).clone() }.check().unwrap();
+    assert!(fit(&truth.data(&FEATURES), &none, &NoProgress).unwrap().pairs().is_empty());
+}
+
+#[test]
+fn a_pair_that_is_not_pure_or_does_not_fit_is_refused() {
+    let truth = Crossed::draw(2_000, 36);
+    let model = fit(&truth.data(), &quick(), &NoProgress).unwrap();
+    let refused = |change: &dyn Fn(&mut PairFunction)| {
+        let mut pairs = model.pairs()[..1].to_vec();
+        change(&mut pairs[0]);
+        AdditiveModel::new(model.intercept(), model.shapes().to_vec(), pairs).unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(&|pair| pair.scores.iter_mut().for_each(|score| *score += Nats::from_f64(0.01))),
+        "pairs[0].scores: must be purified: every slice has a mean of 0"
+    );
+    assert!(refused(&|pair| drop(pair.bands.pop())).starts_with("pairs[0].bands: must have "));
+    assert_eq!(refused(&|pair| pair.features.reverse()), "pairs[0].features: must be two, ascending");
+    assert_eq!(
+        refused(&|pair| pair.features[1] = FeatureId(9)),
+        "pairs[0].features: must each have a shape function"
     );
 }
