@@ -13,7 +13,7 @@ use crate::rpc::pb;
 #[derive(clap::Args)]
 pub(super) struct Server {
     /// Address of the running service.
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
+    #[arg(long, global = true, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
     server: String,
 }
 

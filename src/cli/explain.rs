@@ -4,7 +4,7 @@ use super::CommandError;
 use super::client::{Server, print_json, refusal};
 use crate::rpc::pb;
 
-/// Opens the explanation of one ad of a logged decision.
+/// Asks a running service why an ad was shown.
 #[derive(clap::Args)]
 pub(super) struct ExplainArguments {
     /// The explanation token that came with the ad.

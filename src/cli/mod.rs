@@ -37,23 +37,16 @@ struct Arguments {
     command: Command,
 }
 
+/// What each does, and how, is said by its arguments.
 #[derive(Subcommand)]
 enum Command {
-    /// Learn from the bundled purchases, compare models, serve, and show three decisions.
     Demo(demo::DemoArguments),
-    /// Serve gRPC, gRPC-Web and the "why this ad" pages.
     Serve(serve::ServeArguments),
-    /// Turn raw tables into an example that can be trained on.
     Import(import::ImportArguments),
-    /// Train a model and keep it as a new version.
     Train(train::TrainArguments),
-    /// Compare the models of an example on rows held out, beside baselines.
     Evaluate(evaluate::EvaluateArguments),
-    /// Ask a running service for a recommendation: JSON in, JSON out.
     Recommend(recommend::RecommendArguments),
-    /// Ask a running service why an ad was shown.
     Explain(explain::ExplainArguments),
-    /// List, show, promote and roll back the models of a running service.
     Models(models::ModelsArguments),
 }
 

@@ -6,7 +6,7 @@ use super::CommandError;
 use super::client::{Server, print_json, refusal};
 use crate::rpc::pb::{self, model_service_client::ModelServiceClient};
 
-/// The models of a running service.
+/// Lists, shows, promotes and rolls back the models of a running service.
 #[derive(clap::Args)]
 pub(super) struct ModelsArguments {
     #[command(subcommand)]

@@ -4,11 +4,14 @@ use super::CommandError;
 use super::client::{Server, print_json, read_json, refusal};
 use crate::rpc::pb;
 
-/// Reads a `RecommendRequest` as JSON and prints the `RecommendResponse` as JSON.
-///
-/// Example: {"tenant": "demo", "impression": {"id": "i-1"}, "candidates": [{"adId": "14-10000085475"}],
-/// "reasonView": "`REASON_VIEW_FULL`"}
+/// A request to try: it is the canonical JSON of a `RecommendRequest`.
+const EXAMPLE: &str = r#"Example:
+  {"tenant": "demo", "impression": {"id": "i-1"}, "candidates": [{"adId": "14-10000085475"}],
+   "reasonView": "REASON_VIEW_FULL"}"#;
+
+/// Asks a running service for a recommendation: JSON in, JSON out.
 #[derive(clap::Args)]
+#[command(after_help = EXAMPLE)]
 pub(super) struct RecommendArguments {
     /// File with the request; `-` is standard input.
     #[arg(default_value = "-")]

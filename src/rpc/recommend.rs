@@ -227,8 +227,8 @@ fn read(engine: &Engine, wire: pb::RecommendRequest) -> Result<crate::decide::Re
             currency.and_then(|c| fields.take(engine.check_currency(c).map_err(|e| e.under("floor"))));
         known.map(|currency| Floor { micros: floor.cpm_micros, currency })
     });
-    let ads_max = usize::try_from(wire.max_ads);
-    if ads_max.is_err() {
+    let ads_max = usize::try_from(wire.max_ads).ok().filter(|&ads| ads <= crate::decide::ADS_MAX);
+    if ads_max.is_none() {
         fields.refuse("max_ads", format!("must be 0 to {}, is {}", crate::decide::ADS_MAX, wire.max_ads));
     }
     let whole = match (tenant, impression, &subject, &floor) {

@@ -47,7 +47,7 @@ async fn why(
     let page = why_page(&WhyRequest {
         decision: &explained.decision,
         ad_index: explained.index,
-        features: &engine.schema().features,
+        features: &engine.features_of(&explained.decision),
         phrases: engine.phrases(),
         locale,
         asked_supported,
