@@ -35,6 +35,9 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     let listener = bind(arguments.listen).await?;
     let workspace = Workspace::open(&arguments.folders.data).await?;
     let bundle = workspace.load(&arguments.folders.example)?;
+    if arguments.example_clock && bundle.schema.demo_clock.is_none() {
+        return Err(CommandError::new("--example-clock: the schema has no demo_clock"));
+    }
     let engine = Arc::new(workspace.engine(bundle, arguments.example_clock).await?);
     if engine.models().map_err(CommandError::new)?.iter().all(|model| !model.active) {
         eprintln!("limpid: no model is active yet; `limpid train --promote` makes one");

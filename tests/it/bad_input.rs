@@ -1,7 +1,6 @@
 //! What `Recommend` refuses: by field, with the rule, and without a decision.
 
 use limpid::rpc::pb::{self, Pricing, feature_value::Value};
-use limpid::store::ChainState;
 use tonic::Code;
 
 use super::asking::{
@@ -37,8 +36,7 @@ async fn assert_each_refused(cases: &[(&str, &str, Change)]) {
         change(&mut asked);
         assert_field(service.recommend(asked).await, field, rule);
     }
-    let state = service.store.verify_chain().await.unwrap();
-    assert!(matches!(state, ChainState::Whole { length: 0, .. }), "nothing was decided: {state:?}");
+    assert_eq!(service.decisions_logged().await, 0);
     assert!(!service.recommend(fine()).await.unwrap().repeated_call);
 }
 
@@ -52,7 +50,7 @@ async fn a_feature_that_is_none_or_of_the_wrong_type_is_refused_by_name() {
             context(r, "member_years", number(1.0));
         }),
         ("impression.context[\"discount\"]", "is a feature of the ad", |r| {
-            context(r, "discount", number(1.0))
+            context(r, "discount", number(1.0));
         }),
         ("impression.context[\"bought_days\"]", "is a feature of the history", |r| {
             context(r, "bought_days", number(1.0));
@@ -91,6 +89,21 @@ async fn a_number_that_is_not_finite_is_refused_by_name() {
 }
 
 #[tokio::test]
+async fn a_text_that_is_too_long_to_be_logged_is_refused_by_name() {
+    let long = "must be at most 256 bytes, has 257";
+    assert_each_refused(&[
+        ("impression.context[\"page\"]", long, |r| context(r, "page", category(&"x".repeat(257)))),
+        ("candidates[0].ad.advertiser", long, |r| first_ad(r).advertiser = "x".repeat(257)),
+        ("candidates[0].ad.payer", long, |r| first_ad(r).payer = "x".repeat(257)),
+        ("candidates[0].ad.domain", long, |r| first_ad(r).domain = "x".repeat(257)),
+        ("candidates[0].ad.features.shelf", long, |r| {
+            first_ad(r).features.insert("shelf".to_owned(), category(&"x".repeat(257)));
+        }),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn a_bid_that_is_none_is_refused_by_name() {
     assert_each_refused(&[
         ("candidates[0].bid.micros", "must be 1 to 1000000000000000, is 0", |r| first_bid(r).micros = 0),
@@ -100,7 +113,7 @@ async fn a_bid_that_is_none_is_refused_by_name() {
         ("candidates[0].bid.pricing", "must be CPM, CPC or CPA", |r| first_bid(r).pricing = 0),
         ("candidates[0].bid.pricing", "must be CPM, CPC or CPA", |r| first_bid(r).pricing = 77),
         ("candidates[0].bid.currency", "XXX is not in the rate table", |r| {
-            first_bid(r).currency = "XXX".into()
+            first_bid(r).currency = "XXX".into();
         }),
         ("candidates[0].bid.currency", "three capital letters", |r| first_bid(r).currency = "usd".into()),
         ("candidates[0].bid.currency", "three capital letters", |r| first_bid(r).currency.clear()),
@@ -112,13 +125,13 @@ async fn a_bid_that_is_none_is_refused_by_name() {
 
 #[tokio::test]
 async fn a_floor_that_is_none_is_refused_by_name() {
-    fn floor(cpm_micros: i64, currency: &str) -> Option<pb::Floor> {
-        Some(pb::Floor { cpm_micros, currency: currency.to_owned() })
+    fn floor(request: &mut pb::RecommendRequest, cpm_micros: i64, currency: &str) {
+        request.floor = Some(pb::Floor { cpm_micros, currency: currency.to_owned() });
     }
     assert_each_refused(&[
-        ("floor.cpm_micros", "must be 0 to 1000000000000000, is -1", |r| r.floor = floor(-1, "USD")),
-        ("floor.currency", "XXX is not in the rate table", |r| r.floor = floor(1, "XXX")),
-        ("floor.currency", "three capital letters", |r| r.floor = floor(1, "dollar")),
+        ("floor.cpm_micros", "must be 0 to 1000000000000000, is -1", |r| floor(r, -1, "USD")),
+        ("floor.currency", "XXX is not in the rate table", |r| floor(r, 1, "XXX")),
+        ("floor.currency", "three capital letters", |r| floor(r, 1, "dollar")),
     ])
     .await;
 }

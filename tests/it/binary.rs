@@ -62,6 +62,16 @@ pub(crate) fn folders(place: &Place) -> [String; 4] {
     ["--example".to_owned(), text(place.example()), "--data".to_owned(), text(place.data())]
 }
 
+/// Runs `train` on a place with further options; the version that it prints.
+pub(crate) fn train(place: &Place, further: &[&str]) -> String {
+    let folders = folders(place);
+    let folders = folders.iter().map(String::as_str).collect::<Vec<_>>();
+    let ended = limpid(&[&["train"], &folders[..], further].concat());
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.out.contains("AUC"), "{ended:?}");
+    ended.out.lines().next().unwrap().to_owned()
+}
+
 /// A `limpid serve` that runs; it is killed when it is dropped.
 pub(crate) struct Serving {
     pub(crate) address: SocketAddr,

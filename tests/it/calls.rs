@@ -5,20 +5,10 @@ use std::fs;
 use serde_json::{Value, json};
 
 use super::asking::ALL_PURPOSES;
-use super::binary::{Ended, Serving, assert_fails, assert_fails_reading, folders, limpid, limpid_reading};
+use super::binary::{Ended, Serving, assert_fails, assert_fails_reading, folders, limpid_reading, train};
 use super::example;
 use super::place::{Place, models};
 use super::web_client::get;
-
-/// Runs `train` on a place with further options; the version that it prints.
-fn train(place: &Place, further: &[&str]) -> String {
-    let folders = folders(place);
-    let folders = folders.iter().map(String::as_str).collect::<Vec<_>>();
-    let ended = limpid(&[&["train"], &folders[..], further].concat());
-    assert_eq!(ended.code, 0, "{ended:?}");
-    assert!(ended.out.contains("AUC"), "{ended:?}");
-    ended.out.lines().next().unwrap().to_owned()
-}
 
 /// Runs a command against a service and asserts that it succeeds.
 fn call(serving: &Serving, input: &str, command: &[&str]) -> String {

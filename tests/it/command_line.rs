@@ -162,7 +162,7 @@ fn with_file(name: &str, rewrite: impl Fn(&str) -> String) -> Place {
 }
 
 fn header(text: &str) -> String {
-    text.lines().take(1).map(|line| format!("{line}\n")).collect()
+    format!("{}\n", text.lines().next().unwrap())
 }
 
 /// Runs `train` on a place and asserts that it fails with one line that says this, and that nothing is kept.
@@ -238,7 +238,7 @@ fn a_truncated_parquet_file_is_named() {
 fn a_request_that_is_no_json_names_line_and_column() {
     for (text, says) in [
         ("{\"tenant\": }", "standard input: expected value at line 1 column 12"),
-        ("{\"tenant\": \"demo\",\n  \"colour\": 1}", "colour"),
+        ("{\"tenant\": \"demo\",\n  \"colour\": 1}", "'colour' at line 2"),
         ("{\"impression\": {\"id\": 7}}", "line 1 column 23"),
         ("{\"maxAds\": \"many\"}", "line 1 column"),
         ("{\"accountView\": \"EVERYTHING\"}", "line 1 column"),
@@ -260,4 +260,35 @@ fn a_service_that_is_not_there_is_told_by_its_address() {
         assert_fails_reading("{}", &[command, &["--server", &free]].concat(), &[&says]);
     }
     assert_fails_reading("{}", &["recommend", "--server", "not a host"], &["--server: must be HOST:PORT"]);
+}
+
+#[test]
+fn kinds_of_models_are_compared_on_rows_held_out() {
+    let place = Place::bare();
+    example::write(&place.example());
+    let ended = limpid(&["evaluate", "--example", place.example().to_str().unwrap()]);
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{ended:?}");
+    for said in ["Predicting: the offer is bought", "rows held out", "\nlinear ", "\ntree ", "\nadditive "] {
+        assert!(ended.out.contains(said), "{said}: {}", ended.out);
+    }
+    assert!(!place.data().exists(), "nothing is kept");
+}
+
+#[test]
+fn raw_tables_that_are_not_there_are_named() {
+    let place = Place::bare();
+    let (from, to) = (place.path().join("raw"), place.path().join("example"));
+    let arguments =
+        ["import", "complete-journey", "--from", from.to_str().unwrap(), "--to", to.to_str().unwrap()];
+    assert_fails(&arguments, &[from.to_str().unwrap(), "No such file"]);
+    assert!(!to.join("schema.toml").exists());
+}
+
+#[test]
+fn an_example_without_a_clock_cannot_lend_one() {
+    let place = with_schema("demo_clock = \"2026-03-01T12:00:00Z\"\n", "");
+    let folders = folders(&place);
+    let folders = folders.iter().map(String::as_str).collect::<Vec<_>>();
+    let serve = [&["serve", "--example-clock", "--listen", "127.0.0.1:0"], &folders[..]].concat();
+    assert_fails(&serve, &["--example-clock: the schema has no demo_clock"]);
 }

@@ -125,7 +125,7 @@ async fn chain_length(place: &Place) -> usize {
     assert!(verified.is_whole(), "{verified:?}");
     match verified.chain {
         ChainState::Whole { length, .. } => usize::try_from(length).unwrap(),
-        broken => panic!("{broken:?}"),
+        broken @ ChainState::Broken { .. } => panic!("{broken:?}"),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Deadlines: full, then context alone, then no ad; each of them logged.
 
 use limpid::rpc::pb::{self, NotShown, Profile};
-use limpid::store::ChainState;
 use tonic::metadata::MetadataValue;
 use tonic::{Code, Request};
 
@@ -12,13 +11,6 @@ fn within(timeout: &'static str, asked: pb::RecommendRequest) -> Request<pb::Rec
     let mut request = Request::new(asked);
     request.metadata_mut().insert("grpc-timeout", MetadataValue::from_static(timeout));
     request
-}
-
-async fn logged(service: &Service) -> u64 {
-    match service.store.verify_chain().await.unwrap() {
-        ChainState::Whole { length, .. } => length,
-        broken => panic!("{broken:?}"),
-    }
 }
 
 #[tokio::test]
@@ -41,7 +33,7 @@ async fn with_little_time_nothing_personal_decides_and_the_decision_is_logged() 
     let again = service.recommend(asked(0)).await.unwrap();
     assert!(again.repeated_call && again.decision_id == hurried.decision_id);
     assert_eq!((again.ads.len(), again.not_shown), (hurried.ads.len(), hurried.not_shown));
-    assert_eq!(logged(&service).await, 1);
+    assert_eq!(service.decisions_logged().await, 1);
 }
 
 #[tokio::test]
@@ -63,7 +55,7 @@ async fn a_call_that_comes_after_its_deadline_decides_nothing() {
     let service = Service::start().await;
     let refused = service.engine.recommend(&parsed(), Some(std::time::Instant::now())).await.unwrap();
     assert!(refused.decision.ranked.is_empty(), "with no time left no ad is shown, and that is logged");
-    assert_eq!(logged(&service).await, 1);
+    assert_eq!(service.decisions_logged().await, 1);
 
     let asked = || about("p-05", &ALL_PURPOSES, "i-1");
     let refused = service.recommend(within("0m", asked())).await;
@@ -72,7 +64,7 @@ async fn a_call_that_comes_after_its_deadline_decides_nothing() {
         Err(Code::Cancelled) => {}
         _ => assert_refused(refused, Code::DeadlineExceeded, "DEADLINE_PAST", "the deadline had passed"),
     }
-    assert_eq!(logged(&service).await, 1, "a call that is refused leaves its impression free");
+    assert_eq!(service.decisions_logged().await, 1, "a call that is refused leaves its impression free");
 }
 
 #[tokio::test]

@@ -1,21 +1,12 @@
 //! `(tenant, impression)` decides once.
 
 use limpid::rpc::pb::{self, AccountView, ReasonView};
-use limpid::store::ChainState;
 use tokio::task::JoinSet;
 use tonic::Code;
 
 use super::asking::{ALL_PURPOSES, about, about_nobody, assert_refused, candidate, flag, purchase, values};
 use super::place::models;
 use super::service::{NOON, Service, at};
-
-/// How many decisions the log holds; it must be whole.
-async fn logged(service: &Service) -> u64 {
-    match service.store.verify_chain().await.unwrap() {
-        ChainState::Whole { length, .. } => length,
-        broken => panic!("{broken:?}"),
-    }
-}
 
 #[tokio::test]
 async fn the_same_request_gets_the_same_decision_and_says_so() {
@@ -35,7 +26,7 @@ async fn the_same_request_gets_the_same_decision_and_says_so() {
     };
     assert_eq!(told(&first), told(&again));
     assert_eq!(values(&first), values(&again));
-    assert_eq!(logged(&service).await, 1);
+    assert_eq!(service.decisions_logged().await, 1);
 }
 
 #[tokio::test]
@@ -79,7 +70,7 @@ async fn another_request_for_the_same_impression_is_refused() {
         service.recommend(asked()).await.unwrap().repeated_call,
         "the first request still has its answer"
     );
-    assert_eq!(logged(&service).await, 1);
+    assert_eq!(service.decisions_logged().await, 1);
 }
 
 #[tokio::test]
@@ -91,7 +82,7 @@ async fn tenants_do_not_share_impressions() {
     assert!(!other.repeated_call);
     assert_ne!(first.decision_id, other.decision_id);
     assert!(service.recommend(of("another")).await.unwrap().repeated_call);
-    assert_eq!(logged(&service).await, 2);
+    assert_eq!(service.decisions_logged().await, 2);
 }
 
 #[tokio::test]
@@ -120,7 +111,7 @@ async fn the_same_request_at_the_same_time_decides_once() {
     assert_eq!(answers.iter().filter(|answer| !answer.repeated_call).count(), 1);
     assert!(answers.iter().all(|answer| answer.decision_id == answers[0].decision_id));
     assert!(answers.iter().all(|answer| values(answer) == values(&answers[0])));
-    assert_eq!(logged(&service).await, 1);
+    assert_eq!(service.decisions_logged().await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,7 +128,7 @@ async fn of_different_requests_at_the_same_time_one_wins() {
     for refused in answers.into_iter().filter(Result::is_err) {
         assert_refused(refused, Code::AlreadyExists, "IMPRESSION_REUSED", "impression.id");
     }
-    assert_eq!(logged(&service).await, 1);
+    assert_eq!(service.decisions_logged().await, 1);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 //! [`binary`] the real one; [`asking`] has the requests and what is asserted of answers. The other modules are tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so")]
 
+mod api;
 mod asking;
 mod bad_input;
 mod binary;
@@ -22,6 +23,7 @@ mod layering;
 mod models;
 mod pages;
 mod place;
+mod prices;
 mod recommend;
 mod service;
 mod web_client;

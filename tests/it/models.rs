@@ -219,7 +219,7 @@ async fn an_artefact_of_another_schema_does_not_serve() {
 async fn promotions_at_the_same_time_leave_memory_and_disk_in_step() {
     let service = Service::start().await;
     let mut calls = tokio::task::JoinSet::new();
-    for number in 0..20 {
+    for number in 0..60 {
         let mut client = service.models();
         let version = if number % 2 == 0 { &models().linear } else { &models().additive };
         calls.spawn(async move { client.promote_model(promoting(version)).await });

@@ -13,7 +13,7 @@ use limpid::explain::Phrases;
 use limpid::ledger::{Keyring, Ledger};
 use limpid::rpc::pb::recommendation_service_client::RecommendationServiceClient;
 use limpid::rpc::pb::{self, model_service_client::ModelServiceClient};
-use limpid::store::{Store, StoreOptions};
+use limpid::store::{ChainState, Store, StoreOptions};
 use limpid::train::Registry;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -122,6 +122,14 @@ impl Service {
 
     pub(crate) fn place(&self) -> &Place {
         &self.place
+    }
+
+    /// How many decisions the log holds; it must be whole.
+    pub(crate) async fn decisions_logged(&self) -> u64 {
+        match self.store.verify_chain().await.unwrap() {
+            ChainState::Whole { length, .. } => length,
+            broken @ ChainState::Broken { .. } => panic!("{broken:?}"),
+        }
     }
 
     pub(crate) async fn recommend(

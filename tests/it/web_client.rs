@@ -1,5 +1,6 @@
 //! HTTP/1.1 by hand: what a browser sends and sees, with nothing of ours between.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -36,9 +37,9 @@ pub(crate) async fn send(
 ) -> Reply {
     let mut text = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n");
     for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
+        write!(text, "{name}: {value}\r\n").unwrap();
     }
-    text += &format!("content-length: {}\r\n\r\n", body.len());
+    write!(text, "content-length: {}\r\n\r\n", body.len()).unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(text.as_bytes()).await.unwrap();
     stream.write_all(body).await.unwrap();
