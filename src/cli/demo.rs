@@ -61,7 +61,7 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
     train(&workspace, &bundle).await?;
 
     let engine = Arc::new(workspace.engine(bundle, true).await?);
-    println!("\nThe clock starts at {} and ticks on. Three decisions:", engine.now());
+    println!("\nThe clock starts on {} and ticks on. Three decisions:", engine.now().day());
     for (number, person) in shown.iter().enumerate() {
         show_decision(&engine, number + 1, person, address).await?;
     }

@@ -4,7 +4,10 @@ use super::CommandError;
 use super::client::{Server, print_json, refusal};
 use crate::rpc::pb;
 
-/// Asks a running service why an ad was shown.
+/// Asks a running service why an ad was shown: the headline, the reasons, and what was not used.
+///
+/// A decision is opened by the explanation token that came with the ad: `explanationToken` of
+/// `limpid recommend`, or the last part of the address of a "why this ad" page.
 #[derive(clap::Args)]
 pub(super) struct ExplainArguments {
     /// The explanation token that came with the ad.
@@ -32,11 +35,11 @@ pub(super) async fn run(arguments: ExplainArguments) -> Result<(), CommandError>
         let sign = if reason.standing() == pb::Standing::Against { '-' } else { '+' };
         println!("  {sign} {:>3.0} %  {}", reason.share * 100.0, reason.text);
     }
-    println!("\nThese reasons are {:.0} % of what set this ad apart.", answer.named_share * 100.0);
+    println!("\nnamed: {:.0} % of what set this ad apart", answer.named_share * 100.0);
     let unused = answer.verdicts.iter().filter(|verdict| !verdict.permitted).map(|v| v.feature.as_str());
     let unused = unused.collect::<Vec<_>>();
     if !unused.is_empty() {
-        println!("Not used: {}.", unused.join(", "));
+        println!("not used: {}", unused.join(", "));
     }
     Ok(())
 }

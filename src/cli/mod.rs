@@ -37,7 +37,7 @@ struct Arguments {
     command: Command,
 }
 
-/// What each does, and how, is said by its arguments.
+// Each command's help is the text of its own arguments.
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::DemoArguments),

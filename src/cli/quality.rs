@@ -23,7 +23,11 @@ pub(super) fn print_quality(quality: &Quality, prepared: &Prepared) {
     for contender in &quality.contenders {
         print_contender(contender);
     }
-    println!("\nAUC within group: over pairs of rows of one person and campaign, where only the ad differs.");
+    if quality.contenders.iter().any(|contender| contender.evaluation.auc_within_group.is_some()) {
+        println!(
+            "\nAUC within group: over pairs of rows of one person and campaign, where only the ad differs."
+        );
+    }
 }
 
 fn print_contender(contender: &Contender) {

@@ -4,14 +4,18 @@ use super::CommandError;
 use super::client::{Server, print_json, read_json, refusal};
 use crate::rpc::pb;
 
-/// A request to try: it is the canonical JSON of a `RecommendRequest`.
-const EXAMPLE: &str = r#"Example:
-  {"tenant": "demo", "impression": {"id": "i-1"}, "candidates": [{"adId": "14-10000085475"}],
-   "reasonView": "REASON_VIEW_FULL"}"#;
+const EXAMPLE: &str = r#"Example, beside a running `limpid demo`:
+  echo '{"tenant": "demo", "impression": {"id": "i-1"},
+         "subject": {"id": "2322", "acceptedPurposes": [3, 4, 7]},
+         "candidates": [{"adId": "17-54280011660"}, {"adId": "17-54369530009"}],
+         "reasonView": "REASON_VIEW_FULL"}' | limpid recommend"#;
 
-/// Asks a running service for a recommendation: JSON in, JSON out.
+/// Asks a running service for a recommendation: a `RecommendRequest` as JSON in, a
+/// `RecommendResponse` as JSON out.
+///
+/// The fields are those of `recommendation_service.proto` in their JSON form.
 #[derive(clap::Args)]
-#[command(after_help = EXAMPLE)]
+#[command(after_long_help = EXAMPLE)]
 pub(super) struct RecommendArguments {
     /// File with the request; `-` is standard input.
     #[arg(default_value = "-")]

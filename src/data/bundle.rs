@@ -100,3 +100,71 @@ impl Bundle {
         join(&self.impressions, &self.schema, &self.history, response, permits)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::data::sample::Shop;
+
+    #[test]
+    fn a_folder_is_loaded_whole() {
+        let bundle = Shop::open().load().unwrap();
+        assert_eq!(bundle.schema.name, "shop");
+        assert_eq!((bundle.catalogue.len(), bundle.history.events(), bundle.impressions.rows()), (3, 6, 5));
+        assert_eq!(bundle.consents.iter().count(), 2);
+        assert!(bundle.products.attributes("tea-1").is_some());
+    }
+
+    #[test]
+    fn files_that_the_schema_does_not_name_are_not_needed() {
+        let shop = Shop::open().replace("schema.toml", "impressions = \"impressions.csv\"\n", "").replace(
+            "schema.toml",
+            "consents = \"consents.csv\"\n",
+            "",
+        );
+        for file in ["impressions.csv", "consents.csv"] {
+            fs::remove_file(shop.path(file)).unwrap();
+        }
+        let bundle = shop.load().unwrap();
+        assert_eq!((bundle.impressions.rows(), bundle.consents.iter().count()), (0, 0));
+    }
+
+    #[test]
+    fn a_file_that_the_schema_names_must_be_there() {
+        for file in
+            ["events.csv", "products.csv", "ads.csv", "ad_attributes.csv", "impressions.csv", "consents.csv"]
+        {
+            let shop = Shop::open();
+            fs::remove_file(shop.path(file)).unwrap();
+            let error = shop.load().unwrap_err();
+            assert!(matches!(&error, DataError::Unreadable { file: there, .. } if there.ends_with(file)));
+        }
+        let shop = Shop::open();
+        fs::remove_file(shop.path("schema.toml")).unwrap();
+        assert!(shop.error().starts_with("schema.toml: cannot be read: "));
+    }
+
+    #[test]
+    fn a_schema_that_breaks_a_rule_loads_no_data() {
+        let shop = Shop::open().replace("schema.toml", "\"EUR\"", "\"euro\"");
+        let error = shop.load().unwrap_err();
+        assert!(matches!(error, DataError::Schema(_)));
+        let said = "schema.toml: currency: must be an ISO 4217 code of three capital letters";
+        assert_eq!(shop.error(), said);
+    }
+
+    #[test]
+    fn the_same_tables_load_from_packed_files() {
+        let packed = |text: &[u8]| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut encoder, text).unwrap();
+            encoder.finish().unwrap()
+        };
+        let shop = Shop::open().replace("schema.toml", "\"events.csv\"", "\"events.csv.gz\"");
+        fs::write(shop.path("events.csv.gz"), packed(&fs::read(shop.path("events.csv")).unwrap())).unwrap();
+        fs::remove_file(shop.path("events.csv")).unwrap();
+        assert_eq!(shop.load().unwrap().history.events(), 6);
+    }
+}

@@ -36,8 +36,8 @@ impl Catalogue {
     /// value: the ad's id, and a column for each attribute that it holds.
     ///
     /// # Errors
-    /// When a file cannot be read, a column is missing, an id comes twice or is none, or a value has
-    /// the wrong type.
+    /// When a file cannot be read, a column is missing, an id comes twice or is none, the second table
+    /// names an ad that the first does not have, or a value has the wrong type.
     pub fn load(dir: &Path, files: &LogFiles, schema: &Schema, symbols: &Symbols) -> Result<Self, DataError> {
         let further = match &files.ad_attributes {
             Some(file) => further_values(&dir.join(file), schema)?,
@@ -92,6 +92,9 @@ impl Catalogue {
                 catalogue.sample_bids.insert(ad.id.clone(), micros);
             }
             catalogue.insert(ad);
+        }
+        if files.ad_attributes.is_some() {
+            further.check_ads(&catalogue, schema)?;
         }
         Ok(catalogue)
     }
@@ -212,6 +215,18 @@ struct FurtherValues {
     /// Which attributes the table holds.
     attributes: Vec<usize>,
     of_ad: BTreeMap<String, Vec<(AttributeId, String)>>,
+    records: Records,
+}
+
+impl FurtherValues {
+    /// That every row is of an ad of the catalogue.
+    fn check_ads(&self, catalogue: &Catalogue, schema: &Schema) -> Result<(), DataError> {
+        let column = schema.columns.ad.as_str();
+        let ids = self.records.texts(column)?;
+        let known = |id: &str| AdId::parse(id).ok().filter(|id| catalogue.get(id).is_some());
+        self.records.parse_each(&ids, column, "names an ad that is not in the ads table", known)?;
+        Ok(())
+    }
 }
 
 fn further_values(file: &Path, schema: &Schema) -> Result<FurtherValues, DataError> {
@@ -224,7 +239,8 @@ fn further_values(file: &Path, schema: &Schema) -> Result<FurtherValues, DataErr
             further.attributes.push(index);
         }
     }
-    let records = source.read(&wanted)?;
+    further.records = source.read(&wanted)?;
+    let records = &further.records;
     let ids = records.texts(&schema.columns.ad)?;
     for (id, attribute) in (0..=u8::MAX).map(AttributeId).zip(&schema.attributes) {
         if !source.has(&attribute.name) {
@@ -241,4 +257,113 @@ fn further_values(file: &Path, schema: &Schema) -> Result<FurtherValues, DataErr
         }
     }
     Ok(further)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Bundle;
+    use crate::data::sample::Shop;
+
+    fn ad<'a>(bundle: &'a Bundle, id: &str) -> &'a Ad {
+        bundle.catalogue.get(&AdId::parse(id).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn ads_have_what_both_tables_say() {
+        let bundle = Shop::open().load().unwrap();
+        let code = |attribute, value| bundle.symbols.code(AttributeId(attribute), value).unwrap();
+        assert_eq!(bundle.catalogue.len(), 3);
+        assert!(!bundle.catalogue.is_empty());
+        let soup = ad(&bundle, "soup-ad");
+        assert_eq!(soup.category, "SOUP");
+        let named = [&soup.advertiser, &soup.payer, &soup.domain].map(String::as_str);
+        assert_eq!(named, ["Soup maker", "Soup agency", "soup.example"]);
+        let mut brands = [code(1, "B1"), code(1, "B2")];
+        brands.sort_unstable();
+        assert_eq!(soup.attributes[1].codes, brands);
+        // Several values in one cell.
+        assert!(
+            soup.attributes[2].contains(code(2, "recipes")) && soup.attributes[2].contains(code(2, "soups"))
+        );
+        let discount = (bundle.schema.feature("discount").unwrap(), AdValue::Number(0.2));
+        let is_new = (bundle.schema.feature("is_new").unwrap(), AdValue::Number(1.0));
+        assert_eq!(soup.features, [discount, is_new]);
+        // What is empty is missing, not 0.
+        let tea = ad(&bundle, "tea-ad");
+        assert_eq!(tea.features, [(bundle.schema.feature("is_new").unwrap(), AdValue::Number(0.0))]);
+        assert_eq!((tea.domain.as_str(), tea.attributes[2].codes.as_slice()), ("", [].as_slice()));
+        let order = bundle.catalogue.iter().map(|ad| ad.id.as_str()).collect::<Vec<_>>();
+        assert_eq!(order, ["pill-ad", "soup-ad", "tea-ad"]);
+    }
+
+    #[test]
+    fn an_ad_with_a_sensitive_value_in_either_table_is_sensitive() {
+        let bundle = Shop::open().load().unwrap();
+        assert!(ad(&bundle, "pill-ad").sensitive);
+        assert!(!ad(&bundle, "soup-ad").sensitive && !ad(&bundle, "tea-ad").sensitive);
+        let shop =
+            Shop::open().with("ad_attributes.csv", "ad,brand,category\nsoup-ad,B1,PHARMACY\ntea-ad,B1,\n");
+        let bundle = shop.load().unwrap();
+        let soup = ad(&bundle, "soup-ad");
+        assert!(soup.sensitive);
+        // The ads table is the one that names the ad.
+        assert_eq!(soup.category, "SOUP");
+    }
+
+    #[test]
+    fn sample_bids_are_known_where_there_is_one() {
+        let bundle = Shop::open().load().unwrap();
+        let bid = |id| bundle.catalogue.sample_bid(&AdId::parse(id).unwrap());
+        assert_eq!([bid("soup-ad"), bid("tea-ad"), bid("other")], [Some(500_000), None, None]);
+    }
+
+    #[test]
+    fn an_ad_that_is_added_takes_the_place_of_its_namesake() {
+        let mut bundle = Shop::open().load().unwrap();
+        let mut changed = ad(&bundle, "tea-ad").clone();
+        changed.advertiser = "Other maker".to_owned();
+        bundle.catalogue.insert(changed);
+        assert_eq!(bundle.catalogue.len(), 3);
+        assert_eq!(ad(&bundle, "tea-ad").advertiser, "Other maker");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_ads_is_told_by_place() {
+        for (old, new, said) in [
+            ("soup-ad,", ",", "ads.csv: line 2, column ad must not be empty"),
+            (
+                "tea-ad,",
+                "tea ad,",
+                "ads.csv: line 3, column ad must be visible ASCII; text of 6 bytes is not",
+            ),
+            ("tea-ad,", "soup-ad,", "ads.csv: line 3, column ad is the id of an ad that came before"),
+            ("0.2,yes", "much,yes", "ads.csv: line 2, column discount_share must be a finite number"),
+            ("0.2,yes", "0.2,soon", "ads.csv: line 2, column is_new must be 1, true, yes, 0, false or no"),
+            ("500000", "0.5", "ads.csv: line 2, column sample_bid_micros must be a whole number"),
+        ] {
+            assert_eq!(Shop::open().replace("ads.csv", old, new).error(), said);
+        }
+        let there =
+            "ad, advertiser, payer, domain, category, page, discount_share, is_new, sample_bid_micros";
+        for (name, there) in [
+            ("discount_share", there.replace("discount_share", "x")),
+            ("category", there.replace("category", "x")),
+            ("ad", there.replacen("ad", "x", 1)),
+        ] {
+            let shop = Shop::open().replace("ads.csv", name, "x");
+            assert_eq!(shop.error(), format!("ads.csv: has no column {name}; it has {there}"));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_further_values_is_told_by_place() {
+        let shop = Shop::open().replace("ad_attributes.csv", "tea-ad", "");
+        assert_eq!(shop.error(), "ad_attributes.csv: line 4, column ad must not be missing");
+        let shop = Shop::open().replace("ad_attributes.csv", "tea-ad", "cake-ad");
+        let said = "ad_attributes.csv: line 4, column ad names an ad that is not in the ads table";
+        assert_eq!(shop.error(), said);
+        let shop = Shop::open().replace("ad_attributes.csv", "ad,brand", "id,brand");
+        assert_eq!(shop.error(), "ad_attributes.csv: has no column ad; it has id, brand");
+    }
 }

@@ -60,3 +60,43 @@ fn parse_purposes(text: &str) -> Option<Purposes> {
     let purpose = |number: &str| Purpose::from_number(number.trim().parse().ok()?).ok();
     text.split(',').map(purpose).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::data::sample::{Shop, person};
+
+    #[test]
+    fn people_accepted_what_the_table_says_and_others_nothing() {
+        let bundle = Shop::open().load().unwrap();
+        assert_eq!(bundle.consents.of(&person("p1")).to_string(), "1, 2, 3, 4, 10");
+        assert!(bundle.consents.of(&person("p2")).is_empty());
+        assert!(bundle.consents.of(&person("stranger")).is_empty());
+        assert_eq!(bundle.consents.iter().count(), 2);
+    }
+
+    #[test]
+    fn one_purpose_alone_and_spaces_are_read() {
+        let shop = Shop::open().with("consents.csv", "subject,purposes\np1,7\np2,7\n");
+        assert_eq!(shop.load().unwrap().consents.of(&person("p2")).to_string(), "7");
+        let shop = Shop::open().with("consents.csv", "subject,purposes\np1,\" 4 , 3 \"\n");
+        assert_eq!(shop.load().unwrap().consents.of(&person("p1")).to_string(), "3, 4");
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_consents_is_told_by_place() {
+        let rule = "column purposes must be TCF purposes from 1 to 11 with commas between them";
+        for (purposes, said) in [("12", rule), ("0", rule), ("\"1,,2\"", rule), ("1;2", rule), ("all", rule)]
+        {
+            let shop = Shop::open().with("consents.csv", &format!("subject,purposes\np1,1\np2,{purposes}\n"));
+            assert_eq!(shop.error(), format!("consents.csv: line 3, {said}"), "{purposes}");
+        }
+        for (old, new, said) in [
+            ("p2", "p1", "line 3, column subject is a person who came before"),
+            ("p2", "", "line 3, column subject must not be missing"),
+            ("purposes", "accepted", "has no column purposes; it has subject, accepted"),
+        ] {
+            let shop = Shop::open().replace("consents.csv", old, new);
+            assert_eq!(shop.error(), format!("consents.csv: {said}"));
+        }
+    }
+}

@@ -194,3 +194,183 @@ fn product_attribute(schema: &Schema) -> Option<AttributeId> {
     let id = schema.attribute(&schema.columns.product)?;
     (schema.attributes[usize::from(id.0)].from == AttributeFrom::Events).then_some(id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::sample::{Shop, moment, person, schema};
+    use crate::data::{Bundle, History, Intake};
+
+    fn stated(values: &[(&str, &[&str])]) -> BTreeMap<String, Vec<String>> {
+        let values = values.iter();
+        values.map(|(name, all)| ((*name).to_owned(), all.iter().map(|&v| v.to_owned()).collect())).collect()
+    }
+
+    fn soup() -> AdDraft {
+        AdDraft {
+            id: "soup-9".to_owned(),
+            advertiser: "Soup maker".to_owned(),
+            payer: "Soup agency".to_owned(),
+            domain: "soup.example".to_owned(),
+            attributes: stated(&[("category", &["SOUP", "BREAD"]), ("brand", &["B1"])]),
+            features: [("is_new", 1.0), ("discount", 0.2)]
+                .map(|(name, value)| (name.to_owned(), AdValue::Number(value)))
+                .into(),
+        }
+    }
+
+    fn errors(draft: &AdDraft) -> Vec<String> {
+        let schema = schema();
+        let broken = draft.check(&schema, &Symbols::of(&schema)).unwrap_err();
+        broken.0.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn an_ad_is_matched_by_the_codes_of_its_values_and_named_by_the_first() {
+        let schema = schema();
+        let symbols = Symbols::of(&schema);
+        let bread = symbols.intern(AttributeId(0), "BREAD");
+        let ad = soup().check(&schema, &symbols).unwrap();
+        let soup = symbols.code(AttributeId(0), "SOUP").unwrap();
+        assert_eq!((ad.id.as_str(), ad.category.as_str()), ("soup-9", "SOUP"));
+        assert_eq!((ad.advertiser.as_str(), ad.payer.as_str()), ("Soup maker", "Soup agency"));
+        assert_eq!(ad.attributes[0].codes, [bread, soup]);
+        assert!(ad.attributes[2].codes.is_empty());
+        assert!(!ad.sensitive);
+        // In schema order, though stated in that of the names.
+        let discount = (schema.feature("discount").unwrap(), AdValue::Number(0.2));
+        assert_eq!(ad.features, [discount, (schema.feature("is_new").unwrap(), AdValue::Number(1.0))]);
+    }
+
+    #[test]
+    fn an_ad_with_any_sensitive_value_is_sensitive() {
+        let schema = schema();
+        let draft = AdDraft { attributes: stated(&[("category", &["SOUP", "PHARMACY"])]), ..soup() };
+        assert!(draft.check(&schema, &Symbols::of(&schema)).unwrap().sensitive);
+        // On the list of the category only: a brand of that name is ordinary.
+        let draft = AdDraft { attributes: stated(&[("brand", &["PHARMACY"])]), ..soup() };
+        assert!(!draft.check(&schema, &Symbols::of(&schema)).unwrap().sensitive);
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_an_ad_is_told_at_once() {
+        let draft = AdDraft {
+            id: String::new(),
+            attributes: stated(&[("category", &[""]), ("colour", &["red"]), ("page", &[&"x".repeat(257)])]),
+            features: [("weight".to_owned(), AdValue::Number(1.0))].into(),
+            ..AdDraft::default()
+        };
+        assert_eq!(
+            errors(&draft),
+            [
+                "id: must not be empty",
+                "attributes.category: must not be empty",
+                "attributes.colour: is not an attribute of the schema",
+                "attributes.page: must be at most 256 bytes",
+                "features.weight: is not a feature of the schema",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_feature_of_an_ad_has_the_type_that_the_schema_gives_it() {
+        let (number, category) = (AdValue::Number, |name: &str| AdValue::Category(name.to_owned()));
+        for (name, value, rule) in [
+            ("discount", category("high"), "must be a number, is a category"),
+            ("discount", number(f64::NAN), "must be finite"),
+            ("discount", number(f64::INFINITY), "must be finite"),
+            ("is_new", number(2.0), "is a flag: must be 0 or 1"),
+            ("is_new", number(f64::NAN), "is a flag: must be 0 or 1"),
+            ("slot", category("top"), "is not a feature of ads"),
+            ("age", number(34.0), "is not a feature of ads"),
+            ("spend", number(10.0), "is not a feature of ads"),
+        ] {
+            let draft = AdDraft { features: [(name.to_owned(), value)].into(), ..soup() };
+            assert_eq!(errors(&draft), [format!("features.{name}: {rule}")]);
+        }
+        let schema = Schema::parse(
+            &crate::data::sample::SCHEMA.replacen(
+                "column = \"discount_share\"\nkind = \"numeric\"",
+                "kind = \"categorical\"",
+                1,
+            ),
+            crate::domain::Localised::default(),
+        )
+        .unwrap();
+        let draft = AdDraft { features: [("discount".to_owned(), number(1.0))].into(), ..soup() };
+        let broken = draft.check(&schema, &Symbols::of(&schema)).unwrap_err();
+        assert_eq!(broken.to_string(), "features.discount: must be a category, is a number");
+    }
+
+    fn purchase(product: &str, attributes: &[(&str, &str)]) -> EventDraft {
+        EventDraft {
+            kind: EventKind::Purchase,
+            at: moment("2024-02-01"),
+            product: product.to_owned(),
+            attributes: attributes
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            spend_micros: 5,
+        }
+    }
+
+    fn check(bundle: &Bundle, draft: &EventDraft) -> Result<Event, FieldErrors> {
+        draft.check(&bundle.schema, &bundle.symbols, &bundle.products)
+    }
+
+    #[test]
+    fn an_event_has_what_is_known_of_its_product() {
+        let bundle = Shop::open().load().unwrap();
+        let code = |attribute, value| bundle.symbols.code(AttributeId(attribute), value);
+        let event = check(&bundle, &purchase("soup-2", &[("page", "recipes")])).unwrap();
+        assert_eq!(event.attributes, [code(0, "SOUP"), code(1, "B2"), code(2, "recipes")]);
+        assert_eq!(
+            (event.kind, event.at, event.spend_micros),
+            (EventKind::Purchase, moment("2024-02-01"), 5)
+        );
+        // Nothing is known of a new product but what the caller says.
+        let event = check(&bundle, &purchase("soup-99", &[("category", "SOUP")])).unwrap();
+        assert_eq!(event.attributes, [code(0, "SOUP"), None, None]);
+    }
+
+    #[test]
+    fn a_sensitive_product_cannot_be_passed_off_as_another() {
+        let bundle = Shop::open().load().unwrap();
+        let event = check(&bundle, &purchase("pill-1", &[("category", "SOUP")])).unwrap();
+        assert_eq!(event.attributes[0], bundle.symbols.code(AttributeId(0), "PHARMACY"));
+        let mut history = History::new(&bundle.schema, &bundle.symbols);
+        assert_eq!(history.insert(person("p1"), &event), Intake::Sensitive);
+        let stated = check(&bundle, &purchase("", &[("category", "PHARMACY")])).unwrap();
+        assert_eq!(history.insert(person("p1"), &stated), Intake::Sensitive);
+    }
+
+    #[test]
+    fn history_that_is_matched_on_the_product_itself_knows_new_ones() {
+        let shop = Shop::open().replace("schema.toml", "name = \"page\"", "name = \"product\"");
+        let bundle = shop.replace("ads.csv", "page,", "product,").load().unwrap();
+        let event = check(&bundle, &purchase("soup-99", &[("product", "soup-1")])).unwrap();
+        assert_eq!(event.attributes[2], bundle.symbols.code(AttributeId(2), "soup-99"));
+        assert!(event.attributes[2].is_some());
+    }
+
+    #[test]
+    fn everything_that_is_wrong_with_an_event_is_told_at_once() {
+        let bundle = Shop::open().load().unwrap();
+        let long = "x".repeat(257);
+        let mut draft = purchase(&long, &[("brand", &long), ("colour", "red"), ("page", "")]);
+        draft.spend_micros = -1;
+        let broken = check(&bundle, &draft).unwrap_err();
+        let told = broken.0.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(
+            told,
+            [
+                "product: must be at most 256 bytes",
+                "attributes.brand: must be at most 256 bytes",
+                "attributes.colour: is not an attribute of the schema",
+                "attributes.page: must not be empty",
+                "spend_micros: must not be negative",
+            ]
+        );
+    }
+}

@@ -172,3 +172,107 @@ pub(super) fn people(
     }
     Ok((subjects.codes, keys))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::sample::{Shop, moment, person};
+    use crate::domain::{Affinity, Cell, Statistic};
+
+    #[test]
+    fn a_product_has_its_attributes_and_an_unknown_one_none() {
+        let bundle = Shop::open().load().unwrap();
+        let code = |attribute, value| bundle.symbols.code(AttributeId(attribute), value);
+        let soup = bundle.products.attributes("soup-2").unwrap();
+        assert_eq!(soup, [code(0, "SOUP"), code(1, "B2"), None]);
+        assert_eq!(bundle.products.attributes("soup-99"), None);
+        let shop = Shop::open().replace("products.csv", "tea-1,TEA,B1", "tea-1,,B1");
+        let bundle = shop.load().unwrap();
+        assert_eq!(bundle.products.attributes("tea-1").unwrap()[0], None);
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_products_is_told_by_place() {
+        for (old, new, said) in [
+            ("soup-2", "soup-1", "products.csv: line 3, column product is a product that came before"),
+            ("soup-2", "", "products.csv: line 3, column product must not be missing"),
+            ("brand", "maker", "products.csv: has no column brand; it has product, category, maker"),
+        ] {
+            assert_eq!(Shop::open().replace("products.csv", old, new).error(), said);
+        }
+    }
+
+    #[test]
+    fn history_has_every_event_but_the_sensitive_one() {
+        let bundle = Shop::open().load().unwrap();
+        assert_eq!((bundle.history.events(), bundle.history.people()), (6, 2));
+        // Without its product's category nobody can tell that it is sensitive.
+        let shop = Shop::open().replace("products.csv", "pill-1,PHARMACY,B1", "pill-1,,B1");
+        assert_eq!(shop.load().unwrap().history.events(), 7);
+    }
+
+    #[test]
+    fn attributes_come_from_the_product_or_from_the_event() {
+        let bundle = Shop::open().load().unwrap();
+        let ad = bundle.catalogue.iter().find(|ad| ad.id.as_str() == "soup-ad").unwrap();
+        let count = |event, on, who| {
+            let affinity = Affinity { event, on, statistic: Statistic::Count, window_days: 90 };
+            bundle.history.cell(&person(who), ad, affinity, moment("2024-03-05"))
+        };
+        let (category, page) = (bundle.schema.attribute("category"), bundle.schema.attribute("page"));
+        assert_eq!(count(EventKind::Purchase, category, "p1"), Cell::Number(3.0));
+        assert_eq!(count(EventKind::Browse, page, "p2"), Cell::Number(1.0));
+        assert_eq!(count(EventKind::Browse, page, "p1"), Cell::Number(0.0));
+    }
+
+    #[test]
+    fn the_order_of_the_lines_does_not_matter() {
+        let text = std::fs::read_to_string(Shop::open().path("events.csv")).unwrap();
+        let (header, lines) = text.split_once('\n').unwrap();
+        let mut lines = lines.lines().collect::<Vec<_>>();
+        lines.reverse();
+        let reversed = Shop::open().with("events.csv", &format!("{header}\n{}\n", lines.join("\n")));
+        let (a, b) = (Shop::open().load().unwrap(), reversed.load().unwrap());
+        let ad = a.catalogue.iter().find(|ad| ad.id.as_str() == "soup-ad").unwrap();
+        let ad_b = b.catalogue.iter().find(|ad| ad.id.as_str() == "soup-ad").unwrap();
+        for (_, affinity) in a.schema.affinities() {
+            for day in ["2024-02-01T00:00:00.000001Z", "2024-02-10", "2024-03-05"] {
+                let cell = a.history.cell(&person("p1"), ad, affinity, moment(day));
+                assert_eq!(b.history.cell(&person("p1"), ad_b, affinity, moment(day)), cell, "{day}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_events_is_told_by_place() {
+        let kind = "must be browse, purchase, search, impression, click or conversion";
+        let day = "must be a date (2017-09-04) or an RFC 3339 moment";
+        for (old, new, said) in [
+            ("p1,", ",", "line 2, column subject must not be missing".to_owned()),
+            ("2024-01-10T09:00:00Z", "yesterday", format!("line 2, column at {day}")),
+            ("2024-01-10T09:00:00Z", "", "line 2, column at must not be missing".to_owned()),
+            ("browse", "peek", format!("line 7, column kind {kind}")),
+            ("browse", "", "line 7, column kind must not be missing".to_owned()),
+            ("2500000", "2.50", "line 2, column spend_micros must be a whole number".to_owned()),
+            (
+                "product",
+                "item",
+                "has no column product; it has subject, at, kind, item, page, spend_micros".to_owned(),
+            ),
+        ] {
+            let error = Shop::open().replace("events.csv", old, new).error();
+            assert!(error == format!("events.csv: {said}"), "{error}");
+        }
+        let long = "x".repeat(257);
+        let error = Shop::open().replace("events.csv", "p2,", &format!("{long},")).error();
+        assert_eq!(error, "events.csv: line 7, column subject must be at most 256 bytes, has 257");
+    }
+
+    #[test]
+    fn what_was_spent_may_be_left_out() {
+        let shop =
+            Shop::open().with("events.csv", "subject,at,kind,product,page\np1,2024-02-01,purchase,soup-1,\n");
+        let bundle = shop.load().unwrap();
+        assert_eq!(bundle.history.events(), 1);
+    }
+}

@@ -54,3 +54,110 @@ pub(super) fn load_table(
         outcomes: outcomes(&records, schema)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tempfile::TempDir;
+
+    use crate::data::sample::{data, derive, moment, person};
+    use crate::data::{Bundle, DataError};
+    use crate::domain::{Cell, FeatureKind, Response};
+
+    const SCHEMA: &str = r#"
+name = "rows"
+test_share = 0.2
+[files]
+table = "rows.csv"
+[[outcome]]
+response = "click"
+column = "clicked"
+name = "clicked"
+[[feature]]
+name = "slot"
+kind = "categorical"
+origin = "context"
+data_category = "system.operations"
+provenance = "first_party"
+derivation = "observed"
+sensitivity = "ordinary"
+controllable = false
+retention_days = 0
+datum = "slot"
+label = { en = "slot", fr = "emplacement" }
+"#;
+
+    fn load(schema: &str, table: &str) -> Result<Bundle, DataError> {
+        let dir = TempDir::new().unwrap();
+        fs::write(dir.path().join("schema.toml"), schema).unwrap();
+        fs::write(dir.path().join("rows.csv"), table).unwrap();
+        Bundle::load(dir.path(), &derive)
+    }
+
+    #[test]
+    fn without_a_subject_column_every_row_is_a_person_of_1970() {
+        let rows = load(SCHEMA, "slot,clicked\ntop,1\nside,0\n").unwrap().impressions;
+        assert_eq!((rows.persons(), rows.groups()), ([0, 1].as_slice(), [0, 1].as_slice()));
+        assert!(rows.subjects().is_empty() && rows.subject(0).is_none() && rows.ad(0).is_none());
+        assert_eq!((rows.at()[1], rows.campaign(0)), (moment("1970-01-01"), None));
+    }
+
+    #[test]
+    fn people_and_moments_are_those_of_their_columns() {
+        let table =
+            "slot,clicked,subject,at\ntop,1,p1,2024-01-01\nside,0,p1,2024-01-02\ntop,0,p2,2024-01-02\n";
+        let rows = load(SCHEMA, table).unwrap().impressions;
+        assert_eq!(
+            (rows.persons(), rows.subjects()),
+            ([0, 0, 1].as_slice(), [person("p1"), person("p2")].as_slice())
+        );
+        assert_eq!(rows.at()[2], moment("2024-01-02"));
+        // A feature of that name is what the table means by it.
+        let schema = SCHEMA.replace("name = \"slot\"\nkind", "name = \"subject\"\nkind");
+        let bundle = load(&schema, table).unwrap();
+        assert!(bundle.impressions.subjects().is_empty());
+        let data = bundle.dataset(Response::Click, &|_, _| true).unwrap();
+        assert_eq!(data.table.column(crate::domain::FeatureId(0)).cell(0), Cell::Category("p1"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_table_is_told_by_place() {
+        for (table, said) in [
+            ("slot,clicked\ntop,maybe\n", "line 2, column clicked must be 1, true, yes, 0, false or no"),
+            ("slot,clicked\ntop,\n", "line 2, column clicked must not be missing"),
+            ("place,clicked\ntop,1\n", "has no column slot; it has place, clicked"),
+            ("slot,clicked,subject\ntop,1,\n", "line 2, column subject must not be missing"),
+            ("slot,clicked,at\ntop,1,\n", "line 2, column at must not be missing"),
+        ] {
+            let error = load(SCHEMA, table).unwrap_err().to_string();
+            assert!(error.ends_with(&format!("rows.csv: {said}")), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_published_table_loads_by_its_schema_alone() {
+        let bundle = Bundle::load(&data("invehicle-coupon"), &derive).unwrap();
+        let rows = bundle.dataset(Response::Conversion, &|_, _| true).unwrap();
+        assert_eq!((rows.rows(), rows.table.width()), (12_684, 25));
+        assert_eq!(rows.outcome.iter().filter(|accepted| **accepted).count(), 7_210);
+        let mut kinds = [0; 4];
+        for (id, feature) in bundle.schema.features() {
+            let (kind, numbers) = match feature.kind {
+                FeatureKind::Numeric => (0, true),
+                FeatureKind::Categorical => (1, false),
+                FeatureKind::Flag => (2, true),
+                FeatureKind::Affinity(_) => (3, true),
+            };
+            kinds[kind] += 1;
+            assert_eq!(rows.table.column(id).numbers().is_some(), numbers, "{}", feature.name);
+        }
+        assert_eq!(kinds, [1, 18, 6, 0]);
+        let column = |name| rows.table.column(bundle.schema.feature(name).unwrap());
+        let missing = |name| (0..rows.rows()).filter(|&row| column(name).cell(row) == Cell::Missing).count();
+        assert_eq!(["car", "Bar", "age", "temperature"].map(missing), [12_576, 107, 0, 0]);
+        assert_eq!(column("occupation").categories().unwrap().1.len(), 25);
+        assert_eq!(column("temperature").cell(0), Cell::Number(55.0));
+        assert_eq!(column("has_children").cell(0), Cell::Number(1.0));
+    }
+}

@@ -132,3 +132,64 @@ impl Log {
         self.codes.splice(first..first, codes);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::sample::{moment, person, schema};
+
+    fn event(when: &str, category: Option<u32>) -> Event {
+        Event {
+            kind: EventKind::Purchase,
+            at: moment(when),
+            attributes: vec![category, None, None],
+            spend_micros: 0,
+        }
+    }
+
+    #[test]
+    fn an_event_of_a_sensitive_value_is_not_kept() {
+        let schema = schema();
+        let symbols = Symbols::of(&schema);
+        let category = schema.attribute("category").unwrap();
+        let pharmacy = symbols.intern(category, "PHARMACY");
+        let soup = symbols.intern(category, "SOUP");
+        let mut history = History::new(&schema, &symbols);
+        assert_eq!(history.insert(person("p1"), &event("2024-02-01", Some(pharmacy))), Intake::Sensitive);
+        assert_eq!((history.events(), history.people()), (0, 0));
+        assert_eq!(history.insert(person("p1"), &event("2024-02-01", Some(soup))), Intake::Kept);
+        // The same code under another attribute is another value.
+        let mut of_brand = event("2024-02-01", None);
+        of_brand.attributes[1] = Some(pharmacy);
+        assert_eq!(history.insert(person("p1"), &of_brand), Intake::Kept);
+        assert_eq!((history.events(), history.people()), (2, 1));
+    }
+
+    #[test]
+    fn a_person_who_is_removed_leaves_nothing() {
+        let schema = schema();
+        let mut history = History::new(&schema, &Symbols::of(&schema));
+        for when in ["2024-02-02", "2024-02-01"] {
+            assert_eq!(history.insert(person("p1"), &event(when, None)), Intake::Kept);
+        }
+        assert_eq!(history.insert(person("p2"), &event("2024-02-03", None)), Intake::Kept);
+        assert_eq!(history.remove(&person("p1")), 2);
+        assert_eq!(history.remove(&person("p1")), 0);
+        assert_eq!((history.events(), history.people()), (1, 1));
+    }
+
+    #[test]
+    fn events_that_come_late_take_their_place_in_time() {
+        let schema = schema();
+        let symbols = Symbols::of(&schema);
+        let mut history = History::new(&schema, &symbols);
+        for (when, code) in [("2024-02-03", 3), ("2024-02-01", 1), ("2024-02-02", 2), ("2024-02-02", 4)] {
+            assert_eq!(history.insert(person("p1"), &event(when, Some(code))), Intake::Kept);
+        }
+        let log = &history.logs[&person("p1")];
+        assert!(log.at.is_sorted());
+        let codes = (0..log.len()).map(|event| log.code(event, AttributeId(0))).collect::<Vec<_>>();
+        assert_eq!(codes, [1, 2, 4, 3]);
+        assert_eq!(log.code(0, AttributeId(1)), UNKNOWN);
+    }
+}

@@ -209,3 +209,60 @@ fn number_groups(person: &[u32], campaign: &[u32]) -> Vec<u32> {
     };
     person.iter().copied().zip(campaign.iter().copied()).map(&mut number).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::sample::{Shop, moment, person};
+
+    #[test]
+    fn rows_have_person_ad_group_moment_and_outcome() {
+        let bundle = Shop::open().load().unwrap();
+        let shown = &bundle.impressions;
+        assert_eq!(shown.rows(), 5);
+        assert_eq!(shown.subjects(), [person("p1"), person("p2")]);
+        assert_eq!(shown.persons(), [0, 0, 0, 1, 1]);
+        assert_eq!(shown.groups(), [0, 0, 0, 1, 2]);
+        assert_eq!(shown.subject(4), Some(&person("p2")));
+        assert_eq!(shown.ad(2).unwrap().id.as_str(), "pill-ad");
+        assert_eq!(shown.at()[4], moment("2024-03-05"));
+        assert_eq!((shown.campaign(0), shown.campaign(4)), (Some("winter"), Some("spring")));
+        assert_eq!(shown.outcome(Response::Click).unwrap(), [true, false, false, false, true]);
+        assert_eq!(shown.outcome(Response::Conversion).unwrap(), [false, false, false, false, true]);
+    }
+
+    #[test]
+    fn rows_state_the_person_and_the_context_and_nothing_of_ads_or_history() {
+        let bundle = Shop::open().load().unwrap();
+        let stated = |row, name| bundle.impressions.stated(row, bundle.schema.feature(name).unwrap());
+        assert_eq!(stated(1, "slot"), Cell::Category("side"));
+        assert_eq!((stated(0, "age"), stated(3, "age")), (Cell::Number(34.0), Cell::Missing));
+        assert_eq!((stated(0, "discount"), stated(0, "spend")), (Cell::Missing, Cell::Missing));
+    }
+
+    #[test]
+    fn one_person_in_two_campaigns_is_two_groups_and_two_people_in_one_are_too() {
+        assert_eq!(number_groups(&[5, 5, 6, 5, 6], &[1, 2, 1, 1, 1]), [0, 1, 2, 0, 2]);
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_impressions_is_told_by_place() {
+        let columns = "subject, at, ad, campaign, slot, age, clicked, bought";
+        for (old, new, said) in [
+            ("p1,", ",", "line 2, column subject must not be missing".to_owned()),
+            ("2024-02-20", "", "line 2, column at must not be missing".to_owned()),
+            ("tea-ad", "cake-ad", "line 3, column ad names an ad that is not in the ads table".to_owned()),
+            ("tea-ad", "", "line 3, column ad must not be missing".to_owned()),
+            ("winter", "", "line 2, column campaign must not be missing".to_owned()),
+            ("34,1,no", "old,1,no", "line 2, column age must be a finite number".to_owned()),
+            ("34,1,no", "34,2,no", "line 2, column clicked must be 1, true, yes, 0, false or no".to_owned()),
+            ("34,1,no", "34,,no", "line 2, column clicked must not be missing".to_owned()),
+            ("34,1,no", "34,1,", "line 2, column bought must not be missing".to_owned()),
+            ("slot", "place", format!("has no column slot; it has {}", columns.replace("slot", "place"))),
+            ("bought", "paid", format!("has no column bought; it has {}", columns.replace("bought", "paid"))),
+        ] {
+            let shop = Shop::open().replace("impressions.csv", old, new);
+            assert_eq!(shop.error(), format!("impressions.csv: {said}"), "{old} -> {new}");
+        }
+    }
+}

@@ -142,3 +142,6 @@ fn affinity_columns(
     }
     columns
 }
+
+#[cfg(test)]
+mod tests;

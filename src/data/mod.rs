@@ -1,6 +1,8 @@
 //! Data at rest: schema, typed tables, readers, the point-in-time affinity join, splits.
 
 mod bundle;
+#[cfg(test)]
+mod bundled;
 mod catalogue;
 mod consents;
 mod draft;
@@ -13,6 +15,8 @@ mod impressions;
 mod join;
 mod past;
 pub mod read;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod schema;
 mod split;
 mod symbols;

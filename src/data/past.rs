@@ -220,3 +220,6 @@ fn values_of(ad: &Ad, attribute: AttributeId) -> &[u32] {
 fn index(event: usize) -> u32 {
     u32::try_from(event).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,7 +70,8 @@ pub enum Evidence {
         event: EventKind,
         /// The attribute that ad and history share, such as `category`; None when all counts.
         attribute: Option<String>,
-        /// The value that they share, such as `FROZEN PIZZA`; None when they share none or several.
+        /// The value that they share with the ad, such as `FROZEN PIZZA`; None when they share several, or
+        /// when they share none and the ad has several.
         key: Option<String>,
         /// On how many different days.
         days: u32,

@@ -79,10 +79,23 @@ impl Phrases {
             let even = explanation.reasons.is_empty() && explanation.remainder == 0.0;
             return self.text(if even { "headline-even" } else { "headline-none" }, locale);
         };
-        let id = if first.share >= 0.5 { "headline-mainly" } else { "headline-partly" };
+        let id = match (first.share >= 0.5, self.has_verb(first, locale)) {
+            (true, true) => "headline-mainly",
+            (false, true) => "headline-partly",
+            (true, false) => "headline-mainly-value",
+            (false, false) => "headline-partly-value",
+        };
         let mut variables = FluentArgs::new();
         variables.set("clause", clause(&self.reason(first, features, locale, precision)));
         self.say(id, locale, &variables)
+    }
+
+    /// Whether a reason is told by a whole sentence, not by a label and its value.
+    fn has_verb(&self, reason: &Reason, locale: Locale) -> bool {
+        let is_history = |fact: &Evidence| matches!(fact, Evidence::History { .. });
+        reason.code == BID_CODE
+            || reason.evidence.first().is_some_and(is_history)
+            || self.bundle(locale).has_message(&format!("reason-{}", reason.code))
     }
 
     /// What is known of one datum as a sentence; its name when there is no evidence.
@@ -324,254 +337,4 @@ pub fn capitalised(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::sample::{self, AGE, BOUGHT, CATEGORY, WEEKDAY, account, ad, decision, of};
-    use super::super::{PhraseError, explain};
-    use super::*;
-    use crate::domain::{Cause, LineSource, Localised};
-
-    const EN: &str = "
-category-frozen-pizza = frozen pizza
-datum-category_purchases = your purchases of this kind
-reason-category_purchases = you bought { $key } { $times ->
-    [one] once
-   *[other] { $times } times
-} in the last { $weeks } weeks
-    .absent = You have not bought { $key } in the last { $weeks } weeks.
-reason-age = You are { $value }.
-    .missing = Your age is not known.
-";
-    const FR: &str = "
-category-frozen-pizza = pizzas surgelées
-datum-category_purchases = vos achats de ce genre
-reason-category_purchases = Vous avez acheté des { $key } { $times } fois ces { $weeks } dernières semaines.
-    .absent = Vous n’avez pas acheté de { $key } ces { $weeks } dernières semaines.
-reason-age = Vous avez { $value } ans.
-    .missing = Votre âge est inconnu.
-";
-
-    fn load(en: &str, fr: &str) -> Result<Phrases, PhraseError> {
-        Phrases::load(&Localised { en: en.to_owned(), fr: fr.to_owned() })
-    }
-
-    fn state(phrases: &Phrases, code: &str, fact: Evidence, locale: Locale, precision: Precision) -> String {
-        phrases.statement(code, &[fact], &sample::features(), locale, precision)
-    }
-
-    #[test]
-    fn a_reason_is_said_in_the_words_of_the_example() {
-        let phrases = load(EN, FR).unwrap();
-        let say = |fact, locale| state(&phrases, "category_purchases", fact, locale, Precision::Exact);
-        assert_eq!(
-            say(sample::bought_four_times(), Locale::En),
-            "You bought frozen pizza 4 times in the last 12 weeks."
-        );
-        assert_eq!(
-            say(sample::bought_four_times(), Locale::Fr),
-            "Vous avez acheté des pizzas surgelées 4 fois ces 12 dernières semaines."
-        );
-        assert_eq!(
-            say(sample::bought_nothing(), Locale::En),
-            "You have not bought frozen pizza in the last 12 weeks."
-        );
-        assert_eq!(
-            say(sample::bought_nothing(), Locale::Fr),
-            "Vous n’avez pas acheté de pizzas surgelées ces 12 dernières semaines."
-        );
-    }
-
-    #[test]
-    fn a_bearer_link_tells_ranges_and_months_and_no_exact_figure() {
-        let (features, decision) = (sample::features(), sample::three_ads());
-        let explanation = explain(&decision, 0, &features, 5).unwrap();
-        for phrases in [load(EN, FR).unwrap(), load("", "").unwrap()] {
-            let tell = |locale, precision| -> String {
-                let tell = |reason: &Reason| {
-                    let details = phrases.details(reason, &features, locale, precision).join(" ");
-                    format!("{} {details}\n", phrases.reason(reason, &features, locale, precision))
-                };
-                explanation.reasons.iter().map(tell).collect::<String>().replace('\u{a0}', " ")
-            };
-            let banded = tell(Locale::En, Precision::Banded);
-            assert!(banded.contains("1 to 5 times") && banded.contains("in September 2017"), "{banded}");
-            assert!(banded.contains("about 40"), "{banded}");
-            assert!(!banded.contains("4 times") && !banded.contains("1 September") && !banded.contains("43"));
-            let banded = tell(Locale::Fr, Precision::Banded);
-            assert!(banded.contains("1 à 5 fois") && banded.contains("en septembre 2017"), "{banded}");
-            let exact = tell(Locale::Fr, Precision::Exact);
-            assert!(exact.contains(" 4 fois") && exact.contains("le 1er septembre 2017"), "{exact}");
-            assert!(exact.contains("43"), "{exact}");
-        }
-    }
-
-    #[test]
-    fn a_schema_with_nothing_but_labels_has_reasons_too() {
-        let phrases = load("", "").unwrap();
-        let say = |code, fact, locale| state(&phrases, code, fact, locale, Precision::Exact);
-        let category = Evidence::Category { feature: CATEGORY, value: "Drinks".to_owned() };
-        assert_eq!(say("category", category.clone(), Locale::En), "Category of the ad: Drinks.");
-        assert_eq!(say("category", category, Locale::Fr), "Catégorie de la publicité\u{a0}: Drinks.");
-        let age = Evidence::Number { feature: AGE, value: 1234.5 };
-        assert_eq!(say("age", age, Locale::Fr), "Votre âge\u{a0}: 1\u{202f}234,5.");
-        assert_eq!(say("age", Evidence::Missing { feature: AGE }, Locale::En), "Your age: not known.");
-        assert_eq!(
-            say("category_purchases", sample::bought_four_times(), Locale::En),
-            "You bought “FROZEN PIZZA” 4 times in the last 12 weeks."
-        );
-    }
-
-    #[test]
-    fn every_kind_of_fact_is_a_sentence_in_every_language() {
-        let phrases = load("", "").unwrap();
-        let history = EventKind::ALL.into_iter().flat_map(|event| {
-            [None, Some("FROZEN PIZZA".to_owned())].into_iter().flat_map(move |key| {
-                [(0, 10), (1, 7), (2, 365), (60, 84)].map(|(count, window_days)| Evidence::History {
-                    event,
-                    attribute: None,
-                    key: key.clone(),
-                    days: count,
-                    count,
-                    first: None,
-                    last: None,
-                    window_days,
-                })
-            })
-        });
-        let feature = AGE;
-        let others = [
-            Evidence::Number { feature, value: -3.25 },
-            Evidence::Category { feature, value: "older".to_owned() },
-            Evidence::Missing { feature },
-            Evidence::Withheld { feature, cause: Cause::SensitiveAd },
-        ];
-        for fact in history.chain(others) {
-            for locale in Locale::ALL {
-                for precision in [Precision::Exact, Precision::Banded] {
-                    let said = state(&phrases, "age", fact.clone(), locale, precision);
-                    let well_formed =
-                        said.ends_with('.') && said.starts_with(char::is_uppercase) && said.contains(' ');
-                    assert!(well_formed && !said.contains(['{', '$']) && !said.contains("  "), "{said}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn one_and_many_are_told_apart() {
-        let phrases = load("", "").unwrap();
-        let fact = |count, window_days| Evidence::History {
-            event: EventKind::Click,
-            attribute: None,
-            key: None,
-            days: count,
-            count,
-            first: None,
-            last: None,
-            window_days,
-        };
-        let say =
-            |count, window, locale| state(&phrases, "age", fact(count, window), locale, Precision::Exact);
-        assert_eq!(say(1, 7, Locale::En), "You clicked on ads here once in the last week.");
-        assert_eq!(say(2, 30, Locale::En), "You clicked on ads here 2 times in the last 30 days.");
-        assert_eq!(
-            say(1, 7, Locale::Fr),
-            "Vous avez cliqué sur des publicités ici 1\u{a0}fois au cours de la dernière semaine."
-        );
-        let many = state(&phrases, "age", fact(90, 14), Locale::Fr, Precision::Banded);
-        assert_eq!(
-            many,
-            "Vous avez cliqué sur des publicités ici plus de 20\u{a0}fois au cours des 2 dernières semaines."
-        );
-    }
-
-    #[test]
-    fn a_flag_is_yes_or_no() {
-        let phrases = load("", "").unwrap();
-        let mut features = sample::features();
-        features[AGE.index()].kind = FeatureKind::Flag;
-        let say = |value, locale| {
-            let fact = [Evidence::Number { feature: AGE, value }];
-            phrases.statement("age", &fact, &features, locale, Precision::Banded)
-        };
-        assert_eq!(say(1.0, Locale::En), "Your age: yes.");
-        assert_eq!(say(0.0, Locale::Fr), "Votre âge\u{a0}: non.");
-    }
-
-    #[test]
-    fn a_message_that_a_fact_cannot_complete_gives_way_to_the_general_one() {
-        let phrases = load("reason-age = Last { $when }.\n", "reason-age = Hier { $when }.\n").unwrap();
-        let age = Evidence::Number { feature: AGE, value: 43.0 };
-        assert_eq!(state(&phrases, "age", age, Locale::En, Precision::Exact), "Your age: 43.");
-    }
-
-    #[test]
-    fn the_known_fact_is_told_before_the_unknown_one() {
-        let phrases = load(EN, FR).unwrap();
-        let facts = [Evidence::Missing { feature: BOUGHT }, sample::bought_four_times()];
-        let said = phrases.statement(
-            "category_purchases",
-            &facts,
-            &sample::features(),
-            Locale::En,
-            Precision::Exact,
-        );
-        assert_eq!(said, "You bought frozen pizza 4 times in the last 12 weeks.");
-    }
-
-    fn headline(decision: &crate::domain::Decision, locale: Locale) -> String {
-        let features = sample::features();
-        let explanation = explain(decision, 0, &features, 5).unwrap();
-        load(EN, FR).unwrap().headline(&explanation, &features, locale, Precision::Exact)
-    }
-
-    #[test]
-    fn the_headline_says_because_only_of_what_spoke_for_this_ad() {
-        assert_eq!(
-            headline(&sample::three_ads(), Locale::En),
-            "You see this ad mainly because you bought frozen pizza 4 times in the last 12 weeks."
-        );
-        assert_eq!(
-            headline(&sample::three_ads(), Locale::Fr),
-            "Vous voyez cette publicité surtout pour cette raison\u{a0}: vous avez acheté des pizzas surgelées 4 fois ces 12 dernières semaines."
-        );
-        let offers = |one, other| {
-            let lines = |bid, weekday| account(&[(LineSource::Bid, bid), (of(WEEKDAY), weekday)]);
-            decision(vec![ad("a", lines(one, -5)), ad("b", lines(other, 5))])
-        };
-        assert_eq!(
-            headline(&offers(3, 1), Locale::En),
-            "You see this ad partly because its advertiser offered more than the other advertisers did on average."
-        );
-        assert_eq!(headline(&offers(1, 1), Locale::En), "No single reason speaks for this ad.");
-    }
-
-    #[test]
-    fn the_headline_of_an_only_or_an_equal_ad_gives_no_reason() {
-        let mut only = sample::three_ads();
-        only.ranked.truncate(1);
-        assert_eq!(headline(&only, Locale::En), "This was the only ad that could be shown here.");
-        let same = account(&[(of(AGE), 5)]);
-        let equal = decision(vec![ad("a", same.clone()), ad("b", same)]);
-        assert_eq!(
-            headline(&equal, Locale::Fr),
-            "Rien ne distinguait cette publicité des autres qui auraient pu s’afficher ici."
-        );
-    }
-
-    #[test]
-    fn a_pair_names_both_sides_and_tells_their_facts_apart() {
-        let pair = LineSource::Pair(crate::domain::Response::Click, AGE, CATEGORY);
-        let mut here = ad("a", account(&[(pair, 9)]));
-        here.evidence = vec![
-            (AGE, Evidence::Number { feature: AGE, value: 43.0 }),
-            (CATEGORY, Evidence::Category { feature: CATEGORY, value: "FROZEN PIZZA".to_owned() }),
-        ];
-        let (decision, features) = (decision(vec![here]), sample::features());
-        let explanation = explain(&decision, 0, &features, 5).unwrap();
-        let (phrases, reason) = (load(EN, FR).unwrap(), &explanation.reasons[0]);
-        let said = phrases.reason(reason, &features, Locale::En, Precision::Exact);
-        assert_eq!(said, "Your age, together with category of the ad.");
-        let details = phrases.details(reason, &features, Locale::En, Precision::Exact);
-        assert_eq!(details, ["Your age: 43.", "Category of the ad: frozen pizza."]);
-    }
-}
+mod tests;

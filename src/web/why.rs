@@ -70,7 +70,7 @@ struct WhyPage<'a> {
     common: Vec<String>,
     unused: Vec<DataGroup>,
     change: Vec<DataGroup>,
-    kept: Vec<String>,
+    kept: Vec<DataGroup>,
     small_print: Vec<String>,
 }
 
@@ -301,23 +301,18 @@ impl Teller<'_> {
         groups
     }
 
-    /// How long the data about the person are kept that this decision was permitted to read.
-    fn kept(&self, decision: &Decision) -> Vec<String> {
-        let mut days_by_datum: BTreeMap<&str, u32> = BTreeMap::new();
+    /// The data about the person that this decision was permitted to read, by how long they are kept.
+    fn kept(&self, decision: &Decision) -> Vec<DataGroup> {
         let permitted = decision.verdicts.iter().filter(|verdict| verdict.outcome() == Outcome::Permitted);
+        let mut days_of: BTreeMap<&str, u32> = BTreeMap::new();
         for feature in permitted.filter_map(|verdict| self.features.get(verdict.feature.index())) {
             if is_personal(feature) {
-                let days = days_by_datum.entry(&feature.datum).or_default();
+                let days = days_of.entry(&feature.datum).or_default();
                 *days = feature.retention_days.max(*days);
             }
         }
-        let tell = |(datum, days): (&str, u32)| {
-            let mut variables = FluentArgs::new();
-            variables.set("datum", self.name(datum));
-            variables.set("days", days);
-            self.say.with("kept-item", &variables)
-        };
-        days_by_datum.into_iter().map(tell).collect()
+        let kept = |days: u32| self.say.with("kept-group", &[("days", days)].into_iter().collect());
+        self.group(days_of.into_iter().map(|(datum, days)| (kept(days), datum)))
     }
 
     fn small_print(&self, request: &WhyRequest<'_>, explanation: &Explanation) -> Vec<String> {
@@ -341,176 +336,4 @@ fn reason_percents(explanation: &Explanation) -> Vec<u32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Cause, Localised, Purpose};
-    use crate::explain::sample::{self, AGE, BOUGHT, SINCE};
-
-    fn page(change: impl FnOnce(&mut WhyRequest<'_>), decision: &Decision) -> String {
-        let (features, phrases) = (sample::features(), Phrases::load(&Localised::default()).unwrap());
-        let mut request = WhyRequest {
-            decision,
-            ad_index: 0,
-            features: &features,
-            phrases: &phrases,
-            locale: Locale::En,
-            asked_supported: true,
-            precision: Precision::Exact,
-            sample: false,
-        };
-        change(&mut request);
-        why_page(&request).unwrap().unwrap()
-    }
-
-    /// The element names in order, checked to nest.
-    fn elements(html: &str) -> Vec<String> {
-        let mut open: Vec<String> = Vec::new();
-        let mut seen = Vec::new();
-        for tag in html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
-            let name = tag.trim_start_matches('/').split_whitespace().next().unwrap().to_owned();
-            if tag.starts_with('/') {
-                assert_eq!(open.pop(), Some(name), "closes what is open");
-            } else if !tag.starts_with('!') {
-                seen.push(name.clone());
-                if !tag.ends_with('/') && !matches!(name.as_str(), "meta" | "link") {
-                    open.push(name);
-                }
-            }
-        }
-        assert!(open.is_empty(), "left open: {open:?}");
-        seen
-    }
-
-    #[test]
-    fn the_page_says_who_why_how_much_and_from_where() {
-        let html = page(|_| {}, &sample::three_ads());
-        for expected in [
-            "You see this ad mainly because you bought “FROZEN PIZZA” 4 times in the last 12 weeks.",
-            "Maison Froide",
-            "Groupe Grand Froid",
-            "Compared with the 2 other ads that could have been shown here.",
-            "<span>75%</span>",
-            "Most recently on 1 September 2017.",
-            "Source: a partner, Panel &#38; Co, concluded from other data.",
-            "Used with your consent to build a profile of you for ads and choose ads with a profile of you.",
-            "What spoke against it",
-            "These 4 reasons are 97% of all that spoke for or against this ad. The remaining 3% are weaker reasons",
-            "Day of the week: Monday.",
-            "Your purchases in this category: 365 days.",
-            "made on 4 September 2017 at 10:05 UTC.",
-        ] {
-            assert!(html.contains(expected), "{expected}\n{html}");
-        }
-    }
-
-    #[test]
-    fn the_page_is_well_formed_and_needs_neither_script_nor_inline_style() {
-        for locale in Locale::ALL {
-            let html = page(|request| request.locale = locale, &sample::three_ads());
-            let elements = elements(&html);
-            assert_eq!(elements.iter().filter(|name| *name == "h1").count(), 1);
-            assert_eq!(elements.iter().filter(|name| *name == "main").count(), 1);
-            assert!(!elements.iter().any(|name| name == "script" || name == "style"));
-            assert!(!html.contains("style=") && !html.contains("onclick") && !html.contains("javascript:"));
-            assert!(html.contains(&format!("<html lang=\"{locale}\">")));
-            assert!(html.contains(&format!("href=\"?lang={}\"", other_language(locale))));
-            assert!(
-                html.contains("<meta name=\"referrer\" content=\"no-referrer\">"),
-                "the address is a token"
-            );
-            for id in html.split("aria-labelledby=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-                assert!(html.contains(&format!("id=\"{id}\"")), "{id}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_others_wrote_cannot_become_markup() {
-        let mut decision = sample::three_ads();
-        decision.ranked[0].advertiser = "<script>alert(1)</script>".to_owned();
-        decision.ranked[0].payer = "\"><img src=x>".to_owned();
-        decision.ranked[0].category = "<b>".to_owned();
-        let html = page(|_| {}, &decision);
-        assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("<b>"));
-        elements(&html);
-    }
-
-    #[test]
-    fn bids_are_higher_or_lower_but_never_told() {
-        let html = page(|_| {}, &sample::three_ads());
-        assert!(html.contains("Its advertiser offered more than the other advertisers did on average."));
-        assert!(!html.contains("EUR") && !html.contains("2,000,000") && !html.contains("soap"));
-    }
-
-    #[test]
-    fn what_was_refused_is_named_with_its_cause() {
-        let mut decision = sample::three_ads();
-        let refused = Purposes::NONE.with(Purpose::SelectPersonalisedAds);
-        decision.verdicts[AGE.index()].cause = Cause::PurposesRefused(refused);
-        let html = page(|request| request.locale = Locale::Fr, &decision);
-        let at = html.find(
-            "Vous n’avez pas accepté cette finalité\u{a0}: choisir des publicités avec un profil de vous.",
-        );
-        assert!(html[at.unwrap()..].contains("<li>Votre âge</li>"), "{html}");
-        assert!(!html.contains("Rien n’a été écarté."));
-        assert!(!html.contains("Votre âge\u{a0}: 365 jours."), "what may not be read is not said to be kept");
-    }
-
-    #[test]
-    fn a_choice_without_personal_data_says_so() {
-        let mut decision = sample::three_ads();
-        for ad in &mut decision.ranked {
-            ad.account.lines.retain(|line| ![BOUGHT, SINCE, AGE].map(sample::of).contains(&line.source));
-        }
-        for id in [BOUGHT, SINCE, AGE] {
-            decision.verdicts[id.index()].cause = Cause::NoSubject;
-        }
-        let html = page(|_| {}, &decision);
-        assert!(html.contains("Nothing that is known about you made a difference between the ads."));
-        assert!(html.contains("The site did not say who you are, so nothing about you was looked up."));
-        assert!(html.contains("No choice of yours would change these reasons"));
-        assert!(html.contains("so nothing is kept about you for this purpose."));
-    }
-
-    #[test]
-    fn an_only_ad_is_said_to_be_the_only_one() {
-        let mut decision = sample::three_ads();
-        decision.ranked.truncate(1);
-        let html = page(|_| {}, &decision);
-        assert!(html.contains("<h1>This was the only ad that could be shown here.</h1>"));
-        assert!(html.contains("compared with the average of past cases"));
-    }
-
-    #[test]
-    fn small_print_tells_of_ranges_samples_and_the_language() {
-        let plain = page(|_| {}, &sample::three_ads());
-        let noted = page(
-            |request| {
-                request.precision = Precision::Banded;
-                request.sample = true;
-                request.asked_supported = false;
-            },
-            &sample::three_ads(),
-        );
-        for note in ["are given in ranges", "are sample values", "not available in your language"] {
-            assert!(noted.contains(note) && !plain.contains(note), "{note}");
-        }
-        assert!(noted.contains("1 to 5 times") && !noted.contains("4 times"));
-    }
-
-    #[test]
-    fn an_ad_that_is_not_there_has_no_page() {
-        let (features, phrases) = (sample::features(), Phrases::load(&Localised::default()).unwrap());
-        let request = WhyRequest {
-            decision: &sample::three_ads(),
-            ad_index: 3,
-            features: &features,
-            phrases: &phrases,
-            locale: Locale::En,
-            asked_supported: true,
-            precision: Precision::Exact,
-            sample: false,
-        };
-        assert!(why_page(&request).unwrap().is_none());
-    }
-}
+mod tests;

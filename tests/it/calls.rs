@@ -60,7 +60,7 @@ fn from_training_to_the_explanation() {
     let token = ads[0]["explanationToken"].as_str().unwrap();
     let told = call(&serving, "", &["explain", token]);
     assert!(told.starts_with(ads[0]["headline"].as_str().unwrap()), "{told}");
-    assert!(told.contains("These reasons are "), "{told}");
+    assert!(told.contains("\nnamed: "), "{told}");
     let french = call(&serving, "", &["explain", token, "--locale", "fr"]);
     assert_ne!(told.lines().next(), french.lines().next());
     let whole = call(&serving, "", &["explain", token, "--json"]);

@@ -27,3 +27,4 @@ mod prices;
 mod recommend;
 mod service;
 mod web_client;
+mod words;

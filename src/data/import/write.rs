@@ -91,3 +91,65 @@ fn write_column<T: DataType>(
     column.typed::<T>().write_batch(values, levels, None)?;
     column.close()
 }
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::data::read::{RawColumn, Source};
+
+    fn columns() -> [(&'static str, Values); 4] {
+        [
+            ("moment", Values::Rising(vec![i64::MIN, -1, 0, i64::MAX])),
+            ("count", Values::Whole(vec![7, 7, -7, 7])),
+            ("share", Values::Numbers(vec![Some(0.1), None, Some(-0.0), Some(f64::MAX)])),
+            ("name", Values::Texts(["tea", "", "thé", "tea"].map(str::to_owned).to_vec())),
+        ]
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("table.parquet");
+        write_table(&path, &columns()).unwrap();
+        let source = Source::open(&path).unwrap();
+        assert_eq!(source.names(), ["moment", "count", "share", "name"]);
+        let records = source.read(&["moment", "count", "share", "name"]).unwrap();
+        let moments = [i64::MIN, -1, 0, i64::MAX].map(Some);
+        assert_eq!(records.integers("moment").unwrap(), moments);
+        assert_eq!(records.integers("count").unwrap(), [7, 7, -7, 7].map(Some));
+        let shares = RawColumn::Float(vec![Some(0.1), None, Some(-0.0), Some(f64::MAX)]);
+        assert_eq!(*records.column("share").unwrap(), shares);
+        let names = records.texts("name").unwrap();
+        let names = (0..4).map(|row| names.get(row)).collect::<Vec<_>>();
+        assert_eq!(names, [Some("tea"), None, Some("thé"), Some("tea")]);
+    }
+
+    #[test]
+    fn the_same_columns_give_the_same_bytes() {
+        let dir = TempDir::new().unwrap();
+        let [first, second] = ["a.parquet", "b.parquet"].map(|name| dir.path().join(name));
+        write_table(&first, &columns()).unwrap();
+        write_table(&second, &columns()).unwrap();
+        assert_eq!(std::fs::read(first).unwrap(), std::fs::read(second).unwrap());
+    }
+
+    #[test]
+    fn a_table_without_rows_has_its_columns_all_the_same() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("table.parquet");
+        write_table(&path, &[("moment", Values::Rising(vec![])), ("name", Values::Texts(vec![]))]).unwrap();
+        let records = Source::open(&path).unwrap().read(&["moment", "name"]).unwrap();
+        assert_eq!(records.rows(), 0);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_named() {
+        let dir = TempDir::new().unwrap();
+        let path = dir.path().join("none/table.parquet");
+        let error = write_table(&path, &columns()).unwrap_err();
+        assert!(matches!(&error, ImportError::Write { path: there, .. } if *there == path));
+        assert!(error.to_string().starts_with(&format!("cannot write {}: ", path.display())), "{error}");
+    }
+}

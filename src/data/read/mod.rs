@@ -32,6 +32,10 @@ impl Source {
     /// When the file cannot be read, is empty or damaged, or names a column twice.
     pub fn open(file: &Path) -> Result<Self, DataError> {
         let format = Format::of(file)?;
+        let length = file.metadata().map_err(|error| DataError::unreadable(file, error))?.len();
+        if length == 0 {
+            return Err(DataError::Empty { file: file.display().to_string() });
+        }
         let names = match format {
             Format::Csv { gzip } => csv::names(file, gzip)?,
             Format::Parquet => parquet::names(file)?,

@@ -1,6 +1,9 @@
 //! Apache Parquet: flat columns, required or optional, through the typed column readers.
+//!
+//! Nulls and empty texts are missing values, as empty fields are in CSV.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use ::parquet::basic::{ConvertedType, LogicalType, TimeUnit};
@@ -18,13 +21,27 @@ const MICROS_PER_DAY: i64 = 86_400_000_000;
 
 /// The names of the columns.
 pub(super) fn names(file: &Path) -> Result<Vec<String>, DataError> {
+    guarded(file, || read_names(file))
+}
+
+/// The columns of the given indices, each with the type that the file gives it.
+pub(super) fn read(file: &Path, indices: &[usize]) -> Result<Records, DataError> {
+    guarded(file, || read_columns(file, indices))
+}
+
+/// The decoder panics on some damage; to us that is damage like any other.
+fn guarded<T>(file: &Path, read: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+    catch_unwind(AssertUnwindSafe(read))
+        .unwrap_or_else(|_| Err(DataError::damaged(file, "the decoder gave up on it")))
+}
+
+fn read_names(file: &Path) -> Result<Vec<String>, DataError> {
     let reader = open(file)?;
     let schema = reader.metadata().file_metadata().schema_descr();
     Ok(schema.columns().iter().map(|column| column.path().string()).collect())
 }
 
-/// The columns of the given indices, each with the type that the file gives it.
-pub(super) fn read(file: &Path, indices: &[usize]) -> Result<Records, DataError> {
+fn read_columns(file: &Path, indices: &[usize]) -> Result<Records, DataError> {
     let reader = open(file)?;
     let metadata = reader.metadata();
     let rows = metadata.file_metadata().num_rows();
@@ -32,22 +49,20 @@ pub(super) fn read(file: &Path, indices: &[usize]) -> Result<Records, DataError>
     let mut columns = Vec::with_capacity(indices.len());
     for &index in indices {
         let descriptor = metadata.file_metadata().schema_descr().column(index);
+        let name = descriptor.path().string();
+        let refuse = |rule: &str| DataError::column(file, &name, rule);
         if descriptor.max_rep_level() > 0 || descriptor.max_def_level() > 1 {
-            return Err(DataError::column(
-                file,
-                &descriptor.path().string(),
-                "is nested: only flat columns are read",
-            ));
+            return Err(refuse("is nested: only flat columns are read"));
         }
         let mut column = Growing::of(&descriptor).ok_or_else(|| {
-            let rule = format!("has the type {}, which is not read", descriptor.physical_type());
-            DataError::column(file, &descriptor.path().string(), rule)
+            refuse(&format!("has the type {}, which is not read", descriptor.physical_type()))
         })?;
+        let damaged = |error| DataError::damaged(file, format!("column {name}: {error}"));
         for group in 0..reader.num_row_groups() {
-            let group = reader.get_row_group(group).map_err(|error| DataError::damaged(file, error))?;
-            column.read(group.as_ref(), index).map_err(|error| DataError::damaged(file, error))?;
+            let group = reader.get_row_group(group).map_err(damaged)?;
+            column.read(group.as_ref(), index).map_err(damaged)?;
         }
-        let column = column.finish();
+        let column = column.finish().map_err(refuse)?;
         if length(&column) != rows {
             return Err(DataError::damaged(file, "columns differ in their number of rows"));
         }
@@ -58,10 +73,6 @@ pub(super) fn read(file: &Path, indices: &[usize]) -> Result<Records, DataError>
 
 fn open(file: &Path) -> Result<SerializedFileReader<File>, DataError> {
     let opened = File::open(file).map_err(|error| DataError::unreadable(file, error))?;
-    let length = opened.metadata().map_err(|error| DataError::unreadable(file, error))?.len();
-    if length == 0 {
-        return Err(DataError::Empty { file: file.display().to_string() });
-    }
     SerializedFileReader::new(opened).map_err(|error| DataError::damaged(file, error))
 }
 
@@ -77,7 +88,7 @@ fn length(column: &RawColumn) -> usize {
 
 /// A column that grows by one row group after the other.
 enum Growing {
-    Int(Vec<Option<i64>>),
+    Int { values: Vec<Option<i64>>, unsigned: bool },
     Float(Vec<Option<f64>>),
     Bool(Vec<Option<bool>>),
     Time(Vec<Option<Timestamp>>, Unit),
@@ -125,7 +136,9 @@ impl Growing {
         Some(match (column.physical_type(), Unit::of(column)) {
             (Type::INT32 | Type::INT64, Some(unit)) => Self::Time(Vec::new(), unit),
             (Type::INT96, _) => Self::Time(Vec::new(), Unit::Micros),
-            (Type::INT32 | Type::INT64, None) if !is_decimal(column) => Self::Int(Vec::new()),
+            (Type::INT32 | Type::INT64, None) if !is_decimal(column) => {
+                Self::Int { values: Vec::new(), unsigned: is_unsigned(column) }
+            }
             (Type::FLOAT | Type::DOUBLE, _) => Self::Float(Vec::new()),
             (Type::BOOLEAN, _) => Self::Bool(Vec::new()),
             (Type::BYTE_ARRAY, _) if !is_decimal(column) => Self::Text(TextBuilder::default()),
@@ -136,10 +149,13 @@ impl Growing {
     fn read(&mut self, group: &dyn RowGroupReader, index: usize) -> Result<(), ParquetError> {
         let reader = group.get_column_reader(index)?;
         match (self, reader) {
-            (Self::Int(values), ColumnReader::Int32ColumnReader(reader)) => {
+            (Self::Int { values, unsigned: true }, ColumnReader::Int32ColumnReader(reader)) => {
+                fill(reader, values, |&value| i64::from(value.cast_unsigned()))
+            }
+            (Self::Int { values, unsigned: false }, ColumnReader::Int32ColumnReader(reader)) => {
                 fill(reader, values, |&value| i64::from(value))
             }
-            (Self::Int(values), ColumnReader::Int64ColumnReader(reader)) => {
+            (Self::Int { values, .. }, ColumnReader::Int64ColumnReader(reader)) => {
                 fill(reader, values, |&value| value)
             }
             (Self::Time(values, unit), ColumnReader::Int32ColumnReader(reader)) => {
@@ -161,21 +177,34 @@ impl Growing {
                 fill(reader, values, |&value| value)
             }
             (Self::Text(text), ColumnReader::ByteArrayColumnReader(reader)) => each(reader, |value| {
-                text.push(value.map(ByteArray::as_utf8).transpose()?);
+                let value = value.map(ByteArray::as_utf8).transpose()?;
+                text.push(value.filter(|value| !value.is_empty()));
                 Ok(())
             }),
             _ => Err(ParquetError::General("a row group has another type than the file".to_owned())),
         }
     }
 
-    fn finish(self) -> RawColumn {
-        match self {
-            Self::Int(values) => RawColumn::Int(values),
+    /// The column, or the rule that its values break.
+    fn finish(self) -> Result<RawColumn, &'static str> {
+        Ok(match self {
+            Self::Int { values, unsigned: true } if values.iter().flatten().any(|value| *value < 0) => {
+                return Err("has a whole number beyond 2^63 - 1");
+            }
+            Self::Int { values, .. } => RawColumn::Int(values),
             Self::Float(values) => RawColumn::Float(values),
             Self::Bool(values) => RawColumn::Bool(values),
             Self::Time(values, _) => RawColumn::Time(values),
             Self::Text(text) => RawColumn::Text(text.finish()),
-        }
+        })
+    }
+}
+
+/// Whether the whole numbers of a column use the sign bit for numbers.
+fn is_unsigned(column: &ColumnDescriptor) -> bool {
+    match column.logical_type_ref() {
+        Some(LogicalType::Integer(integer)) => !integer.is_signed,
+        _ => matches!(column.converted_type(), ConvertedType::UINT_32 | ConvertedType::UINT_64),
     }
 }
 
@@ -218,5 +247,139 @@ fn each<T: DataType>(
         for level in &levels {
             take(if *level > 0 { present.next() } else { None })?;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Source;
+    use super::super::tests::{file, read};
+    use super::*;
+    use crate::data::sample::data;
+
+    fn noon() -> Timestamp {
+        Timestamp::parse("at", "2017-09-04T12:00:00.25Z").unwrap()
+    }
+
+    fn texts(records: &Records, column: &str) -> Vec<Option<String>> {
+        let text = records.texts(column).unwrap();
+        (0..records.rows()).map(|row| text.get(row).map(str::to_owned)).collect()
+    }
+
+    fn owned<const N: usize>(values: [Option<&str>; N]) -> [Option<String>; N] {
+        values.map(|value| value.map(str::to_owned))
+    }
+
+    #[test]
+    fn what_pandas_writes_is_read_with_its_types_and_gaps() {
+        let records = read(&data("parquet/pandas.parquet")).unwrap();
+        assert_eq!(records.rows(), 3);
+        let int = RawColumn::Int(vec![Some(1), Some(-2), Some(9_007_199_254_740_993)]);
+        assert_eq!(*records.column("int").unwrap(), int);
+        let with_gap = RawColumn::Int(vec![Some(1), None, Some(3)]);
+        assert_eq!(*records.column("int_with_gap").unwrap(), with_gap);
+        assert_eq!(*records.column("double").unwrap(), RawColumn::Float(vec![Some(0.5), None, Some(-1e300)]));
+        assert_eq!(texts(&records, "text"), owned([Some("tea"), None, Some("café")]));
+        assert_eq!(texts(&records, "dictionary"), owned([Some("soup"), Some("tea"), Some("soup")]));
+        let bool = RawColumn::Bool(vec![Some(true), Some(false), Some(true)]);
+        assert_eq!(*records.column("bool").unwrap(), bool);
+        let with_gap = RawColumn::Bool(vec![Some(true), None, Some(false)]);
+        assert_eq!(*records.column("bool_with_gap").unwrap(), with_gap);
+        assert_eq!(records.times("moment").unwrap(), [Some(noon()), None, Some(noon())]);
+    }
+
+    #[test]
+    fn what_pyarrow_writes_is_read_across_row_groups() {
+        let records = read(&data("parquet/pyarrow.parquet")).unwrap();
+        assert_eq!(records.integers("required").unwrap(), [Some(1), Some(2), Some(3)]);
+        assert_eq!(records.integers("int32").unwrap(), [Some(-7), None, Some(7)]);
+        assert_eq!(records.integers("uint32").unwrap(), [Some(4_000_000_000), None, Some(0)]);
+        assert_eq!(records.integers("nothing").unwrap(), [None, None, None]);
+        assert_eq!(texts(&records, "nothing"), [None, None, None]);
+        let date = |text| Some(Timestamp::parse("at", text).unwrap());
+        assert_eq!(records.times("date").unwrap(), [date("2017-09-04"), None, date("1969-12-31")]);
+        assert_eq!(records.times("micros_utc").unwrap(), [Some(noon()), None, None]);
+        for column in ["millis", "nanos"] {
+            assert_eq!(records.times(column).unwrap(), [Some(noon()), None, Some(noon())], "{column}");
+        }
+        let old = read(&data("parquet/int96.parquet")).unwrap();
+        assert_eq!(old.times("moment").unwrap(), [Some(noon()), None, Some(noon())]);
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_named_by_row() {
+        let records = read(&data("parquet/pyarrow.parquet")).unwrap();
+        for (column, row) in [("float", 3), ("double", 1)] {
+            let error = records.numbers(column).unwrap_err().to_string();
+            let said = format!("pyarrow.parquet: row {row}, column {column} must be a finite number");
+            assert!(error.ends_with(&said), "{error}");
+        }
+    }
+
+    #[test]
+    fn empty_text_is_missing_as_it_is_in_csv() {
+        let records = read(&data("parquet/pyarrow.parquet")).unwrap();
+        assert_eq!(texts(&records, "empty_text"), owned([None, None, Some("?")]));
+    }
+
+    #[test]
+    fn types_that_are_not_read_are_refused_by_column() {
+        let source = Source::open(&data("parquet/not_read.parquet")).unwrap();
+        assert_eq!(source.names(), ["fine", "list.list.element", "decimal", "bytes", "uint64"]);
+        for (column, said) in [
+            ("list.list.element", "column list.list.element is nested: only flat columns are read"),
+            ("decimal", "column decimal has the type FIXED_LEN_BYTE_ARRAY, which is not read"),
+            ("uint64", "column uint64 has a whole number beyond 2^63 - 1"),
+        ] {
+            let error = source.read(&[column]).unwrap_err();
+            assert!(
+                matches!(error, DataError::Column { .. }) && error.to_string().ends_with(said),
+                "{error}"
+            );
+        }
+        // The others can be read all the same.
+        assert_eq!(source.read(&["fine"]).unwrap().integers("fine").unwrap(), [Some(1), Some(2)]);
+    }
+
+    #[test]
+    fn text_that_is_not_utf_8_is_damage_of_its_column() {
+        let error = Source::open(&data("parquet/not_read.parquet")).unwrap().read(&["bytes"]).unwrap_err();
+        let DataError::Damaged { cause, .. } = &error else { panic!("{error}") };
+        assert!(cause.contains("column bytes"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_was_cut_anywhere_is_damaged() {
+        let whole = std::fs::read(data("parquet/pandas.parquet")).unwrap();
+        for length in 1..whole.len() {
+            let (_dir, path) = file("rows.parquet", &whole[..length]);
+            let error = Source::open(&path).unwrap_err();
+            assert!(
+                matches!(&error, DataError::Damaged { file, .. } if file.ends_with("rows.parquet")),
+                "cut to {length} bytes: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_of_another_format_is_damaged() {
+        let (_dir, path) = file("rows.parquet", "a,b\n1,2\n");
+        let error = Source::open(&path).unwrap_err();
+        assert!(matches!(error, DataError::Damaged { .. }), "{error}");
+        assert!(error.to_string().contains("rows.parquet: is damaged or truncated: "), "{error}");
+    }
+
+    /// Bytes that went bad may still be read as something, but never bring the process down.
+    #[test]
+    fn bytes_that_went_bad_are_an_error_or_a_value() {
+        let whole = std::fs::read(data("parquet/pandas.parquet")).unwrap();
+        let mut refused = 0;
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 0xff;
+            let (_dir, path) = file("rows.parquet", bytes);
+            refused += usize::from(read(&path).is_err());
+        }
+        assert!(refused > whole.len() / 4, "only {refused} were refused");
     }
 }

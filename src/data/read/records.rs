@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
+use super::csv::Places;
 use crate::data::{DataError, Place};
 use crate::domain::Timestamp;
 
@@ -14,8 +15,8 @@ pub struct Records {
     names: Vec<String>,
     columns: Vec<RawColumn>,
     rows: usize,
-    /// The line of each row; None for a file without lines.
-    lines: Option<Vec<u64>>,
+    /// Where the rows begin; None for a file without lines.
+    places: Option<Places>,
 }
 
 /// The values of one column, as the file has them.
@@ -87,8 +88,8 @@ impl TextBuilder {
 }
 
 impl Records {
-    pub(super) fn new(columns: Vec<RawColumn>, rows: usize, lines: Option<Vec<u64>>) -> Self {
-        Self { columns, rows, lines, ..Self::default() }
+    pub(super) fn new(columns: Vec<RawColumn>, rows: usize, places: Option<Places>) -> Self {
+        Self { columns, rows, places, ..Self::default() }
     }
 
     pub(super) fn named(mut self, file: &Path, names: &[&str]) -> Self {
@@ -125,8 +126,8 @@ impl Records {
     /// That the value of `row` in column `name` breaks `rule`.
     #[must_use]
     pub fn cell_error(&self, row: usize, name: &str, rule: impl Into<String>) -> DataError {
-        let place = match &self.lines {
-            Some(lines) => Place::Line(lines[row]),
+        let place = match &self.places {
+            Some(places) => Place::Line(places.line(&self.file, row)),
             None => Place::Row(row as u64 + 1),
         };
         DataError::Cell {

@@ -10,6 +10,8 @@ language-other = Lire en français
 
 headline-mainly = You see this ad mainly because { $clause }.
 headline-partly = You see this ad partly because { $clause }.
+headline-mainly-value = This counted most for this ad: { $clause }.
+headline-partly-value = This counted for this ad: { $clause }.
 headline-only = This was the only ad that could be shown here.
 headline-even = Nothing set this ad apart from the others that could have been shown here.
 headline-none = No single reason speaks for this ad.
@@ -50,10 +52,11 @@ change-group = { $count ->
    *[other] Not used any more if you stop accepting any of these purposes: { $purposes }.
 }
 change-none = No choice of yours would change these reasons: none of them is about you.
-kept-item = { $datum }: { $days ->
+kept-group = Kept for { $days ->
+    [365] one year
     [one] one day
    *[other] { $days } days
-}.
+}:
 kept-none = Nothing about you was used, so nothing is kept about you for this purpose.
 
 source = Source: { $provenance }, { $derivation }.
@@ -80,98 +83,99 @@ history-browse = You looked at “{ $key }” { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not looked at “{ $key }” { $window }.
+    .absent = We have no record of you looking at “{ $key }” { $window }.
 history-browse-alike = You looked at things of this kind { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not looked at anything of this kind { $window }.
+    .absent = We have no record of you looking at anything of this kind { $window }.
 history-browse-any = You looked at pages here { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not looked at any page here { $window }.
+    .absent = We have no record of you looking at any page here { $window }.
 history-purchase = You bought “{ $key }” { $times ->
     [one] once
    *[other] { $times } times
 } { $window }.
-    .absent = You have not bought “{ $key }” { $window }.
+    .absent = We have no record of you buying “{ $key }” { $window }.
 history-purchase-alike = You bought products of this kind { $times ->
     [one] once
    *[other] { $times } times
 } { $window }.
-    .absent = You have not bought anything of this kind { $window }.
+    .absent = We have no record of you buying anything of this kind { $window }.
 history-purchase-any = You bought something here { $times ->
     [one] once
    *[other] { $times } times
 } { $window }.
-    .absent = You have not bought anything here { $window }.
+    .absent = We have no record of you buying anything here { $window }.
 history-search = You searched for “{ $key }” { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not searched for “{ $key }” { $window }.
+    .absent = We have no record of you searching for “{ $key }” { $window }.
 history-search-alike = You searched for things of this kind { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not searched for anything of this kind { $window }.
+    .absent = We have no record of you searching for anything of this kind { $window }.
 history-search-any = You searched here { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not searched for anything here { $window }.
+    .absent = We have no record of you searching here { $window }.
 history-impression = You were shown ads for “{ $key }” { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not been shown ads for “{ $key }” { $window }.
+    .absent = We have no record of you being shown ads for “{ $key }” { $window }.
 history-impression-alike = You were shown ads of this kind { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not been shown ads of this kind { $window }.
+    .absent = We have no record of you being shown ads of this kind { $window }.
 history-impression-any = You were shown ads here { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not been shown any ad here { $window }.
+    .absent = We have no record of you being shown any ad here { $window }.
 history-click = You clicked on ads for “{ $key }” { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not clicked on ads for “{ $key }” { $window }.
+    .absent = We have no record of you clicking on ads for “{ $key }” { $window }.
 history-click-alike = You clicked on ads of this kind { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not clicked on ads of this kind { $window }.
+    .absent = We have no record of you clicking on ads of this kind { $window }.
 history-click-any = You clicked on ads here { $count ->
     [one] once
    *[other] { $count } times
 } { $window }.
-    .absent = You have not clicked on any ad here { $window }.
+    .absent = We have no record of you clicking on any ad here { $window }.
 history-conversion = You took up offers for “{ $key }” { $times ->
     [one] once
    *[other] { $times } times
 } { $window }.
-    .absent = You have not taken up offers for “{ $key }” { $window }.
+    .absent = We have no record of you taking up offers for “{ $key }” { $window }.
 history-conversion-alike = You took up offers of this kind { $times ->
     [one] once
    *[other] { $times } times
 } { $window }.
-    .absent = You have not taken up offers of this kind { $window }.
+    .absent = We have no record of you taking up offers of this kind { $window }.
 history-conversion-any = You took up offers here { $times ->
     [one] once
    *[other] { $times } times
 } { $window }.
-    .absent = You have not taken up any offer here { $window }.
+    .absent = We have no record of you taking up any offer here { $window }.
 
 window-weeks = { $count ->
     [one] in the last week
    *[other] in the last { $count } weeks
 }
 window-days = { $count ->
+    [365] in the last 12 months
     [one] in the last day
    *[other] in the last { $count } days
 }

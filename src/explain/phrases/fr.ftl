@@ -10,6 +10,8 @@ language-other = Read in English
 
 headline-mainly = Vous voyez cette publicité surtout pour cette raison : { $clause }.
 headline-partly = Vous voyez cette publicité notamment pour cette raison : { $clause }.
+headline-mainly-value = Voici ce qui a le plus compté pour cette publicité : { $clause }.
+headline-partly-value = Voici ce qui a notamment compté pour cette publicité : { $clause }.
 headline-only = C’était la seule publicité qui pouvait s’afficher ici.
 headline-even = Rien ne distinguait cette publicité des autres qui auraient pu s’afficher ici.
 headline-none = Aucune raison ne parle à elle seule pour cette publicité.
@@ -50,10 +52,11 @@ change-group = { $count ->
    *[other] Cela ne servira plus si vous cessez d’accepter l’une de ces finalités : { $purposes }.
 }
 change-none = Aucun choix de votre part ne changerait ces raisons : aucune ne porte sur vous.
-kept-item = { $datum } : { $days ->
+kept-group = Conservé pendant { $days ->
+    [365] un an
     [one] un jour
    *[other] { $days } jours
-}.
+} :
 kept-none = Rien sur vous n’a servi, donc rien n’est conservé sur vous à cette fin.
 
 source = Source : { $provenance }, { $derivation }.
@@ -76,48 +79,103 @@ roughly = environ { $value }
 yes = oui
 no = non
 
-history-browse = Vous avez consulté « { $key } » { $count } fois { $window }.
-    .absent = Vous n’avez pas consulté « { $key } » { $window }.
-history-browse-alike = Vous avez consulté des pages de ce genre { $count } fois { $window }.
-    .absent = Vous n’avez rien consulté de ce genre { $window }.
-history-browse-any = Vous avez consulté des pages ici { $count } fois { $window }.
-    .absent = Vous n’avez consulté aucune page ici { $window }.
-history-purchase = Vous avez acheté « { $key } » { $times } fois { $window }.
-    .absent = Vous n’avez pas acheté « { $key } » { $window }.
-history-purchase-alike = Vous avez acheté des produits de ce genre { $times } fois { $window }.
-    .absent = Vous n’avez rien acheté de ce genre { $window }.
-history-purchase-any = Vous avez fait des achats ici { $times } fois { $window }.
-    .absent = Vous n’avez rien acheté ici { $window }.
-history-search = Vous avez recherché « { $key } » { $count } fois { $window }.
-    .absent = Vous n’avez pas recherché « { $key } » { $window }.
-history-search-alike = Vous avez fait des recherches de ce genre { $count } fois { $window }.
-    .absent = Vous n’avez rien recherché de ce genre { $window }.
-history-search-any = Vous avez fait des recherches ici { $count } fois { $window }.
-    .absent = Vous n’avez rien recherché ici { $window }.
-history-impression = Vous avez vu des publicités pour « { $key } » { $count } fois { $window }.
-    .absent = Vous n’avez vu aucune publicité pour « { $key } » { $window }.
-history-impression-alike = Vous avez vu des publicités de ce genre { $count } fois { $window }.
-    .absent = Vous n’avez vu aucune publicité de ce genre { $window }.
-history-impression-any = Vous avez vu des publicités ici { $count } fois { $window }.
-    .absent = Vous n’avez vu aucune publicité ici { $window }.
-history-click = Vous avez cliqué sur des publicités pour « { $key } » { $count } fois { $window }.
-    .absent = Vous n’avez cliqué sur aucune publicité pour « { $key } » { $window }.
-history-click-alike = Vous avez cliqué sur des publicités de ce genre { $count } fois { $window }.
-    .absent = Vous n’avez cliqué sur aucune publicité de ce genre { $window }.
-history-click-any = Vous avez cliqué sur des publicités ici { $count } fois { $window }.
-    .absent = Vous n’avez cliqué sur aucune publicité ici { $window }.
-history-conversion = Vous avez profité d’offres pour « { $key } » { $times } fois { $window }.
-    .absent = Vous n’avez profité d’aucune offre pour « { $key } » { $window }.
-history-conversion-alike = Vous avez profité d’offres de ce genre { $times } fois { $window }.
-    .absent = Vous n’avez profité d’aucune offre de ce genre { $window }.
-history-conversion-any = Vous avez profité d’offres ici { $times } fois { $window }.
-    .absent = Vous n’avez profité d’aucune offre ici { $window }.
+history-browse = Vous avez consulté « { $key } » { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucune consultation de « { $key } » { $window }.
+history-browse-alike = Vous avez consulté des pages de ce genre { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucune consultation de ce genre { $window }.
+history-browse-any = Vous avez consulté des pages ici { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucune consultation ici { $window }.
+history-purchase = Vous avez acheté « { $key } » { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucun achat de « { $key } » { $window }.
+history-purchase-alike = Vous avez acheté des produits de ce genre { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucun achat de ce genre { $window }.
+history-purchase-any = Vous avez fait des achats ici { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucun achat ici { $window }.
+history-search = Vous avez recherché « { $key } » { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucune recherche de « { $key } » { $window }.
+history-search-alike = Vous avez fait des recherches de ce genre { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucune recherche de ce genre { $window }.
+history-search-any = Vous avez fait des recherches ici { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucune recherche ici { $window }.
+history-impression = Vous avez vu des publicités pour « { $key } » { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucun affichage de publicités pour « { $key } » { $window }.
+history-impression-alike = Vous avez vu des publicités de ce genre { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucun affichage de publicités de ce genre { $window }.
+history-impression-any = Vous avez vu des publicités ici { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucun affichage de publicités ici { $window }.
+history-click = Vous avez cliqué sur des publicités pour « { $key } » { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucun clic sur des publicités pour « { $key } » { $window }.
+history-click-alike = Vous avez cliqué sur des publicités de ce genre { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucun clic sur des publicités de ce genre { $window }.
+history-click-any = Vous avez cliqué sur des publicités ici { $count ->
+    [1] une
+   *[other] { $count }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucun clic sur des publicités ici { $window }.
+history-conversion = Vous avez profité d’offres pour « { $key } » { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucun usage d’offres pour « { $key } » { $window }.
+history-conversion-alike = Vous avez profité d’offres de ce genre { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucun usage d’offres de ce genre { $window }.
+history-conversion-any = Vous avez profité d’offres ici { $times ->
+    [1] une
+   *[other] { $times }
+} fois { $window }.
+    .absent = Nous n’avons trace d’aucun usage d’offres ici { $window }.
 
 window-weeks = { $count ->
     [one] au cours de la dernière semaine
    *[other] au cours des { $count } dernières semaines
 }
 window-days = { $count ->
+    [365] au cours des 12 derniers mois
     [one] au cours du dernier jour
    *[other] au cours des { $count } derniers jours
 }

@@ -11,6 +11,8 @@ const POPULARITY_DAYS: i32 = 84;
 pub(super) struct Offer {
     pub(super) campaign: i64,
     pub(super) coupon: String,
+    /// For how many days it can be used.
+    pub(super) days: i32,
     /// What it covers.
     pub(super) products: BTreeSet<ProductIndex>,
     /// The published ids of what it covers, ascending by number.
@@ -31,7 +33,8 @@ pub(super) struct Offer {
     pub(super) sensitive: bool,
     /// Households that bought one of its products, over all that shopped; none for a sensitive one.
     pub(super) shoppers_share: Option<f64>,
-    /// Lines of its products over all lines of its category; none for a sensitive one.
+    /// Lines of its products in its category over all lines of that category; none for a sensitive
+    /// one.
     pub(super) category_sales_share: Option<f64>,
     /// The manufacturer of most of its products.
     manufacturer: String,
@@ -71,7 +74,7 @@ pub(super) fn describe_offers(raw: &Raw, campaigns: &[&Campaign]) -> Vec<Offer> 
         for ((_, coupon), products) in
             raw.covered.range((campaign.id, String::new())..(campaign.id + 1, String::new()))
         {
-            let mut offer = describe(raw, campaign.id, coupon, products);
+            let mut offer = describe(raw, campaign, coupon, products);
             if !offer.sensitive {
                 sales.measure(raw, &mut offer);
             }
@@ -81,7 +84,7 @@ pub(super) fn describe_offers(raw: &Raw, campaigns: &[&Campaign]) -> Vec<Offer> 
     offers
 }
 
-fn describe(raw: &Raw, campaign: i64, coupon: &str, covered: &BTreeSet<ProductIndex>) -> Offer {
+fn describe(raw: &Raw, campaign: &Campaign, coupon: &str, covered: &BTreeSet<ProductIndex>) -> Offer {
     let products = || covered.iter().map(|&product| &raw.products[product as usize]);
     let category = majority(products().map(|product| product.category.as_str()));
     let of_category = products().find(|product| product.category == category && !product.category.is_empty());
@@ -93,8 +96,9 @@ fn describe(raw: &Raw, campaign: i64, coupon: &str, covered: &BTreeSet<ProductIn
     let own = products().filter(|product| product.brand == "Private").count();
     let ids = products().map(|product| product.id).collect::<BTreeSet<_>>();
     Offer {
-        campaign,
+        campaign: campaign.id,
         coupon: coupon.to_owned(),
+        days: campaign.last_day - campaign.first_day + 1,
         products: covered.clone(),
         product_ids: ids.into_iter().map(|id| id.to_string()).collect(),
         department: majority(products().map(|product| product.department.as_str())),
@@ -156,7 +160,10 @@ impl Sales {
         let ordinary = || offer.products.iter().filter(|&&product| raw.is_ordinary(product));
         let buyers =
             ordinary().filter_map(|product| self.buyers_of.get(product)).flatten().collect::<BTreeSet<_>>();
-        let lines = ordinary().filter_map(|product| self.lines_of.get(product)).sum::<usize>();
+        let in_category =
+            |product: &&ProductIndex| raw.products[**product as usize].category == offer.category;
+        let lines =
+            ordinary().filter(in_category).filter_map(|product| self.lines_of.get(product)).sum::<usize>();
         let of_category = self.lines_of_category.get(&offer.category).copied().unwrap_or_default();
         let shoppers_share = buyers.len() as f64 / self.shoppers.max(1) as f64;
         let category_sales_share = (of_category > 0).then(|| lines as f64 / of_category as f64);

@@ -199,6 +199,7 @@ fn write_ads(to: &Path, offers: &[Offer], summary: &mut Summary) -> Result<(), I
             ("department", text(&|offer| offer.department.clone())),
             ("product_type", text(&|offer| offer.kinds.join(";"))),
             ("manufacturer", text(&|offer| offer.manufacturers.join(";"))),
+            ("days", number(&|offer| Some(f64::from(offer.days)))),
             ("products_covered", number(&|offer| Some(offer.products.len() as f64))),
             ("categories_covered", number(&|offer| Some(f64::from(offer.categories)))),
             ("own_brand_share", number(&|offer| Some(offer.own_brand_share))),
@@ -277,3 +278,8 @@ fn write_consents(to: &Path, raw: &Raw, summary: &mut Summary) -> Result<(), Imp
         &[("subject", Values::Rising(households)), ("purposes", Values::Texts(purposes))],
     )
 }
+
+#[cfg(test)]
+mod made_up;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,253 @@
+use std::collections::BTreeSet;
+
+use super::super::sample;
+use super::*;
+
+const PRODUCT: [(Locale, &str); 2] =
+    [(Locale::En, include_str!("en.ftl")), (Locale::Fr, include_str!("fr.ftl"))];
+
+fn load(en: &str, fr: &str) -> Result<Phrases, PhraseError> {
+    Phrases::load(&Localised { en: en.to_owned(), fr: fr.to_owned() })
+}
+
+fn error(en: &str, fr: &str) -> String {
+    load(en, fr).err().unwrap().to_string()
+}
+
+/// Every text that the product can say, completed in every grammatical number.
+fn all_texts(locale: Locale) -> Vec<(String, String)> {
+    let phrases = load("", "").unwrap();
+    let source = PRODUCT.iter().find(|(of, _)| *of == locale).unwrap().1;
+    let variables: BTreeSet<&str> = source
+        .split('$')
+        .skip(1)
+        .map(|rest| rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap())
+        .collect();
+    let mut texts = Vec::new();
+    for value in [FluentValue::from(1), FluentValue::from(5), FluentValue::from("word")] {
+        let sample: FluentArgs<'_> = variables.iter().map(|name| (*name, value.clone())).collect();
+        for id in message_ids(source) {
+            for attribute in [None, Some("absent")] {
+                if let Some(text) = complete(phrases.bundle(locale), id, attribute, &sample) {
+                    texts.push((id.to_owned(), text.unwrap()));
+                }
+            }
+        }
+    }
+    assert!(texts.len() > 300, "{}", texts.len());
+    texts
+}
+
+#[test]
+fn every_language_has_every_message_and_attribute() {
+    let outline = |source: &str| -> Vec<String> {
+        let attribute = |line: &str| {
+            line.trim_start().starts_with('.').then(|| line.split('=').next().unwrap().trim().to_owned())
+        };
+        source
+            .lines()
+            .filter_map(|line| message_ids(line).next().map(str::to_owned).or_else(|| attribute(line)))
+            .collect()
+    };
+    assert_eq!(outline(PRODUCT[0].1), outline(PRODUCT[1].1));
+}
+
+#[test]
+fn no_text_shows_its_machinery() {
+    for locale in Locale::ALL {
+        for (id, text) in all_texts(locale) {
+            assert!(!text.contains(['{', '}', '$']) && !text.trim().is_empty(), "{id}: {text}");
+            assert!(!text.contains("  ") && !text.contains("(s)"), "{id}: {text}");
+        }
+    }
+}
+
+#[test]
+fn no_text_speaks_jargon() {
+    let jargon = [
+        "log-odds",
+        "feature",
+        "score",
+        "model",
+        "algorithm",
+        "probability",
+        "bias",
+        "intercept",
+        "variable",
+        "modèle",
+        "algorithme",
+        "probabilité",
+        "biais",
+        "opt-out",
+        "datum",
+        "cookie",
+    ];
+    for locale in Locale::ALL {
+        for (id, text) in all_texts(locale) {
+            let text = text.to_lowercase();
+            assert!(jargon.iter().all(|word| !text.contains(word)), "{id}: {text}");
+        }
+    }
+}
+
+#[test]
+fn french_has_its_spaces_its_apostrophe_and_its_vous() {
+    for (id, text) in all_texts(Locale::Fr) {
+        let characters: Vec<char> = text.chars().collect();
+        let no_break = |at: Option<&char>| matches!(at, Some('\u{a0}' | '\u{202f}'));
+        for (i, character) in characters.iter().enumerate() {
+            let before = i.checked_sub(1).and_then(|i| characters.get(i));
+            match character {
+                ';' | ':' | '!' | '?' | '%' | '»' => assert!(no_break(before), "{id}: {text}"),
+                '«' => assert!(no_break(characters.get(i + 1)), "{id}: {text}"),
+                other => assert!(!matches!(other, '\'' | '"'), "{id}: {text}"),
+            }
+        }
+        let familiar = ["tu", "te", "toi", "ton", "ta", "tes"];
+        let words = text.split(|c: char| !c.is_alphabetic()).map(str::to_lowercase);
+        assert!(words.into_iter().all(|word| !familiar.contains(&word.as_str())), "{id}: {text}");
+    }
+}
+
+#[test]
+fn sentences_end_with_a_full_stop() {
+    let sentences = [
+        "headline-",
+        "compared-",
+        "cause-",
+        "bid-",
+        "history-",
+        "fact-",
+        "named-",
+        "personal-",
+        "common-",
+        "change-",
+        "kept-none",
+    ];
+    for locale in Locale::ALL {
+        for (id, text) in all_texts(locale) {
+            if sentences.iter().any(|prefix| id.starts_with(prefix)) || id.ends_with("-text") {
+                assert!(text.ends_with('.') && !text.ends_with(".."), "{id}: {text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_cause_purpose_and_origin_of_data_has_its_words() {
+    let phrases = load("", "").unwrap();
+    let causes = [
+        Cause::NotPersonal,
+        Cause::Accepted,
+        Cause::PurposesRefused(Purposes::ALL),
+        Cause::NoSubject,
+        Cause::SensitiveAd,
+    ];
+    for locale in Locale::ALL {
+        let mut said: Vec<String> = causes.iter().map(|cause| phrases.cause(*cause, locale)).collect();
+        said.extend(Purpose::ALL.map(|purpose| phrases.purpose(purpose, locale)));
+        said.push(phrases.provenance(&Provenance::FirstParty, locale));
+        said.push(phrases.provenance(&Provenance::Partner("Panel & Co".to_owned()), locale));
+        for derivation in [Derivation::Stated, Derivation::Observed, Derivation::Inferred] {
+            said.push(phrases.derivation(derivation, locale));
+        }
+        let distinct: BTreeSet<&String> = said.iter().collect();
+        assert_eq!(distinct.len(), said.len());
+        assert!(said.iter().all(|text| text.contains(' ') && !text.contains("purpose-")), "{said:?}");
+    }
+}
+
+#[test]
+fn several_purposes_are_listed_as_one_would_say_them() {
+    let phrases = load("", "").unwrap();
+    let three: Purposes =
+        [Purpose::MeasureAds, Purpose::StoreOnDevice, Purpose::ImproveServices].into_iter().collect();
+    assert_eq!(
+        phrases.purposes(three, Locale::En),
+        "store or read information on your device, measure how well ads work and develop and improve services"
+    );
+    assert_eq!(
+        phrases.purposes(Purposes::NONE.with(Purpose::MeasureAds), Locale::Fr),
+        "mesurer l’efficacité des publicités"
+    );
+    assert_eq!(phrases.purposes(Purposes::NONE, Locale::En), "");
+}
+
+#[test]
+fn moments_are_written_as_each_language_does() {
+    let phrases = load("", "").unwrap();
+    let at = Timestamp::parse("at", "2017-09-01T09:05:59Z").unwrap();
+    assert_eq!(phrases.moment(at, Locale::En), "1 September 2017 at 09:05 UTC");
+    assert_eq!(phrases.moment(at, Locale::Fr), "1er septembre 2017 à 09\u{a0}h\u{a0}05 UTC");
+    let all: BTreeSet<String> =
+        (0..12).map(|month| phrases.moment(at.plus_days(month * 30 + 10), Locale::Fr)).collect();
+    assert_eq!(all.len(), 12);
+}
+
+#[test]
+fn a_datum_goes_by_the_phrase_of_the_example_or_else_by_its_label() {
+    let phrases = load("datum-age = how old you are\n", "datum-age = votre âge\n").unwrap();
+    let features = sample::features();
+    assert_eq!(phrases.datum("age", &features, Locale::En), "how old you are");
+    assert_eq!(phrases.datum("weekday", &features, Locale::Fr), "jour de la semaine");
+    assert_eq!(
+        phrases.datum("age+weekday", &features, Locale::Fr),
+        "votre âge, en lien avec jour de la semaine"
+    );
+    assert_eq!(phrases.datum("gone", &features, Locale::En), "gone");
+}
+
+#[test]
+fn a_category_goes_by_its_label_or_else_as_it_is() {
+    let phrases = load("category-frzn-ice = ice\n", "category-frzn-ice = glace\n").unwrap();
+    assert_eq!(phrases.category("FRZN ICE", Locale::Fr), "glace");
+    assert_eq!(phrases.category("FRZN FISH", Locale::Fr), "FRZN FISH");
+}
+
+#[test]
+fn a_slug_is_lower_case_with_single_hyphens() {
+    assert_eq!(slug("FRZN ICE"), "frzn-ice");
+    assert_eq!(slug(" CHEESE/ 100% "), "cheese-100");
+    assert_eq!(slug("***"), "");
+}
+
+#[test]
+fn a_syntax_error_names_file_and_line() {
+    let rule = error("# fine\nreason-a = yes\n\nreason-b { $key }\n", "");
+    assert!(rule.starts_with("phrases.en.ftl, line 4: "), "{rule}");
+    assert!(error("", "reason-a = { $key\n").starts_with("phrases.fr.ftl, line "));
+}
+
+#[test]
+fn a_message_that_exists_already_is_refused() {
+    assert_eq!(error("yes = aye\n", "yes = ouais\n"), "phrases.en.ftl: message yes is already defined");
+    assert_eq!(error("a = 1\na = 2\n", "a = 1\n"), "phrases.en.ftl: message a is already defined");
+}
+
+#[test]
+fn a_message_without_translation_is_refused() {
+    let rule = "phrases.fr.ftl: message reason-a is missing; another language has it";
+    assert_eq!(error("reason-a = You.\n", ""), rule);
+    assert_eq!(
+        error("", "datum-a = vous\n"),
+        "phrases.en.ftl: message datum-a is missing; another language has it"
+    );
+}
+
+#[test]
+fn an_unknown_variable_is_refused_in_whatever_variant_it_hides() {
+    let good = "reason-a = Vous, { $times } fois.\n";
+    let rule = error("reason-a = You, { $often } times.\n", good);
+    assert!(rule.starts_with("phrases.en.ftl: message reason-a cannot be completed: "), "{rule}");
+    assert!(rule.contains("$often"), "{rule}");
+    let hidden = "reason-a = You, { $times ->\n    [one] { $only } time\n   *[other] { $times } times\n}.\n";
+    assert!(error(hidden, good).contains("$only"));
+    assert!(error("reason-a = You.\n    .absent = You, { $nobody }.\n", good).contains("$nobody"));
+    assert!(error("datum-a = { $key }\n", "datum-a = x\n").contains("$key"));
+}
+
+#[test]
+fn phrases_can_be_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&load("", "").unwrap());
+}

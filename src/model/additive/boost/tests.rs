@@ -1,0 +1,203 @@
+use super::*;
+use crate::data::{Column, TableBuilder};
+use crate::domain::Cell;
+use crate::model::NoProgress;
+use crate::model::additive::AdditiveParams;
+use crate::model::known_truth::{FEATURES, KnownTruth, correlation};
+
+fn quick() -> ValidAdditiveParams {
+    AdditiveParams { bags: 3, rounds_max: 60, learning_rate: 0.1, ..AdditiveParams::default() }
+        .check()
+        .unwrap()
+}
+
+fn contributions(model: &AdditiveModel, truth: &KnownTruth, feature: FeatureId) -> Vec<f64> {
+    let shape = model.shape(feature).unwrap();
+    let column = truth.table.column(feature);
+    (0..column.rows()).map(|row| shape.score(column.cell(row)).to_f64()).collect()
+}
+
+#[test]
+fn an_additive_truth_is_recovered() {
+    let truth = KnownTruth::draw(20_000, 3);
+    let model = fit(&truth.data(&FEATURES), &ValidAdditiveParams::default(), &NoProgress).unwrap();
+    for feature in &FEATURES[..3] {
+        let found = contributions(&model, &truth, *feature);
+        let r = correlation(&found, &truth.contributions[feature.index()]);
+        assert!(r >= 0.97, "feature {}: {r}", feature.0);
+    }
+    let noise = model.shape(FEATURES[3]).unwrap();
+    assert!(noise.importance() < 0.05, "{}", noise.importance());
+}
+
+#[test]
+fn bands_cover_the_truth_of_most_rows() {
+    let truth = KnownTruth::draw(20_000, 4);
+    let model = fit(&truth.data(&FEATURES), &ValidAdditiveParams::default(), &NoProgress).unwrap();
+    let (mut covered, mut rows) = (0, 0);
+    for feature in &FEATURES[..3] {
+        let true_mean = truth.contributions[feature.index()].iter().sum::<f64>() / 20_000.0;
+        let shape = model.shape(*feature).unwrap();
+        let column = truth.table.column(*feature);
+        for row in 0..20_000 {
+            let bin = shape.bins.encode(column.cell(row)).unwrap();
+            let error = shape.scores[bin].to_f64() - (truth.contributions[feature.index()][row] - true_mean);
+            covered += usize::from(error.abs() <= shape.bands[bin].to_f64());
+            rows += 1;
+        }
+    }
+    let share = f64::from(u32::try_from(covered).unwrap()) / f64::from(rows);
+    assert!(share > 0.85, "{share}");
+}
+
+#[test]
+fn a_fit_is_identical_at_any_number_of_threads() {
+    let truth = KnownTruth::draw(2_000, 5);
+    let (data, context) = (truth.data(&FEATURES), truth.data(&FEATURES[2..]));
+    let at = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let base = fit(&context, &quick(), &NoProgress).unwrap();
+            fit_from(&base, &data, &quick(), &NoProgress).unwrap()
+        })
+    };
+    let one = at(1);
+    for threads in [2, 3, 7] {
+        assert_eq!(at(threads), one, "{threads} threads");
+    }
+}
+
+#[test]
+fn terms_are_centred_and_the_mean_is_what_happened() {
+    let truth = KnownTruth::draw(3_000, 6);
+    let data = truth.data(&FEATURES);
+    let model = fit(&data, &quick(), &NoProgress).unwrap();
+    for shape in model.shapes() {
+        let rows: u32 = shape.rows.iter().sum();
+        let sum: f64 = shape.scores.iter().zip(&shape.rows).map(|(s, &n)| s.to_f64() * f64::from(n)).sum();
+        assert!(sum.abs() / f64::from(rows) < 1e-9, "feature {}", shape.feature.0);
+    }
+    let mean: f64 =
+        model.scores(&truth.table).iter().map(|s| crate::model::link::probability(s.to_f64())).sum();
+    assert!((mean - data.positives() as f64).abs() < 1e-5);
+}
+
+#[test]
+fn withheld_cells_join_no_histogram() {
+    // Half of the rows have the feature withheld, and all of those are positive: had they
+    // joined a bin, or had refusing been a signal, the feature would have a shape.
+    let rows = 800;
+    let mut builder = TableBuilder::default();
+    builder.push(Column::numeric(
+        (0..rows).map(|row| if row % 2 == 0 { Cell::Withheld } else { Cell::Number(f64::from(row / 2 % 2)) }),
+    ));
+    let table = builder.finish().unwrap();
+    // Among the others the outcome is the same for both values.
+    let outcome: Vec<bool> = (0..rows).map(|row| row % 2 == 0 || row % 8 < 4).collect();
+    let person: Vec<u32> = (0..rows).collect();
+    let data = FitData { table: &table, features: &[FeatureId(0)], outcome: &outcome, person: &person };
+    let model = fit(&data, &quick(), &NoProgress).unwrap();
+    let shape = &model.shapes()[0];
+    assert_eq!(shape.rows.iter().sum::<u32>(), 400);
+    assert_eq!(shape.score(Cell::Withheld), Nats::ZERO);
+    for value in [0.0, 1.0] {
+        assert!(shape.score(Cell::Number(value)).to_f64().abs() < 0.1, "{:?}", shape.scores);
+    }
+}
+
+#[test]
+fn missing_unseen_and_withheld_are_told_apart() {
+    // Levels of one person each stand for those never met; they and missing cells differ.
+    let rows = 600_u32;
+    let names: Vec<String> = (0..rows).map(|row| format!("rare {row}")).collect();
+    let mut builder = TableBuilder::default();
+    builder.push(Column::categorical((0..rows).map(|row| match row % 3 {
+        0 => Cell::Missing,
+        1 => Cell::Category("common"),
+        _ => Cell::Category(&names[row as usize]),
+    })));
+    let table = builder.finish().unwrap();
+    let outcome: Vec<bool> = (0..rows).map(|row| row % 3 == 0 || row % 6 == 1).collect();
+    let person: Vec<u32> = (0..rows).collect();
+    let data = FitData { table: &table, features: &[FeatureId(0)], outcome: &outcome, person: &person };
+    let model = fit(&data, &quick(), &NoProgress).unwrap();
+    let shape = &model.shapes()[0];
+    assert_eq!(shape.bins, Bins::Levels(vec!["common".to_owned()]));
+    let score = |cell| shape.score(cell).to_f64();
+    assert!(score(Cell::Missing) > score(Cell::Category("common")) + 0.5);
+    assert!(score(Cell::Category("common")) > score(Cell::Category("never met")) + 0.5);
+    assert_eq!(shape.score(Cell::Withheld), Nats::ZERO);
+}
+
+#[test]
+fn useless_features_give_a_sane_model() {
+    let rows = 200_u32;
+    let mut builder = TableBuilder::default();
+    builder.push(Column::numeric((0..rows).map(|_| Cell::Number(7.0))));
+    builder.push(Column::numeric((0..rows).map(|_| Cell::Missing)));
+    builder.push(Column::categorical((0..rows).map(|_| Cell::Withheld)));
+    builder.push(Column::numeric((0..rows).map(|row| Cell::Number(f64::from(row % 2) * 1e308))));
+    builder.push(Column::numeric((0..rows).map(|row| Cell::Number(f64::from(row % 2) * 1e308))));
+    let table = builder.finish().unwrap();
+    // The last two columns are equal and separate the classes.
+    let outcome: Vec<bool> = (0..rows).map(|row| row % 2 == 1).collect();
+    let person: Vec<u32> = (0..rows).collect();
+    let features: Vec<FeatureId> = (0..5).map(FeatureId).collect();
+    let data = FitData { table: &table, features: &features, outcome: &outcome, person: &person };
+    let model = fit(&data, &quick(), &NoProgress).unwrap();
+    for shape in &model.shapes()[..3] {
+        assert!(shape.scores.iter().all(|&score| score == Nats::ZERO));
+    }
+    let score = |shape: &ShapeFunction| shape.score(Cell::Number(1e308)).to_f64();
+    let (a, b) = (score(&model.shapes()[3]), score(&model.shapes()[4]));
+    assert!(a > 0.5 && (a - b).abs() < 0.2 * a, "{a} {b}");
+}
+
+#[test]
+fn one_person_gives_an_intercept_and_nothing_else() {
+    let mut builder = TableBuilder::default();
+    builder.push(Column::numeric((0..40).map(|row| Cell::Number(f64::from(row)))));
+    let table = builder.finish().unwrap();
+    let outcome: Vec<bool> = (0..40).map(|row| row >= 30).collect();
+    let data = FitData { table: &table, features: &[FeatureId(0)], outcome: &outcome, person: &[0; 40] };
+    let model = fit(&data, &quick(), &NoProgress).unwrap();
+    assert!(model.shapes()[0].scores.iter().all(|&score| score == Nats::ZERO));
+    assert!((model.intercept().to_f64() - libm::log(1.0 / 3.0)).abs() < 1e-9);
+}
+
+#[test]
+fn a_continued_fit_keeps_bins_and_adds_terms() {
+    let truth = KnownTruth::draw(4_000, 8);
+    let base = fit(&truth.data(&FEATURES[1..3]), &quick(), &NoProgress).unwrap();
+    let model = fit_from(&base, &truth.data(&FEATURES), &quick(), &NoProgress).unwrap();
+    assert_eq!(model.terms().len(), 4);
+    assert_eq!(model.shape(FEATURES[2]).unwrap().bins, base.shape(FEATURES[2]).unwrap().bins);
+    for feature in &FEATURES[..3] {
+        let found = contributions(&model, &truth, *feature);
+        let r = correlation(&found, &truth.contributions[feature.index()]);
+        assert!(r >= 0.9, "feature {}: {r}", feature.0);
+    }
+}
+
+#[test]
+fn a_base_beyond_the_table_and_a_cancelled_fit_are_refused() {
+    struct Cancel;
+    impl Progress for Cancel {
+        fn step(&self, _done: usize, _of: usize) {}
+        fn cancelled(&self) -> bool {
+            true
+        }
+    }
+    let truth = KnownTruth::draw(400, 9);
+    let data = truth.data(&FEATURES);
+    assert_eq!(fit(&data, &quick(), &Cancel), Err(FitError::Cancelled));
+    let base = fit(&data, &quick(), &NoProgress).unwrap();
+    let mut builder = TableBuilder::default();
+    builder.push(truth.table.column(FEATURES[0]).clone());
+    let narrow = builder.finish().unwrap();
+    let data = FitData { table: &narrow, features: &FEATURES[..1], ..data };
+    assert_eq!(
+        fit_from(&base, &data, &quick(), &NoProgress),
+        Err(FitError::UnknownFeature { feature: FeatureId(1), width: 1 })
+    );
+}

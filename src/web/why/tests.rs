@@ -1,0 +1,169 @@
+use super::*;
+use crate::domain::{Cause, Localised, Purpose};
+use crate::explain::sample::{self, AGE, BOUGHT, SINCE};
+
+fn page(change: impl FnOnce(&mut WhyRequest<'_>), decision: &Decision) -> String {
+    let (features, phrases) = (sample::features(), Phrases::load(&Localised::default()).unwrap());
+    let mut request = WhyRequest {
+        decision,
+        ad_index: 0,
+        features: &features,
+        phrases: &phrases,
+        locale: Locale::En,
+        asked_supported: true,
+        precision: Precision::Exact,
+        sample: false,
+    };
+    change(&mut request);
+    why_page(&request).unwrap().unwrap()
+}
+
+/// The element names in order, checked to nest.
+fn elements(html: &str) -> Vec<String> {
+    let mut open: Vec<String> = Vec::new();
+    let mut seen = Vec::new();
+    for tag in html.split('<').skip(1).map(|rest| rest.split('>').next().unwrap()) {
+        let name = tag.trim_start_matches('/').split_whitespace().next().unwrap().to_owned();
+        if tag.starts_with('/') {
+            assert_eq!(open.pop(), Some(name), "closes what is open");
+        } else if !tag.starts_with('!') {
+            seen.push(name.clone());
+            if !tag.ends_with('/') && !matches!(name.as_str(), "meta" | "link") {
+                open.push(name);
+            }
+        }
+    }
+    assert!(open.is_empty(), "left open: {open:?}");
+    seen
+}
+
+#[test]
+fn the_page_says_who_why_how_much_and_from_where() {
+    let html = page(|_| {}, &sample::three_ads());
+    for expected in [
+        "You see this ad mainly because you bought “FROZEN PIZZA” 4 times in the last 12 weeks.",
+        "Maison Froide",
+        "Groupe Grand Froid",
+        "Compared with the 2 other ads that could have been shown here.",
+        "<span>75%</span>",
+        "Most recently on 1 September 2017.",
+        "Source: a partner, Panel &#38; Co, concluded from other data.",
+        "Used with your consent to build a profile of you for ads and choose ads with a profile of you.",
+        "What spoke against it",
+        "These 4 reasons are 97% of all that spoke for or against this ad. The remaining 3% are weaker reasons",
+        "Day of the week: Monday.",
+        "<p>Kept for one year:</p>",
+        "made on 4 September 2017 at 10:05 UTC.",
+    ] {
+        assert!(html.contains(expected), "{expected}\n{html}");
+    }
+}
+
+#[test]
+fn the_page_is_well_formed_and_needs_neither_script_nor_inline_style() {
+    for locale in Locale::ALL {
+        let html = page(|request| request.locale = locale, &sample::three_ads());
+        let elements = elements(&html);
+        assert_eq!(elements.iter().filter(|name| *name == "h1").count(), 1);
+        assert_eq!(elements.iter().filter(|name| *name == "main").count(), 1);
+        assert!(!elements.iter().any(|name| name == "script" || name == "style"));
+        assert!(!html.contains("style=") && !html.contains("onclick") && !html.contains("javascript:"));
+        assert!(html.contains(&format!("<html lang=\"{locale}\">")));
+        assert!(html.contains(&format!("href=\"?lang={}\"", other_language(locale))));
+        assert!(html.contains("<meta name=\"referrer\" content=\"no-referrer\">"), "the address is a token");
+        for id in html.split("aria-labelledby=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(html.contains(&format!("id=\"{id}\"")), "{id}");
+        }
+    }
+}
+
+#[test]
+fn what_others_wrote_cannot_become_markup() {
+    let mut decision = sample::three_ads();
+    decision.ranked[0].advertiser = "<script>alert(1)</script>".to_owned();
+    decision.ranked[0].payer = "\"><img src=x>".to_owned();
+    decision.ranked[0].category = "<b>".to_owned();
+    let html = page(|_| {}, &decision);
+    assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("<b>"));
+    elements(&html);
+}
+
+#[test]
+fn bids_are_higher_or_lower_but_never_told() {
+    let html = page(|_| {}, &sample::three_ads());
+    assert!(html.contains("Its advertiser offered more than the other advertisers did on average."));
+    assert!(!html.contains("EUR") && !html.contains("2,000,000") && !html.contains("soap"));
+}
+
+#[test]
+fn what_was_refused_is_named_with_its_cause() {
+    let mut decision = sample::three_ads();
+    let refused = Purposes::NONE.with(Purpose::SelectPersonalisedAds);
+    decision.verdicts[AGE.index()].cause = Cause::PurposesRefused(refused);
+    let html = page(|request| request.locale = Locale::Fr, &decision);
+    let at = html
+        .find("Vous n’avez pas accepté cette finalité\u{a0}: choisir des publicités avec un profil de vous.");
+    assert!(html[at.unwrap()..].contains("<li>Votre âge</li>"), "{html}");
+    assert!(!html.contains("Rien n’a été écarté."));
+    let kept = &html[html.find("Conservé pendant un an\u{a0}:").unwrap()..];
+    assert!(kept.contains("<li>Vos achats dans cette catégorie</li>"), "{html}");
+    assert!(!kept.contains("Votre âge"), "what may not be read is not said to be kept");
+}
+
+#[test]
+fn a_choice_without_personal_data_says_so() {
+    let mut decision = sample::three_ads();
+    for ad in &mut decision.ranked {
+        ad.account.lines.retain(|line| ![BOUGHT, SINCE, AGE].map(sample::of).contains(&line.source));
+    }
+    for id in [BOUGHT, SINCE, AGE] {
+        decision.verdicts[id.index()].cause = Cause::NoSubject;
+    }
+    let html = page(|_| {}, &decision);
+    assert!(html.contains("Nothing that is known about you made a difference between the ads."));
+    assert!(html.contains("The site did not say who you are, so nothing about you was looked up."));
+    assert!(html.contains("No choice of yours would change these reasons"));
+    assert!(html.contains("so nothing is kept about you for this purpose."));
+}
+
+#[test]
+fn an_only_ad_is_said_to_be_the_only_one() {
+    let mut decision = sample::three_ads();
+    decision.ranked.truncate(1);
+    let html = page(|_| {}, &decision);
+    assert!(html.contains("<h1>This was the only ad that could be shown here.</h1>"));
+    assert!(html.contains("compared with the average of past cases"));
+}
+
+#[test]
+fn small_print_tells_of_ranges_samples_and_the_language() {
+    let plain = page(|_| {}, &sample::three_ads());
+    let noted = page(
+        |request| {
+            request.precision = Precision::Banded;
+            request.sample = true;
+            request.asked_supported = false;
+        },
+        &sample::three_ads(),
+    );
+    for note in ["are given in ranges", "are sample values", "not available in your language"] {
+        assert!(noted.contains(note) && !plain.contains(note), "{note}");
+    }
+    assert!(noted.contains("1 to 5 times") && !noted.contains("4 times"));
+}
+
+#[test]
+fn an_ad_that_is_not_there_has_no_page() {
+    let (features, phrases) = (sample::features(), Phrases::load(&Localised::default()).unwrap());
+    let request = WhyRequest {
+        decision: &sample::three_ads(),
+        ad_index: 3,
+        features: &features,
+        phrases: &phrases,
+        locale: Locale::En,
+        asked_supported: true,
+        precision: Precision::Exact,
+        sample: false,
+    };
+    assert!(why_page(&request).unwrap().is_none());
+}
