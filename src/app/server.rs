@@ -4,7 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::Request;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tonic::transport::server::TcpIncoming;
 use tonic_web::GrpcWebLayer;
 
@@ -27,7 +33,8 @@ pub enum ServeError {
     Transport(#[from] tonic::transport::Error),
 }
 
-/// Serves `engine` on `listener` until `shutdown` resolves, then lets calls under way finish.
+/// Serves `engine` on `listener` until `shutdown` resolves, then lets calls under way finish, for
+/// `drain_max` at most: a caller that never ends its stream must not keep the process.
 ///
 /// # Errors
 /// When the listener fails.
@@ -35,16 +42,45 @@ pub async fn serve(
     engine: Arc<Engine>,
     listener: TcpListener,
     shutdown: impl Future<Output = ()>,
+    drain_max: Duration,
 ) -> Result<(), ServeError> {
-    let grpc = rpc::routes(engine.clone()).await?.into_axum_router().layer(GrpcWebLayer::new());
+    let grpc = rpc::routes(engine.clone()).await?.into_axum_router();
+    let grpc = grpc.layer(GrpcWebLayer::new()).layer(from_fn(calls_only));
     // Both routers carry a fall-back, so the pages come first and gRPC takes the rest.
     let app = web::router(engine).fallback_service(grpc);
-    tonic::transport::Server::builder()
+    let (drains, draining) = oneshot::channel();
+    let shutdown = async {
+        shutdown.await;
+        let _ = drains.send(());
+    };
+    let served = tonic::transport::Server::builder()
         .accept_http1(true)
         .http2_keepalive_interval(Some(KEEPALIVE))
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .add_routes(tonic::service::Routes::from(app))
-        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown)
-        .await?;
-    Ok(())
+        .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown);
+    let overdue = async {
+        match draining.await {
+            Ok(()) => tokio::time::sleep(drain_max).await,
+            // Serving ended by itself.
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        served = served => Ok(served?),
+        () = overdue => {
+            tracing::warn!("calls under way were given up after {drain_max:?}");
+            Ok(())
+        }
+    }
+}
+
+/// What is no call asks for a page that does not exist; gRPC-Web would call it a bad request.
+async fn calls_only(request: Request, next: Next) -> Response {
+    let kind = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if kind.is_some_and(|kind| kind.starts_with(b"application/grpc")) {
+        next.run(request).await
+    } else {
+        (StatusCode::NOT_FOUND, "not found\n").into_response()
+    }
 }

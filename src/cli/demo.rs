@@ -3,11 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::CommandError;
 use super::progress::Bar;
 use super::quality::print_quality;
-use super::serve::{bind, serve};
+use super::serve::{DRAIN_SECONDS, bind, serve};
 use super::workspace::{DEMO_TENANT, Folders, Workspace};
 use crate::data::Bundle;
 use crate::decide::{Engine, Offer, Request, Stated, Subject};
@@ -65,7 +66,7 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
         show_decision(&engine, number + 1, person, address).await?;
     }
     println!();
-    serve(&workspace, engine, listener).await
+    serve(&workspace, engine, listener, Duration::from_secs(DRAIN_SECONDS)).await
 }
 
 /// Compares all kinds of models, keeps the additive one and makes it serve.
@@ -77,8 +78,7 @@ async fn train(workspace: &Workspace, bundle: &Bundle) -> Result<(), CommandErro
     let (_, profiled) = additive.ok_or_else(|| CommandError::new("no additive model was fitted"))?;
     let (version, _) =
         keep(profiled, &prepared, &bundle.schema, &workspace.models).map_err(CommandError::new)?;
-    let registry = workspace.registry(Arc::new(bundle.schema.clone())).await?;
-    registry.promote(&version, SystemClock.now()).await.map_err(CommandError::new)?;
+    workspace.promote(bundle.schema.clone(), &version).await?;
     println!("\nThe additive model serves: version {}.", version.short());
     Ok(())
 }

@@ -17,7 +17,7 @@ pub(super) struct ModelsArguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// List all versions, newest first; `*` marks those that serve.
+    /// List all versions, those that serve first, marked by `*`.
     List,
     /// Print one version with its shapes as JSON.
     Show {

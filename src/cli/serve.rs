@@ -2,12 +2,16 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 
 use super::CommandError;
 use super::workspace::{Folders, Workspace};
 use crate::app;
+
+/// How long calls under way are waited for unless the caller says otherwise.
+pub(super) const DRAIN_SECONDS: u64 = 20;
 
 /// Serves gRPC, gRPC-Web and the "why this ad" pages on one port, until Ctrl-C.
 ///
@@ -22,17 +26,23 @@ pub(super) struct ServeArguments {
     /// Start the clock where the example says, so that its windows are not empty.
     #[arg(long)]
     example_clock: bool,
+    /// Longest wait for calls under way when the service is stopped, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = DRAIN_SECONDS)]
+    drain_seconds: u64,
 }
 
 pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     let listener = bind(arguments.listen).await?;
     let workspace = Workspace::open(&arguments.folders.data).await?;
     let bundle = workspace.load(&arguments.folders.example)?;
+    if arguments.example_clock && bundle.schema.demo_clock.is_none() {
+        return Err(CommandError::new("--example-clock: the schema has no demo_clock"));
+    }
     let engine = Arc::new(workspace.engine(bundle, arguments.example_clock).await?);
     if engine.models().map_err(CommandError::new)?.iter().all(|model| !model.active) {
         eprintln!("limpid: no model is active yet; `limpid train --promote` makes one");
     }
-    serve(&workspace, engine, listener).await
+    serve(&workspace, engine, listener, Duration::from_secs(arguments.drain_seconds)).await
 }
 
 /// Binds the port before anything slow is done, so that a port in use is told at once.
@@ -50,10 +60,11 @@ pub(super) async fn serve(
     workspace: &Workspace,
     engine: Arc<crate::decide::Engine>,
     listener: TcpListener,
+    drain_max: Duration,
 ) -> Result<(), CommandError> {
     let address = listener.local_addr().map_err(CommandError::new)?;
     println!("Serving gRPC, gRPC-Web and pages on http://{address} (Ctrl-C ends)");
-    app::serve(engine, listener, stop_signal()).await.map_err(CommandError::new)?;
+    app::serve(engine, listener, stop_signal(), drain_max).await.map_err(CommandError::new)?;
     workspace.store.close().await.map_err(CommandError::new)?;
     println!("Drained and closed.");
     Ok(())

@@ -1,11 +1,8 @@
 //! `limpid train`
 
-use std::sync::Arc;
-
 use super::CommandError;
 use super::progress::Bar;
 use super::workspace::{Folders, Kind, Predicts, Workspace};
-use crate::domain::{Clock, SystemClock};
 use crate::train::{fit_profiles, keep, prepare};
 
 /// Trains a model on an example and keeps it as a new version in the data folder.
@@ -41,10 +38,9 @@ pub(super) async fn run(arguments: TrainArguments) -> Result<(), CommandError> {
         println!("  {:<11} AUC {auc}, log loss {:.4}", profile.name(), evaluation.log_loss.estimate);
     }
     if arguments.promote {
-        let registry = workspace.registry(Arc::new(bundle.schema)).await?;
-        let promoted = registry.promote(&version, SystemClock.now()).await.map_err(CommandError::new)?;
+        let promoted = workspace.promote(bundle.schema, &version).await?;
         let before = promoted.previous.map_or("none".to_owned(), |version| version.short().to_owned());
-        println!("  serves from now on; before: {before}");
+        println!("  serves from the next start of the service on; before: {before}");
     }
     workspace.store.close().await.map_err(CommandError::new)
 }

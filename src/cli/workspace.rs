@@ -8,12 +8,14 @@ use clap::ValueEnum;
 use super::CommandError;
 use crate::data::{Bundle, Schema};
 use crate::decide::{Engine, EngineParts};
-use crate::domain::{Clock, Currency, RandomIds, Rates, Response, SteppingClock, SystemClock, TenantId};
+use crate::domain::{
+    Clock, Currency, ModelVersion, RandomIds, Rates, Response, SteppingClock, SystemClock, TenantId,
+};
 use crate::explain::Phrases;
 use crate::ledger::{Keyring, Ledger};
 use crate::model::ModelKind;
 use crate::store::{Store, StoreOptions};
-use crate::train::Registry;
+use crate::train::{Promoted, Registry, RegistryError};
 
 /// Whose service a data folder is; promotions are kept under this name.
 const SERVICE: &str = "service";
@@ -86,12 +88,28 @@ impl Workspace {
         Ok(Self { keyring, store, models: data.join("models") })
     }
 
-    /// The registry of the models of `schema`.
-    pub(super) async fn registry(&self, schema: Arc<Schema>) -> Result<Registry, CommandError> {
-        let tenant = TenantId::parse(SERVICE).map_err(CommandError::new)?;
-        Registry::open(self.models.clone(), schema, self.store.clone(), tenant)
-            .await
-            .map_err(CommandError::new)
+    /// Makes a version serve, whatever served before.
+    pub(super) async fn promote(
+        &self,
+        schema: Schema,
+        version: &ModelVersion,
+    ) -> Result<Promoted, CommandError> {
+        let registry = Registry::new(self.models.clone(), Arc::new(schema), self.store.clone(), service()?);
+        registry.promote(version, SystemClock.now()).await.map_err(CommandError::new)
+    }
+
+    /// The registry of the models of `schema`, those that serve loaded.
+    async fn registry(&self, schema: Arc<Schema>) -> Result<Registry, CommandError> {
+        let opened = Registry::open(self.models.clone(), schema, self.store.clone(), service()?).await;
+        opened.map_err(|error| match error {
+            RegistryError::Unknown(_) | RegistryError::NotServable { .. } => {
+                CommandError::new(format!("{error}; `limpid train --promote` makes another model serve"))
+            }
+            RegistryError::NothingToRollBack(_)
+            | RegistryError::Folder(_)
+            | RegistryError::Store(_)
+            | RegistryError::Poisoned => CommandError::new(error),
+        })
     }
 
     /// Loads an example, its people under their pseudonyms.
@@ -127,6 +145,11 @@ impl Workspace {
         engine.recall_events().await.map_err(CommandError::new)?;
         Ok(engine)
     }
+}
+
+/// Under whose name promotions are kept.
+fn service() -> Result<TenantId, CommandError> {
+    TenantId::parse(SERVICE).map_err(CommandError::new)
 }
 
 /// The bundled table of conversion rates: sample values, in US dollars.

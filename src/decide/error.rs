@@ -25,8 +25,8 @@ pub enum DecideError {
     /// The token has expired.
     #[error("token: has expired")]
     TokenExpired,
-    /// The token is malformed or forged.
-    #[error("token: {0}")]
+    /// The token is malformed or forged; the text names the field and the rule.
+    #[error("{0}")]
     Token(String),
     /// What the caller names is not there.
     #[error("{0}")]

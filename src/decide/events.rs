@@ -61,6 +61,14 @@ impl AddAssign for EventTally {
 }
 
 impl Engine {
+    /// Checks what the schema says of an event; fields are named as in an event.
+    ///
+    /// # Errors
+    /// Every rule that it breaks.
+    pub fn check_event(&self, event: &EventIn) -> Result<(), FieldErrors> {
+        self.read_event(event.kind, event.at, &event.attributes, event.spend_micros).map(drop)
+    }
+
     /// Records events. Those that nothing may use, and those of sensitive categories, are not kept;
     /// the others are durable when this returns, and count from the next decision on.
     ///

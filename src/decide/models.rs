@@ -5,7 +5,7 @@ use crate::domain::{ModelVersion, Response};
 use crate::train::{ModelDetail, ModelSummary, Promoted};
 
 impl Engine {
-    /// All model versions, newest first.
+    /// All model versions: those that serve first, then by version.
     ///
     /// # Errors
     /// When the models folder cannot be read.

@@ -9,9 +9,10 @@ mod record_events;
 mod status;
 mod transparency;
 
+use std::future::Future;
 use std::sync::Arc;
 
-use crate::decide::Engine;
+use crate::decide::{DecideError, Engine};
 use crate::domain::Locale;
 
 /// The messages and services of `proto/limpid/v1`.
@@ -76,6 +77,14 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
     Ok(routes.routes())
+}
+
+/// Runs `work` to its end even when its caller has gone: what is durable has to take effect, too.
+async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, DecideError>> + Send + 'static,
+) -> Result<T, DecideError> {
+    let ended = tokio::spawn(work).await;
+    ended.unwrap_or_else(|error| Err(DecideError::Internal(error.to_string())))
 }
 
 /// The language to answer in, and whether the asked one was not known. Not asking is no fall-back.

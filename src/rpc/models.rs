@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::account::{purposes, timestamp};
 use super::status::invalid;
-use super::{Service, pb};
+use super::{Service, pb, to_the_end};
 use crate::decide::DecideError;
 use crate::domain::{FieldError, ModelVersion};
 use crate::train::ModelSummary;
@@ -73,7 +73,8 @@ impl pb::model_service_server::ModelService for Service {
         request: Request<pb::PromoteModelRequest>,
     ) -> Result<Response<pb::PromoteModelResponse>, Status> {
         let version = version(&request.get_ref().version)?;
-        let promoted = self.engine.promote(&version).await?;
+        let engine = self.engine.clone();
+        let promoted = to_the_end(async move { engine.promote(&version).await }).await?;
         Ok(Response::new(pb::PromoteModelResponse {
             active: Some(summary(&promoted.active)),
             previous_version: promoted.previous.map(String::from).unwrap_or_default(),
@@ -91,7 +92,8 @@ impl pb::model_service_server::ModelService for Service {
                 return Err(invalid(&FieldError::new("response", "must be CLICK or CONVERSION").into()));
             }
         };
-        let promoted = self.engine.roll_back(response).await?;
+        let engine = self.engine.clone();
+        let promoted = to_the_end(async move { engine.roll_back(response).await }).await?;
         Ok(Response::new(pb::RollBackModelResponse {
             active: Some(summary(&promoted.active)),
             previous_version: promoted.previous.map(String::from).unwrap_or_default(),

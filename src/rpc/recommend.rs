@@ -18,6 +18,9 @@ use crate::domain::{
 use crate::explain::{Explanation, Precision};
 use crate::ledger::TokenKind;
 
+/// Longest text of a request that becomes part of the decision, in bytes.
+const TEXT_BYTES_MAX: usize = 256;
+
 #[tonic::async_trait]
 impl pb::recommendation_service_server::RecommendationService for Service {
     async fn recommend(
@@ -227,8 +230,8 @@ fn read(engine: &Engine, wire: pb::RecommendRequest) -> Result<crate::decide::Re
             currency.and_then(|c| fields.take(engine.check_currency(c).map_err(|e| e.under("floor"))));
         known.map(|currency| Floor { micros: floor.cpm_micros, currency })
     });
-    let ads_max = usize::try_from(wire.max_ads);
-    if ads_max.is_err() {
+    let ads_max = usize::try_from(wire.max_ads).ok().filter(|&ads| ads <= crate::decide::ADS_MAX);
+    if ads_max.is_none() {
         fields.refuse("max_ads", format!("must be 0 to {}, is {}", crate::decide::ADS_MAX, wire.max_ads));
     }
     let whole = match (tenant, impression, &subject, &floor) {
@@ -307,21 +310,29 @@ fn read_ad(fields: &mut Fields, at: &str, id: &str, wire: pb::Ad) -> AdDraft {
     if wire.advertiser.is_empty() {
         fields.refuse(format!("{at}.advertiser"), "must not be empty");
     }
+    let named = [("advertiser", &wire.advertiser), ("payer", &wire.payer), ("domain", &wire.domain)];
+    for (name, text) in named {
+        check_text(fields, format!("{at}.{name}"), text);
+    }
     let payer = if wire.payer.is_empty() { wire.advertiser.clone() } else { wire.payer };
     let features = wire.features.into_iter().filter_map(|(name, value)| {
         let value = match value.value? {
             Value::Number(number) => AdValue::Number(number),
             Value::Flag(flag) => AdValue::Number(f64::from(u8::from(flag))),
-            Value::Category(category) => AdValue::Category(category),
+            Value::Category(category) => {
+                check_text(fields, format!("{at}.features.{name}"), &category);
+                AdValue::Category(category)
+            }
         };
         Some((name, value))
     });
+    let features = features.collect();
     AdDraft {
         id: id.to_owned(),
         advertiser: wire.advertiser,
         payer,
         domain: wire.domain,
-        features: features.collect(),
+        features,
         attributes: wire.attributes.into_iter().map(|(name, values)| (name, values.values)).collect(),
     }
 }
@@ -353,7 +364,10 @@ fn stated(
                 StatedValue::Number(number)
             }
             (FeatureKind::Flag, Some(Value::Flag(flag))) => StatedValue::Number(f64::from(u8::from(flag))),
-            (FeatureKind::Categorical, Some(Value::Category(category))) => StatedValue::Category(category),
+            (FeatureKind::Categorical, Some(Value::Category(category))) => {
+                check_text(fields, at, &category);
+                StatedValue::Category(category)
+            }
             (FeatureKind::Numeric, Some(Value::Number(number))) => {
                 fields.refuse(at, format!("must be finite, is {number}"));
                 continue;
@@ -378,6 +392,13 @@ fn stated(
         stated.insert(id, read);
     }
     stated
+}
+
+/// Refuses a text that is too long: it is logged once for every ad that is shown.
+fn check_text(fields: &mut Fields, at: String, text: &str) {
+    if text.len() > TEXT_BYTES_MAX {
+        fields.refuse(at, format!("must be at most {TEXT_BYTES_MAX} bytes, has {}", text.len()));
+    }
 }
 
 const fn origin_name(origin: Origin) -> &'static str {

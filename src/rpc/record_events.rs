@@ -1,11 +1,13 @@
 //! `EventService.RecordEvents`.
 
+use std::sync::Arc;
+
 use tonic::{Request, Response, Status, Streaming};
 
 use super::recommend::accepted;
 use super::status::Fields;
-use super::{Service, pb};
-use crate::decide::{Engine, EventIn, EventTally};
+use super::{Service, pb, to_the_end};
+use crate::decide::{DecideError, Engine, EventIn, EventTally};
 use crate::domain::{EventId, EventKind, TenantId, Timestamp};
 
 /// Events that are made durable together while a stream goes on.
@@ -25,10 +27,10 @@ impl pb::event_service_server::EventService for Service {
             batch.push(read(&self.engine, number, wire)?);
             number += 1;
             if batch.len() == BATCH {
-                tally += self.engine.record_events(std::mem::take(&mut batch)).await?;
+                tally += record(&self.engine, std::mem::take(&mut batch)).await?;
             }
         }
-        tally += self.engine.record_events(batch).await?;
+        tally += record(&self.engine, batch).await?;
         Ok(Response::new(pb::RecordEventsResponse {
             recorded: tally.recorded,
             known: tally.known,
@@ -37,6 +39,12 @@ impl pb::event_service_server::EventService for Service {
             sensitive: tally.sensitive,
         }))
     }
+}
+
+/// Makes events durable and lets them count.
+async fn record(engine: &Arc<Engine>, events: Vec<EventIn>) -> Result<EventTally, DecideError> {
+    let engine = engine.clone();
+    to_the_end(async move { engine.record_events(events).await }).await
 }
 
 /// Reads and checks the event of this number in its stream.
@@ -75,14 +83,6 @@ fn read(engine: &Engine, number: usize, wire: pb::RecordEventsRequest) -> Result
         }
         Some(_) => {}
     }
-    for name in event.attributes.keys() {
-        if engine.schema().attribute(name).is_none() {
-            fields.refuse(at(&format!("event.attributes[{name:?}]")), "is not an attribute of the schema");
-        }
-    }
-    if event.spend_micros < 0 {
-        fields.refuse(at("event.spend_micros"), format!("must not be negative, is {}", event.spend_micros));
-    }
     let whole = match (tenant, id, subject, kind, when, accepted) {
         (Some(tenant), Some(id), Some(subject), Some(kind), Some(when), Some(accepted)) => Some(EventIn {
             tenant,
@@ -96,6 +96,9 @@ fn read(engine: &Engine, number: usize, wire: pb::RecordEventsRequest) -> Result
         }),
         _ => None,
     };
+    if let Some(Err(errors)) = whole.as_ref().map(|event| engine.check_event(event)) {
+        errors.0.into_iter().for_each(|error| fields.refuse_error(error.under(at("event"))));
+    }
     fields.finish(whole)
 }
 

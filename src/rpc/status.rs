@@ -54,7 +54,12 @@ impl Fields {
 
     /// Notes an error.
     pub(super) fn refuse(&mut self, field: impl Into<String>, rule: impl Into<String>) {
-        self.0.push(FieldError::new(field, rule));
+        self.refuse_error(FieldError::new(field, rule));
+    }
+
+    /// Notes an error that was found elsewhere.
+    pub(super) fn refuse_error(&mut self, error: FieldError) {
+        self.0.push(error);
     }
 
     /// The whole, if no field was refused.

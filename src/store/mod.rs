@@ -16,6 +16,7 @@ pub use chain::{ChainFault, ChainState, Hash};
 pub use error::StoreError;
 pub use rows::{
     Appended, AppendedDecision, DecisionRow, EventRow, Promotion, PromotionAction, StoredEvent, SubjectRow,
+    standing,
 };
 pub use sqlite::{FILE_NAME, StoreOptions};
 

@@ -132,7 +132,7 @@ pub enum PromotionAction {
 
 /// The versions chosen and not taken back, oldest first; the last one serves.
 #[must_use]
-pub(super) fn standing(promotions: &[Promotion]) -> Vec<&ModelVersion> {
+pub fn standing(promotions: &[Promotion]) -> Vec<&ModelVersion> {
     let mut standing = Vec::new();
     for promotion in promotions {
         match promotion.action {

@@ -6,12 +6,14 @@
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
+use tokio::sync::Mutex;
+
 use super::shape::{Shape, shapes};
 use crate::data::Schema;
 use crate::domain::{FeatureId, ModelVersion, Profile, Purposes, Response, TenantId, Timestamp};
 use crate::model::metrics::Interval;
 use crate::model::{Artefact, ArtefactError, ModelKind, Term, list, load};
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, standing};
 
 /// The models of one schema.
 pub struct Registry {
@@ -20,6 +22,8 @@ pub struct Registry {
     store: Store,
     tenant: TenantId,
     active: RwLock<Arc<ActiveModels>>,
+    /// Held while what serves is changed, so that store and memory change in one order.
+    changes: Mutex<()>,
 }
 
 /// The models that serve, as one decision sees them.
@@ -175,6 +179,13 @@ impl ActiveModel {
 }
 
 impl Registry {
+    /// The models of `schema` in `folder`, none of them loaded: enough to promote one, even when the
+    /// version that serves is damaged or of an older schema.
+    #[must_use]
+    pub fn new(folder: PathBuf, schema: Arc<Schema>, store: Store, tenant: TenantId) -> Self {
+        Self { folder, schema, store, tenant, active: RwLock::default(), changes: Mutex::default() }
+    }
+
     /// Opens the models of `schema` in `folder` and loads those that serve.
     ///
     /// # Errors
@@ -185,7 +196,7 @@ impl Registry {
         store: Store,
         tenant: TenantId,
     ) -> Result<Self, RegistryError> {
-        let registry = Self { folder, schema, store, tenant, active: RwLock::default() };
+        let registry = Self::new(folder, schema, store, tenant);
         for response in [Response::Click, Response::Conversion] {
             if let Some(version) = registry.store.active(&registry.tenant, response).await? {
                 registry.serve(response, registry.servable(&version)?)?;
@@ -246,6 +257,7 @@ impl Registry {
     /// When there is no such version, it is damaged or of another schema, or the change cannot be
     /// made durable.
     pub async fn promote(&self, version: &ModelVersion, at: Timestamp) -> Result<Promoted, RegistryError> {
+        let _changing = self.changes.lock().await;
         let model = self.servable(version)?;
         let response = model.artefact.response;
         let promotion = self.store.promote(&self.tenant, response, version.clone(), at).await?;
@@ -259,9 +271,13 @@ impl Registry {
     /// # Errors
     /// When there is none, or it is damaged or of another schema.
     pub async fn roll_back(&self, response: Response, at: Timestamp) -> Result<Promoted, RegistryError> {
-        let promotion = self.store.roll_back(&self.tenant, response, at).await?;
-        let promotion = promotion.ok_or(RegistryError::NothingToRollBack(response))?;
-        let model = self.servable(&promotion.version)?;
+        let _changing = self.changes.lock().await;
+        let nothing = RegistryError::NothingToRollBack(response);
+        let promotions = self.store.promotions(&self.tenant, response).await?;
+        let [.., earlier, _] = standing(&promotions)[..] else { return Err(nothing) };
+        // Before the store changes: a damaged file must not become what the next start has to load.
+        let model = self.servable(earlier)?;
+        let promotion = self.store.roll_back(&self.tenant, response, at).await?.ok_or(nothing)?;
         let active =
             ModelSummary { active: true, ..self.summarise(promotion.version.clone(), &model.artefact) };
         self.serve(response, model)?;

@@ -1,5 +1,30 @@
 //! Integration tests: the crate as its users see it, in one binary.
+//!
+//! [`example`] is the data, [`place`] the folders of a service, [`service`] one that runs in this process,
+//! [`binary`] the real one; [`asking`] has the requests and what is asserted of answers. The other modules are tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so")]
 
+mod api;
+mod asking;
+mod bad_input;
+mod binary;
+mod calls;
+mod command_line;
+mod consent;
+mod crash;
+mod deadline;
+mod discovery;
+mod drain;
+mod events;
+mod example;
+mod explain;
+mod idempotency;
 mod layering;
+mod models;
+mod pages;
+mod place;
+mod prices;
+mod recommend;
+mod service;
+mod web_client;
 mod words;

@@ -32,7 +32,7 @@ impl Writer {
         let (sender, receiver) = mpsc::channel(queue.max(1));
         std::thread::Builder::new()
             .name("limpid-store".to_owned())
-            .spawn(move || serve(&connection, receiver))
+            .spawn(move || serve(connection, receiver))
             .map_err(|error| StoreError::Unwritable { path: path.to_owned(), cause: error.to_string() })?;
         Ok(Self { queue: sender })
     }
@@ -58,7 +58,7 @@ impl Writer {
     }
 }
 
-fn serve(connection: &Connection, mut queue: mpsc::Receiver<Message>) {
+fn serve(connection: Connection, mut queue: mpsc::Receiver<Message>) {
     let mut closing = Vec::new();
     while let Some(first) = queue.blocking_recv() {
         let mut batch = Vec::new();
@@ -73,11 +73,13 @@ fn serve(connection: &Connection, mut queue: mpsc::Receiver<Message>) {
             }
             next = if batch.len() < BATCH_MAX { queue.try_recv().ok() } else { None };
         }
-        commit(connection, batch);
+        commit(&connection, batch);
     }
     // Folding the log into the file is a courtesy to whoever copies the file; opening does it too.
     let folded =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(StoreError::from);
+    // Whoever hears that the store is closed may copy, move or delete its files.
+    drop(connection);
     for reply in closing {
         // The caller may have gone.
         let _ = reply.send(folded.clone());

@@ -1,0 +1,147 @@
+//! A place for a service to live in: an example and a data folder with trained models, in a folder of
+//! its own that vanishes with the test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use limpid::data::Bundle;
+use limpid::domain::{ModelVersion, Response, SubjectKey, TenantId};
+use limpid::ledger::Keyring;
+use limpid::model::{ModelKind, NoProgress};
+use limpid::train::{fit_profiles, keep, prepare};
+use tempfile::TempDir;
+
+use super::example;
+use super::service::CountedIds;
+
+/// Whose people the example's are.
+pub(crate) const TENANT: &str = "demo";
+
+/// An example and a data folder.
+pub(crate) struct Place {
+    folder: TempDir,
+    /// Identifiers go on where the last service of this place left off.
+    pub(crate) ids: Arc<CountedIds>,
+}
+
+impl Place {
+    /// A place with the example and the models of [`Models`], none of which serves yet.
+    pub(crate) fn new() -> Self {
+        let place = Self::bare();
+        example::write(&place.example());
+        for (path, bytes) in &trained().files {
+            let path = place.models().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        place
+    }
+
+    /// An empty place.
+    pub(crate) fn bare() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), ids: Arc::default() }
+    }
+
+    /// A copy of this place, keys and log included; no service may run here meanwhile.
+    pub(crate) fn copy(&self) -> Self {
+        let copy = Self { ids: Arc::new(self.ids.copy()), ..Self::bare() };
+        for (path, bytes) in files_below(self.path()) {
+            let path = copy.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        copy
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn example(&self) -> PathBuf {
+        self.path().join("example")
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path().join("data")
+    }
+
+    pub(crate) fn models(&self) -> PathBuf {
+        self.data().join("models")
+    }
+
+    /// The file of a version.
+    pub(crate) fn artefact(&self, version: &str) -> PathBuf {
+        self.models().join("corner-shop").join(version).join("artefact.json")
+    }
+
+    /// The example, its people under the pseudonyms of `keyring`.
+    pub(crate) fn load(&self, keyring: &Keyring) -> Bundle {
+        load(&self.example(), |raw_id| keyring.subject_key(&tenant(), raw_id))
+    }
+}
+
+/// The versions that every place has.
+#[derive(Clone, Debug)]
+pub(crate) struct Models {
+    pub(crate) additive: ModelVersion,
+    pub(crate) linear: ModelVersion,
+    pub(crate) click: ModelVersion,
+}
+
+/// The versions that every place has.
+pub(crate) fn models() -> &'static Models {
+    &trained().models
+}
+
+pub(crate) fn tenant() -> TenantId {
+    TenantId::parse(TENANT).unwrap()
+}
+
+/// Artefacts, by their path in the models folder.
+struct Trained {
+    models: Models,
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+/// Trains once for all tests.
+fn trained() -> &'static Trained {
+    static TRAINED: OnceLock<Trained> = OnceLock::new();
+    TRAINED.get_or_init(|| {
+        let place = Place::bare();
+        example::write(&place.example());
+        let bundle = load(&place.example(), |raw_id| SubjectKey::derive(&[0; 32], &tenant(), raw_id));
+        let train = |response, kind| {
+            let prepared = prepare(&bundle, response).unwrap();
+            let profiled = fit_profiles(kind, &prepared, &NoProgress).unwrap();
+            keep(profiled, &prepared, &bundle.schema, &place.models()).unwrap().0
+        };
+        let models = Models {
+            additive: train(Response::Conversion, ModelKind::Additive),
+            linear: train(Response::Conversion, ModelKind::Linear),
+            click: train(Response::Click, ModelKind::Additive),
+        };
+        Trained { models, files: files_below(&place.models()) }
+    })
+}
+
+fn load(example: &Path, derive: impl Fn(&str) -> Result<SubjectKey, limpid::domain::FieldError>) -> Bundle {
+    Bundle::load(example, &derive).unwrap()
+}
+
+/// The files below `folder`, by their path in it.
+fn files_below(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.push((path.strip_prefix(folder).unwrap().to_owned(), fs::read(&path).unwrap()));
+            }
+        }
+    }
+    files
+}

@@ -1,0 +1,206 @@
+//! The service as its callers meet it: real gRPC on a free port, a clock that moves only when told to,
+//! identifiers that count.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use limpid::app;
+use limpid::decide::{Engine, EngineParts};
+use limpid::domain::{Currency, IdSource, ManualClock, ModelVersion, Rates, TenantId, Timestamp};
+use limpid::explain::Phrases;
+use limpid::ledger::{Keyring, Ledger};
+use limpid::rpc::pb::recommendation_service_client::RecommendationServiceClient;
+use limpid::rpc::pb::{self, model_service_client::ModelServiceClient};
+use limpid::store::{ChainState, Store, StoreOptions};
+use limpid::train::Registry;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use tonic::transport::Channel;
+use tonic::{Request, Status};
+
+use super::place::{Place, models};
+
+/// Noon of 1 March 2026, the day after the last event of the example.
+pub(crate) const NOON: &str = "2026-03-01T12:00:00Z";
+
+/// Longer than any test waits.
+const DRAIN_MAX: Duration = Duration::from_secs(600);
+
+/// A service that runs in this process.
+pub(crate) struct Service {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) store: Store,
+    pub(crate) address: SocketAddr,
+    pub(crate) channel: Channel,
+    place: Place,
+    /// None when it has been told to stop.
+    stop: Option<oneshot::Sender<()>>,
+    served: JoinHandle<()>,
+}
+
+impl Service {
+    /// A new place with the additive conversion model serving.
+    pub(crate) async fn start() -> Self {
+        Self::serving(&[&models().additive]).await
+    }
+
+    /// A new place with these models serving.
+    pub(crate) async fn serving(versions: &[&ModelVersion]) -> Self {
+        let service = Self::open(Place::new()).await;
+        for version in versions {
+            service.engine.promote(version).await.unwrap();
+        }
+        service
+    }
+
+    /// The service of a place, as it was left.
+    pub(crate) async fn open(place: Place) -> Self {
+        let options = StoreOptions::new(place.data());
+        Self::open_with(place, options).await
+    }
+
+    /// The same, with other options of the store.
+    pub(crate) async fn open_with(place: Place, options: StoreOptions) -> Self {
+        let keyring = Arc::new(Keyring::open(&place.data()).unwrap());
+        let store = Store::open(options).await.unwrap();
+        let bundle = place.load(&keyring);
+        let schema = Arc::new(bundle.schema);
+        let clock = Arc::new(ManualClock::at(at(NOON)));
+        let tenant = TenantId::parse("service").unwrap();
+        let registry = Registry::open(place.models(), schema.clone(), store.clone(), tenant).await.unwrap();
+        let engine = Arc::new(Engine::new(EngineParts {
+            registry,
+            phrases: Phrases::load(&schema.phrases).unwrap(),
+            schema,
+            catalogue: bundle.catalogue,
+            symbols: bundle.symbols,
+            products: bundle.products,
+            history: bundle.history,
+            ledger: Ledger::new(store.clone(), keyring.clone()),
+            store: store.clone(),
+            keyring,
+            rates: rates(),
+            clock: clock.clone(),
+            ids: place.ids.clone(),
+            sample: true,
+        }));
+        engine.recall_events().await.unwrap();
+
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let serving = app::serve(engine.clone(), listener, async { drop(stopped.await) }, DRAIN_MAX);
+        let served = tokio::spawn(async move { serving.await.unwrap() });
+        Self { engine, clock, store, address, channel: channel(address), place, stop: Some(stop), served }
+    }
+
+    /// Tells the service to stop, and does not wait for it.
+    pub(crate) fn begin_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).unwrap();
+        }
+    }
+
+    /// Drains and closes; the place stays.
+    pub(crate) async fn stop(mut self) -> Place {
+        self.begin_stop();
+        let Self { engine, channel, store, place, served, .. } = self;
+        drop((engine, channel));
+        served.await.unwrap();
+        store.close().await.unwrap();
+        place
+    }
+
+    /// Stops, and starts again on what is on disk.
+    pub(crate) async fn restart(self) -> Self {
+        Self::open(self.stop().await).await
+    }
+
+    pub(crate) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// How many decisions the log holds; it must be whole.
+    pub(crate) async fn decisions_logged(&self) -> u64 {
+        match self.store.verify_chain().await.unwrap() {
+            ChainState::Whole { length, .. } => length,
+            broken @ ChainState::Broken { .. } => panic!("{broken:?}"),
+        }
+    }
+
+    pub(crate) async fn recommend(
+        &self,
+        request: impl tonic::IntoRequest<pb::RecommendRequest>,
+    ) -> Result<pb::RecommendResponse, Status> {
+        recommender(&self.channel).recommend(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn record(
+        &self,
+        events: impl IntoIterator<Item = pb::RecordEventsRequest>,
+    ) -> Result<pb::RecordEventsResponse, Status> {
+        let events = tokio_stream::iter(events.into_iter().collect::<Vec<_>>());
+        let mut client = pb::event_service_client::EventServiceClient::new(self.channel.clone());
+        client.record_events(Request::new(events)).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn explain(&self, token: &str, locale: &str) -> Result<pb::ExplainResponse, Status> {
+        let request = pb::ExplainRequest { token: token.to_owned(), locale: locale.to_owned() };
+        let mut client = pb::explanation_service_client::ExplanationServiceClient::new(self.channel.clone());
+        client.explain(request).await.map(tonic::Response::into_inner)
+    }
+
+    pub(crate) async fn notice(&self, token: &str, locale: &str) -> Result<pb::Notice, Status> {
+        let request = pb::GetNoticeRequest { token: token.to_owned(), locale: locale.to_owned() };
+        let mut client = pb::explanation_service_client::ExplanationServiceClient::new(self.channel.clone());
+        client.get_notice(request).await.map(|answer| answer.into_inner().notice.unwrap())
+    }
+
+    pub(crate) fn models(&self) -> ModelServiceClient<Channel> {
+        ModelServiceClient::new(self.channel.clone())
+    }
+}
+
+/// A client that takes answers of any size.
+pub(crate) fn recommender(channel: &Channel) -> RecommendationServiceClient<Channel> {
+    RecommendationServiceClient::new(channel.clone()).max_decoding_message_size(usize::MAX)
+}
+
+/// A channel that connects when it is first used.
+pub(crate) fn channel(address: SocketAddr) -> Channel {
+    Channel::from_shared(format!("http://{address}")).unwrap().connect_lazy()
+}
+
+pub(crate) fn at(text: &str) -> Timestamp {
+    Timestamp::parse("at", text).unwrap()
+}
+
+/// US dollars; a euro is worth 1.10 of them.
+fn rates() -> Rates {
+    let currency = |code| Currency::parse(code).unwrap();
+    Rates { version: "test".to_owned(), base: currency("USD"), per_unit: [(currency("EUR"), 1.1)].into() }
+}
+
+/// Identifiers that carry their moment and count up from 1.
+#[derive(Debug, Default)]
+pub(crate) struct CountedIds(AtomicU64);
+
+impl CountedIds {
+    /// A source that goes on from the same number.
+    pub(crate) fn copy(&self) -> Self {
+        Self(AtomicU64::new(self.0.load(Ordering::SeqCst)))
+    }
+}
+
+impl IdSource for CountedIds {
+    fn uuid(&self, now: Timestamp) -> uuid::Uuid {
+        let millis = u64::try_from(now.micros() / 1000).unwrap();
+        let mut tail = [0; 10];
+        tail[2..].copy_from_slice(&(self.0.fetch_add(1, Ordering::SeqCst) + 1).to_be_bytes());
+        uuid::Builder::from_unix_timestamp_millis(millis, &tail).into_uuid()
+    }
+}
