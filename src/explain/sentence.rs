@@ -94,6 +94,7 @@ impl Phrases {
     fn has_verb(&self, reason: &Reason, locale: Locale) -> bool {
         let is_history = |fact: &Evidence| matches!(fact, Evidence::History { .. });
         reason.code == BID_CODE
+            || reason.code.contains('+')
             || reason.evidence.first().is_some_and(is_history)
             || self.bundle(locale).has_message(&format!("reason-{}", reason.code))
     }
@@ -112,7 +113,14 @@ impl Phrases {
         let telling = evidence.iter().find(|fact| !matches!(fact, Evidence::Missing { .. }));
         match telling.or(evidence.first()).filter(|_| own_datum) {
             Some(fact) => self.fact(code, fact, features, locale, precision),
-            None => sentence(&self.datum(code, features, locale)),
+            None => sentence(&match code.split_once('+') {
+                Some((one, other)) => {
+                    let sides = [("one", one), ("other", other)];
+                    let sides = sides.map(|(name, side)| (name, self.datum(side, features, locale)));
+                    self.say("pair-counted", locale, &sides.into_iter().collect())
+                }
+                None => self.datum(code, features, locale),
+            }),
         }
     }
 

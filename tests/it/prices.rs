@@ -1,5 +1,6 @@
 //! Prices: what each kind of bid rests on, its lines, currencies and floors.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use limpid::rpc::pb::{self, LineKind, NotShown, Pricing, Profile, RefusalCause, Response};
@@ -44,11 +45,13 @@ async fn the_probability_is_what_the_models_lines_say() {
             assert!((attribution.instance_output_value - whole).abs() < 1e-12, "{}", ad.ad_id);
             let score = sum_of(account, &MODEL) - sum_of(account, &[LineKind::Saturation]);
             assert!((attribution.instance_output_value - score).abs() < 1e-12, "{}", ad.ad_id);
-            let named = attribution.feature_attributions.keys().map(String::as_str).collect::<Vec<_>>();
-            let lines = account.lines.iter().filter(|line| line.kind() == LineKind::Feature);
-            let mut features = lines.map(|line| line.feature.as_str()).collect::<Vec<_>>();
-            features.sort_unstable();
-            assert_eq!(named, features);
+            let named = attribution.feature_attributions.keys().cloned().collect::<BTreeSet<_>>();
+            let terms = account.lines.iter().filter_map(|line| match line.kind() {
+                LineKind::Feature => Some(line.feature.clone()),
+                LineKind::Pair => Some(format!("{} x {}", line.feature, line.second_feature)),
+                _ => None,
+            });
+            assert_eq!(named, terms.collect());
         }
     }
 }

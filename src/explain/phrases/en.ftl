@@ -71,6 +71,7 @@ record = Decision { $id }, made on { $at }.
 bid-higher = Its advertiser offered more than the other advertisers did on average.
 bid-lower = Its advertiser offered less than the other advertisers did on average.
 last-time = Most recently { $when }.
+pair-counted = { $one } and { $other } counted together.
 datum-pair = { $one }, together with { $other }
 fact-value = { $label }: { $value }.
 fact-missing = { $label }: not known.

@@ -71,6 +71,7 @@ record = Décision { $id }, prise le { $at }.
 bid-higher = Son annonceur a offert plus que les autres annonceurs en moyenne.
 bid-lower = Son annonceur a offert moins que les autres annonceurs en moyenne.
 last-time = La dernière fois, c’était { $when }.
+pair-counted = { $one } et { $other } ont compté ensemble.
 datum-pair = { $one }, en lien avec { $other }
 fact-value = { $label } : { $value }.
 fact-missing = { $label } : valeur inconnue.

@@ -247,7 +247,7 @@ fn a_pair_names_both_sides_and_tells_their_facts_apart() {
     let explanation = explain(&decision, 0, &features, 5).unwrap();
     let (phrases, reason) = (load(EN, FR).unwrap(), &explanation.reasons[0]);
     let said = phrases.reason(reason, &features, Locale::En, Precision::Exact);
-    assert_eq!(said, "Your age, together with category of the ad.");
+    assert_eq!(said, "Your age and category of the ad counted together.");
     let details = phrases.details(reason, &features, Locale::En, Precision::Exact);
     assert_eq!(details, ["Your age: 43.", "Category of the ad: frozen pizza."]);
 }

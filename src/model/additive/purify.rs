@@ -15,13 +15,13 @@ pub(super) fn purify(scores: &mut [f64], rows: &[u32], across: usize) -> [Vec<f6
     let mut moved = [vec![0.0; down], vec![0.0; across]];
     for _ in 0..PASSES_MAX {
         let mut largest = 0.0_f64;
-        for one in 0..down {
+        for (one, to) in moved[0].iter_mut().enumerate() {
             let cells = one * across..(one + 1) * across;
-            largest = largest.max(take_mean(scores, rows, cells, &mut moved[0][one]));
+            largest = largest.max(take_mean(scores, rows, cells, to));
         }
-        for other in 0..across {
+        for (other, to) in moved[1].iter_mut().enumerate() {
             let cells = (other..down * across).step_by(across);
-            largest = largest.max(take_mean(scores, rows, cells, &mut moved[1][other]));
+            largest = largest.max(take_mean(scores, rows, cells, to));
         }
         if largest < MEAN_MIN {
             break;
