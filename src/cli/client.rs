@@ -61,7 +61,7 @@ pub(super) fn print_json<M: Message>(message: &M, name: &str) -> Result<(), Comm
     let mut bytes = Vec::new();
     let mut json = serde_json::Serializer::pretty(&mut bytes);
     dynamic.serialize_with_options(&mut json, &SerializeOptions::new()).map_err(CommandError::new)?;
-    println!("{}", String::from_utf8_lossy(&bytes));
+    tell!("{}", String::from_utf8_lossy(&bytes));
     Ok(())
 }
 

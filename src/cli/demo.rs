@@ -47,10 +47,10 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
     let loading = Bar::spinner("loading purchases, ads and impressions");
     let bundle = workspace.load(&folders.example)?;
     drop(loading);
-    println!(
+    tell!(
         "The Complete Journey: real grocery purchases of one year (84.51°, CC0); bids, payers and consents are samples."
     );
-    println!(
+    tell!(
         "{} events of {} people, {} ads, {} impressions.\n",
         bundle.history.events(),
         bundle.history.people(),
@@ -61,11 +61,11 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
     train(&workspace, &bundle).await?;
 
     let engine = Arc::new(workspace.engine(bundle, true).await?);
-    println!("\nThe clock starts on {} and ticks on. Three decisions:", engine.now().day());
+    tell!("\nThe clock starts on {} and ticks on. Three decisions:", engine.now().day());
     for (number, person) in shown.iter().enumerate() {
         show_decision(&engine, number + 1, person, address).await?;
     }
-    println!();
+    tell!("");
     serve(&workspace, engine, listener, Duration::from_secs(DRAIN_SECONDS)).await
 }
 
@@ -79,7 +79,7 @@ async fn train(workspace: &Workspace, bundle: &Bundle) -> Result<(), CommandErro
     let (version, _) =
         keep(profiled, &prepared, &bundle.schema, &workspace.models).map_err(CommandError::new)?;
     workspace.promote(bundle.schema.clone(), &version).await?;
-    println!("\nThe additive model serves: version {}.", version.short());
+    tell!("\nThe additive model serves: version {}.", version.short());
     Ok(())
 }
 
@@ -175,14 +175,14 @@ async fn show_decision(
     let Some(best) = decision.ranked.first() else {
         return Err(CommandError::new("no ad was eligible in the demo"));
     };
-    println!("\n{number}. A person who accepted {}", person.what);
+    tell!("\n{number}. A person who accepted {}", person.what);
     let category = engine.phrases().category(&best.category, Locale::En);
     let profile = match best.profile {
         Profile::Contextual => "context alone",
         Profile::Full => "all that was permitted",
     };
-    println!("   best of {} ads: {} for {category}, by {}", decision.ranked.len(), best.ad, best.advertiser);
-    println!(
+    tell!("   best of {} ads: {} for {category}, by {}", decision.ranked.len(), best.ad, best.advertiser);
+    tell!(
         "   decided by {profile}; probability {:.1} %, ranking value {:+.4} from {} lines",
         best.probability * 100.0,
         best.ranking_value().to_f64(),
@@ -190,15 +190,15 @@ async fn show_decision(
     );
     if let Some(explanation) = engine.explain_ad(&decision, 0) {
         for locale in Locale::ALL {
-            println!("   {locale}: {}", engine.headline(&decision, &explanation, locale, Precision::Exact));
+            tell!("   {locale}: {}", engine.headline(&decision, &explanation, locale, Precision::Exact));
         }
         for reason in &explanation.reasons {
             let sign = if reason.standing == Standing::For { '+' } else { '-' };
             let text = engine.sentence(&decision, reason, Locale::En, Precision::Exact);
-            println!("   {sign} {:>3.0} %  {text}", reason.share * 100.0);
+            tell!("   {sign} {:>3.0} %  {text}", reason.share * 100.0);
         }
-        println!("   named: {:.0} % of what set this ad apart", explanation.named_share * 100.0);
+        tell!("   named: {:.0} % of what set this ad apart", explanation.named_share * 100.0);
     }
-    println!("   why: http://{address}/why/{}", engine.token(&decision, 0, TokenKind::Verified));
+    tell!("   why: http://{address}/why/{}", engine.token(&decision, 0, TokenKind::Verified));
     Ok(())
 }

@@ -30,16 +30,16 @@ pub(super) async fn run(arguments: ExplainArguments) -> Result<(), CommandError>
     if arguments.json {
         return print_json(&answer, "ExplainResponse");
     }
-    println!("{}\n", answer.headline);
+    tell!("{}\n", answer.headline);
     for reason in &answer.reasons {
         let sign = if reason.standing() == pb::Standing::Against { '-' } else { '+' };
-        println!("  {sign} {:>3.0} %  {}", reason.share * 100.0, reason.text);
+        tell!("  {sign} {:>3.0} %  {}", reason.share * 100.0, reason.text);
     }
-    println!("\nnamed: {:.0} % of what set this ad apart", answer.named_share * 100.0);
+    tell!("\nnamed: {:.0} % of what set this ad apart", answer.named_share * 100.0);
     let unused = answer.verdicts.iter().filter(|verdict| !verdict.permitted).map(|v| v.feature.as_str());
     let unused = unused.collect::<Vec<_>>();
     if !unused.is_empty() {
-        println!("not used: {}", unused.join(", "));
+        tell!("not used: {}", unused.join(", "));
     }
     Ok(())
 }

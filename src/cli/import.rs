@@ -34,7 +34,7 @@ pub(super) fn run(arguments: &ImportArguments) -> Result<(), CommandError> {
             let bar = Bar::spinner("importing the raw tables");
             let summary = complete_journey::import(from, to).map_err(CommandError::new)?;
             drop(bar);
-            println!("{summary}");
+            tell!("{summary}");
             Ok(())
         }
     }

@@ -1,5 +1,10 @@
 //! The command line: one file a command.
-#![allow(clippy::print_stdout, reason = "this layer speaks to a terminal")]
+
+/// Prints a line, as `println!` does; but a reader who has gone (`limpid models list | head -1`) is no
+/// reason to panic.
+macro_rules! tell {
+    ($($text:tt)*) => { $crate::cli::print_line(format_args!($($text)*)) };
+}
 
 mod client;
 mod demo;
@@ -48,6 +53,11 @@ enum Command {
     Recommend(recommend::RecommendArguments),
     Explain(explain::ExplainArguments),
     Models(models::ModelsArguments),
+}
+
+fn print_line(text: std::fmt::Arguments<'_>) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
 }
 
 /// Runs the command that the process was started with.

@@ -81,18 +81,12 @@ fn print_summary(model: &pb::ModelSummary) {
     let mark = if model.active { '*' } else { ' ' };
     let metrics = model.metrics.iter().map(|m| format!("{} {:.3}", m.name, m.value)).collect::<Vec<_>>();
     let response = if model.response() == pb::Response::Click { "click" } else { "conversion" };
-    println!(
-        "{mark} {}  {}  {:<8}  {response}  {}",
-        model.version,
-        model.name,
-        model.kind,
-        metrics.join("  ")
-    );
+    tell!("{mark} {}  {}  {:<8}  {response}  {}", model.version, model.name, model.kind, metrics.join("  "));
 }
 
 fn print_change(active: Option<pb::ModelSummary>, previous: &str) {
     if let Some(active) = active {
         print_summary(&active);
     }
-    println!("  before: {}", if previous.is_empty() { "none" } else { previous });
+    tell!("  before: {}", if previous.is_empty() { "none" } else { previous });
 }

@@ -9,8 +9,8 @@ pub(super) fn print_quality(quality: &Quality, prepared: &Prepared) {
     let share = |outcome: &[bool]| {
         100.0 * outcome.iter().filter(|&&happened| happened).count() as f64 / outcome.len().max(1) as f64
     };
-    println!("Predicting: {}", prepared.outcome);
-    println!(
+    tell!("Predicting: {}", prepared.outcome);
+    tell!(
         "Trained on {} rows ({:.1} % positive), measured on {} rows held out ({:.1} % positive), {}.",
         train.rows(),
         share(&train.outcome),
@@ -18,13 +18,13 @@ pub(super) fn print_quality(quality: &Quality, prepared: &Prepared) {
         share(&test.outcome),
         prepared.split
     );
-    println!("In brackets: 95 % intervals, by resampling people.\n");
-    println!("{:<26}{:<25}{:<25}{:<25}{:>8}", "model", "AUC", "AUC within group", "log loss", "fit");
+    tell!("In brackets: 95 % intervals, by resampling people.\n");
+    tell!("{:<26}{:<25}{:<25}{:<25}{:>8}", "model", "AUC", "AUC within group", "log loss", "fit");
     for contender in &quality.contenders {
         print_contender(contender);
     }
     if quality.contenders.iter().any(|contender| contender.evaluation.auc_within_group.is_some()) {
-        println!(
+        tell!(
             "\nAUC within group: over pairs of rows of one person and campaign, where only the ad differs."
         );
     }
@@ -33,7 +33,7 @@ pub(super) fn print_quality(quality: &Quality, prepared: &Prepared) {
 fn print_contender(contender: &Contender) {
     let evaluation = &contender.evaluation;
     let seconds = contender.took.as_secs_f64();
-    println!(
+    tell!(
         "{:<26}{:<25}{:<25}{:<25}{:>6.1} s",
         contender.name,
         evaluation.auc.map_or("-".to_owned(), interval),

@@ -63,10 +63,10 @@ pub(super) async fn serve(
     drain_max: Duration,
 ) -> Result<(), CommandError> {
     let address = listener.local_addr().map_err(CommandError::new)?;
-    println!("Serving gRPC, gRPC-Web and pages on http://{address} (Ctrl-C ends)");
+    tell!("Serving gRPC, gRPC-Web and pages on http://{address} (Ctrl-C ends)");
     app::serve(engine, listener, stop_signal(), drain_max).await.map_err(CommandError::new)?;
     workspace.store.close().await.map_err(CommandError::new)?;
-    println!("Drained and closed.");
+    tell!("Drained and closed.");
     Ok(())
 }
 

@@ -32,15 +32,15 @@ pub(super) async fn run(arguments: TrainArguments) -> Result<(), CommandError> {
     drop(bar);
     let (version, artefact) =
         keep(profiled, &prepared, &bundle.schema, &workspace.models).map_err(CommandError::new)?;
-    println!("{version}");
+    tell!("{version}");
     for (profile, evaluation) in &artefact.evaluations {
         let auc = evaluation.auc.map_or("-".to_owned(), |auc| format!("{:.4}", auc.estimate));
-        println!("  {:<11} AUC {auc}, log loss {:.4}", profile.name(), evaluation.log_loss.estimate);
+        tell!("  {:<11} AUC {auc}, log loss {:.4}", profile.name(), evaluation.log_loss.estimate);
     }
     if arguments.promote {
         let promoted = workspace.promote(bundle.schema, &version).await?;
         let before = promoted.previous.map_or("none".to_owned(), |version| version.short().to_owned());
-        println!("  serves from the next start of the service on; before: {before}");
+        tell!("  serves from the next start of the service on; before: {before}");
     }
     workspace.store.close().await.map_err(CommandError::new)
 }

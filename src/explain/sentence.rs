@@ -41,9 +41,10 @@ impl Phrases {
         precision: Precision,
     ) -> Vec<String> {
         let sentence = self.reason(reason, features, locale, precision);
-        let own = features.iter().any(|feature| feature.datum == reason.code);
-        let code = if own { reason.code.as_str() } else { "" };
-        let told = reason.evidence.iter().map(|fact| self.fact(code, fact, features, locale, precision));
+        let told = reason.evidence.iter().map(|fact| {
+            let code = datum_of(fact, reason, features).unwrap_or_default();
+            self.fact(code, fact, features, locale, precision)
+        });
         let last = reason.evidence.iter().find_map(|fact| match fact {
             Evidence::History { last, .. } => *last,
             Evidence::Number { .. }
@@ -286,6 +287,31 @@ impl Told {
             }
         }
     }
+}
+
+/// The datum of a reason that a fact belongs to: of a pair, the side that has such a feature; None when
+/// both have.
+fn datum_of<'a>(fact: &Evidence, reason: &Reason, features: &'a [Feature]) -> Option<&'a str> {
+    let is_of = |id: &FeatureId, feature: &Feature| match (fact, &feature.kind) {
+        (Evidence::History { event, attribute, window_days, .. }, FeatureKind::Affinity(affinity)) => {
+            affinity.event == *event
+                && affinity.window_days == *window_days
+                && affinity.on.is_some() == attribute.is_some()
+        }
+        (Evidence::History { .. }, _) => false,
+        (
+            Evidence::Number { feature, .. }
+            | Evidence::Category { feature, .. }
+            | Evidence::Missing { feature }
+            | Evidence::Withheld { feature, .. },
+            _,
+        ) => feature == id,
+    };
+    let known = reason.features.iter().filter_map(|id| Some((id, features.get(id.index())?)));
+    let mut data =
+        known.filter(|(id, feature)| is_of(id, feature)).map(|(_, feature)| feature.datum.as_str());
+    let first = data.next()?;
+    data.all(|datum| datum == first).then_some(first)
 }
 
 /// The product's own message for a fact that the example has no words for.

@@ -169,6 +169,7 @@ fn draw_ads(dir: &Path, rng: &mut ChaCha8Rng) {
         ("department", text(&|ad| format!("department {}", ad % CATEGORIES % 25))),
         ("product_type", Values::Texts(types)),
         ("manufacturer", Values::Texts(makers)),
+        ("days", numbers()),
         ("products_covered", numbers()),
         ("categories_covered", numbers()),
         ("own_brand_share", numbers()),

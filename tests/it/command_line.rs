@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use super::binary::{assert_fails, assert_fails_reading, folders, limpid};
 use super::example;
@@ -53,6 +54,21 @@ fn arguments_that_are_none_are_refused_before_anything_is_done() {
         assert_eq!((ended.code, ended.out.as_str()), (2, ""), "{arguments:?}: {ended:?}");
         assert!(ended.err.contains("--help") || ended.err.contains("Usage:"), "{ended:?}");
     }
+}
+
+#[test]
+fn a_reader_who_has_gone_is_no_reason_to_panic() {
+    let place = Place::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_limpid"))
+        .args(["evaluate", "--example"])
+        .arg(place.example())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
 }
 
 #[test]

@@ -249,5 +249,5 @@ fn a_pair_names_both_sides_and_tells_their_facts_apart() {
     let said = phrases.reason(reason, &features, Locale::En, Precision::Exact);
     assert_eq!(said, "Your age and category of the ad counted together.");
     let details = phrases.details(reason, &features, Locale::En, Precision::Exact);
-    assert_eq!(details, ["Your age: 43.", "Category of the ad: frozen pizza."]);
+    assert_eq!(details, ["You are 43.", "Category of the ad: frozen pizza."]);
 }
