@@ -1,31 +1,160 @@
-//! Which features tell more together than each tells of its own: FAST.
+//! Which features tell more together than each tells of its own, and how many such pairs serve.
 //!
-//! Lou, Caruana, Gehrke and Hooker 2013, section 4: a pair is worth what the best four regions of its
-//! cells take off the loss that the shape functions leave.
+//! Pairs are ranked by FAST (Lou, Caruana, Gehrke and Hooker 2013, section 4): one is worth what the
+//! best four regions of its cells take off the loss that the shape functions leave.
 
 use rayon::prelude::*;
 
-use super::AdditiveModel;
-use super::bag::{Coded, Form};
+use super::bag::{BagTables, Coded, Form};
+use super::boost::{Averaged, Boosted, Fitting, average};
 use super::grid::Grid;
 use super::histogram::{Gradient, Sums};
 use super::params::ValidAdditiveParams;
-use crate::domain::FeatureId;
+use super::purify::purify;
+use super::{AdditiveModel, PairFunction};
+use crate::domain::{FeatureId, Nats};
+use crate::model::FitError;
 use crate::model::bin::{Binned, Coarse, Tally};
 
+/// How many pairs are tried first; then twice as many, and so on.
+const PAIRS_FIRST: usize = 6;
 /// Fewest and most intervals of a number that is a side of a pair, and most levels of a category.
 const PAIR_BINS: (usize, usize) = (4, 32);
 /// Rows that a cell should have on average, in floors of people: then most cells reach the floor.
 const FLOORS_A_CELL: f64 = 8.0;
 
+/// The pairs that the people left out gain by, purified.
+pub(super) struct Found {
+    pub(super) pairs: Vec<PairFunction>,
+    /// What moves from the pairs to each bin of each feature of the fit, in nats.
+    pub(super) moved: Vec<Vec<f64>>,
+    pub(super) intercept: f64,
+}
+
+/// Boosts pairs on what the tables of the features leave: those that rank first, in growing numbers, as
+/// long as the people left out gain by it.
+pub(super) fn find_pairs(
+    base: &AdditiveModel,
+    features: &[Binned],
+    mains: &Boosted,
+    init: &[f32],
+    fitting: &Fitting<'_>,
+) -> Result<Found, FitError> {
+    let mut found = Found {
+        pairs: Vec::new(),
+        moved: features.iter().map(|binned| vec![0.0; binned.bins.count()]).collect(),
+        intercept: 0.0,
+    };
+    let (data, params) = (fitting.data, fitting.params);
+    if params.pairs_max == 0 || features.len() < 2 {
+        return Ok(found);
+    }
+    let inits: Vec<Vec<f32>> = mains.bags.par_iter().map(|bag| scores_of(bag, features, init)).collect();
+    let joined = join_bins(features, data.features, base, params.people_min);
+    let ranked = rank_pairs(features, &joined, &mean_gradients(&inits, data.outcome), data.person, params);
+    let Some((number, boosted)) = choose_number(&ranked, &inits, mains.loss, fitting)? else {
+        return Ok(found);
+    };
+    found.intercept = boosted.mean_intercept();
+    for (column, pair) in ranked.into_iter().take(number).enumerate() {
+        let grown = average(&boosted.tables_of(column), f64::from(fitting.folds.groups));
+        found.add(pair, grown, &joined, base, data.features);
+    }
+    Ok(found)
+}
+
+/// How many of the pairs to take, with what boosting makes of them; None when the people left out gain
+/// by none.
+fn choose_number(
+    ranked: &[Pair],
+    inits: &[Vec<f32>],
+    loss_without: f64,
+    fitting: &Fitting<'_>,
+) -> Result<Option<(usize, Boosted)>, FitError> {
+    let mut best: Option<(usize, Boosted)> = None;
+    let mut number = PAIRS_FIRST.min(ranked.len());
+    while number > best.as_ref().map_or(0, |(number, _)| *number) {
+        let boosted = fitting.boost(ranked[..number].iter().map(Pair::coded).collect(), inits)?;
+        if boosted.loss >= best.as_ref().map_or(loss_without, |(_, best)| best.loss) {
+            break;
+        }
+        best = Some((number, boosted));
+        number = (2 * number).min(ranked.len());
+    }
+    Ok(best)
+}
+
+/// The score of each row by the tables of one bag, from `init`.
+#[allow(clippy::cast_possible_truncation, reason = "scores are boosted in single precision")]
+fn scores_of(bag: &BagTables, features: &[Binned], init: &[f32]) -> Vec<f32> {
+    let mut scores: Vec<f32> = init.iter().map(|score| score + bag.intercept as f32).collect();
+    for (binned, table) in features.iter().zip(&bag.scores) {
+        for (score, &code) in scores.iter_mut().zip(&binned.codes) {
+            *score += table.get(code as usize).map_or(0.0, |&entry| entry as f32);
+        }
+    }
+    scores
+}
+
+/// The gradient of each row at the mean score of the bags.
+#[allow(clippy::cast_precision_loss, reason = "there are few bags")]
+fn mean_gradients(scores: &[Vec<f32>], outcome: &[bool]) -> Vec<Gradient> {
+    let mean = |row: usize| scores.iter().map(|bag| bag[row]).sum::<f32>() / scores.len() as f32;
+    let gradient =
+        |(row, &happened): (usize, &bool)| Gradient::at(mean(row), f32::from(u8::from(happened)), 1.0);
+    outcome.par_iter().enumerate().map(gradient).collect()
+}
+
+impl Found {
+    /// Adds a pair with what was boosted of it, on top of what `base` has of it.
+    fn add(
+        &mut self,
+        pair: Pair,
+        grown: Averaged,
+        joined: &[Coarse],
+        base: &AdditiveModel,
+        ids: &[FeatureId],
+    ) {
+        let Pair { places, size, tally, .. } = pair;
+        let features = places.map(|place| ids[place]);
+        let Averaged { mut scores, mut bands } = grown;
+        if let Some(before) = base.pairs.iter().find(|before| before.features == features) {
+            for (score, before) in scores.iter_mut().zip(&before.scores) {
+                *score += before.to_f64();
+            }
+            for (band, before) in bands.iter_mut().zip(&before.bands) {
+                *band = (*band * *band + before.to_f64() * before.to_f64()).sqrt();
+            }
+        }
+        // What too few people had together adds nothing.
+        for (cell, _) in tally.learned.iter().enumerate().filter(|(_, learned)| !**learned) {
+            (scores[cell], bands[cell]) = (0.0, 0.0);
+        }
+        let moved = purify(&mut scores, &tally.rows, size[1]);
+        for (moved, place) in moved.iter().zip(places) {
+            for (to, &joined) in self.moved[place].iter_mut().zip(&joined[place].of_fine) {
+                *to += moved[joined as usize];
+            }
+        }
+        self.pairs.push(PairFunction {
+            features,
+            bins: places.map(|place| joined[place].bins.clone()),
+            scores: scores.into_iter().map(Nats::from_f64).collect(),
+            bands: bands.into_iter().map(Nats::from_f64).collect(),
+            people: tally.people,
+            rows: tally.rows,
+        });
+    }
+}
+
 /// A pair of the features at two places, with its cells.
-pub(super) struct Pair {
+struct Pair {
     /// Places of the two among the features of the fit.
-    pub(super) places: [usize; 2],
-    pub(super) size: [usize; 2],
+    places: [usize; 2],
+    size: [usize; 2],
     /// The cell of each row; their number where either is withheld.
-    pub(super) codes: Vec<u16>,
-    pub(super) tally: Tally,
+    codes: Vec<u16>,
+    tally: Tally,
 }
 
 impl Pair {
@@ -37,19 +166,14 @@ impl Pair {
         Self { places, size, codes, tally }
     }
 
-    pub(super) fn coded(&self) -> Coded<'_> {
+    fn coded(&self) -> Coded<'_> {
         Coded { codes: &self.codes, learned: &self.tally.learned, form: Form::Grid(self.size) }
     }
 }
 
 /// The bins of each feature joined to those of pairs: the bins that `base` has in its pairs, or fewer of
 /// the feature's own.
-pub(super) fn join_bins(
-    features: &[Binned],
-    ids: &[FeatureId],
-    base: &AdditiveModel,
-    people_min: u32,
-) -> Vec<Coarse> {
+fn join_bins(features: &[Binned], ids: &[FeatureId], base: &AdditiveModel, people_min: u32) -> Vec<Coarse> {
     let rows = features.first().map_or(0, |binned| binned.codes.len());
     let bins_max = bins_max(rows, people_min);
     let join = |(binned, id): (&Binned, &FeatureId)| {
@@ -71,7 +195,7 @@ fn bins_max(rows: usize, people_min: u32) -> usize {
 }
 
 /// The pairs that gain most at `gradients`, best first, at most `params.pairs_max`.
-pub(super) fn rank_pairs(
+fn rank_pairs(
     features: &[Binned],
     joined: &[Coarse],
     gradients: &[Gradient],

@@ -7,6 +7,7 @@
 mod bag;
 mod boost;
 mod calibrate;
+mod fit;
 mod grid;
 mod histogram;
 mod interact;
@@ -15,7 +16,7 @@ mod params;
 mod purify;
 mod step;
 
-pub use boost::{fit, fit_from};
+pub use fit::{fit, fit_from};
 pub use pair::PairFunction;
 pub use params::{AdditiveParams, ValidAdditiveParams};
 

@@ -1,0 +1,155 @@
+//! Fitting: tables of features boosted first, then those of pairs, averaged, centred and quantised.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::bag::Coded;
+use super::boost::{Averaged, Fitting, average};
+use super::calibrate::restore_mean;
+use super::interact::find_pairs;
+use super::params::ValidAdditiveParams;
+use super::{AdditiveModel, PairFunction, ShapeFunction};
+use crate::domain::{FeatureId, Nats};
+use crate::model::bin::{Binned, Bins};
+use crate::model::fold::Folds;
+use crate::model::{FitData, FitError, Progress};
+
+/// Fits a model on all features of `data`.
+///
+/// The same data, settings and seed give the same model at any number of threads.
+///
+/// # Errors
+/// When the data cannot be learned from, or when `progress` cancels.
+pub fn fit(
+    data: &FitData<'_>,
+    params: &ValidAdditiveParams,
+    progress: &dyn Progress,
+) -> Result<AdditiveModel, FitError> {
+    data.check()?;
+    fit_from(&AdditiveModel::new(Nats::ZERO, Vec::new(), Vec::new())?, data, params, progress)
+}
+
+/// Continues `base`: boosts further tables from the scores of a share of it and adds them to its
+/// own; first those of features, then those of pairs.
+///
+/// The model has the features and pairs of both. A feature that `base` knows keeps its bins; one
+/// that `data` does not name keeps its share.
+///
+/// # Errors
+/// When the data cannot be learned from, or when `progress` cancels.
+pub fn fit_from(
+    base: &AdditiveModel,
+    data: &FitData<'_>,
+    params: &ValidAdditiveParams,
+    progress: &dyn Progress,
+) -> Result<AdditiveModel, FitError> {
+    data.check()?;
+    if let Some(shape) = base.shapes.iter().find(|shape| shape.feature.index() >= data.table.width()) {
+        return Err(FitError::UnknownFeature { feature: shape.feature, width: data.table.width() });
+    }
+    let base = share_of(base, params.base_share);
+    let features = bin_features(&base, data, params);
+    #[allow(clippy::cast_possible_truncation, reason = "scores are boosted in single precision")]
+    let init: Vec<f32> = base.scores(data.table).into_iter().map(|score| score.to_f64() as f32).collect();
+    let folds = Folds::deal(data.outcome, data.person, params.bags, params.seed);
+    let fitting = Fitting { data, folds, params, progress };
+    let inits = vec![init.clone(); usize::from(params.bags)];
+    let mains = fitting.boost(features.iter().map(Coded::line).collect(), &inits)?;
+    let found = find_pairs(&base, &features, &mains, &init, &fitting)?;
+
+    let mut model = base;
+    model.intercept += Nats::from_f64(mains.mean_intercept() + found.intercept);
+    let mut shapes: BTreeMap<FeatureId, ShapeFunction> =
+        model.shapes.into_iter().map(|shape| (shape.feature, shape)).collect();
+    let groups = f64::from(fitting.folds.groups);
+    for (place, binned) in features.into_iter().enumerate() {
+        let id = data.features[place];
+        let Averaged { scores, bands } = average(&mains.tables_of(place), groups);
+        let moved = &found.moved[place];
+        let scores = scores.iter().zip(moved).zip(&binned.learned);
+        let scores = scores.map(|((score, moved), learned)| score + if *learned { *moved } else { 0.0 });
+        let grown = ShapeFunction {
+            feature: id,
+            scores: scores.map(Nats::from_f64).collect(),
+            bands: bands.into_iter().map(Nats::from_f64).collect(),
+            bins: binned.bins,
+            people: binned.people,
+            rows: binned.rows,
+        };
+        shapes.entry(id).and_modify(|shape| shape.add(&grown)).or_insert(grown);
+    }
+    let mut pairs: BTreeMap<[FeatureId; 2], PairFunction> =
+        model.pairs.into_iter().map(|pair| (pair.features, pair)).collect();
+    pairs.extend(found.pairs.into_iter().map(|pair| (pair.features, pair)));
+    let mut shapes: Vec<ShapeFunction> = shapes.into_values().collect();
+    let mut intercept = model.intercept;
+    for shape in &mut shapes {
+        intercept += shape.centre();
+    }
+    let mut model = AdditiveModel::new(intercept, shapes, pairs.into_values().collect())?;
+    restore_mean(&mut model, data);
+    Ok(model)
+}
+
+/// Each feature of `data` in bins: those of `base` if it has the feature, else learned.
+fn bin_features(base: &AdditiveModel, data: &FitData<'_>, params: &ValidAdditiveParams) -> Vec<Binned> {
+    let bin = |&feature: &FeatureId| {
+        let column = data.table.column(feature);
+        let bins = base.shape(feature).map_or_else(
+            || Bins::learn(column, data.person, usize::from(params.bins_max), params.people_min),
+            |shape| shape.bins.clone(),
+        );
+        Binned::encode(bins, column, data.person, params.people_min)
+    };
+    data.features.par_iter().map(bin).collect()
+}
+
+/// A share of `base`: the same bins, scores and bands in proportion. The intercept stays.
+fn share_of(base: &AdditiveModel, share: f64) -> AdditiveModel {
+    let mut part = base.clone();
+    let of_shapes = part.shapes.iter_mut().flat_map(|shape| shape.scores.iter_mut().chain(&mut shape.bands));
+    let of_pairs = part.pairs.iter_mut().flat_map(|pair| pair.scores.iter_mut().chain(&mut pair.bands));
+    for entry in of_shapes.chain(of_pairs) {
+        *entry = Nats::from_f64(entry.to_f64() * share);
+    }
+    part
+}
+
+impl ShapeFunction {
+    /// Adds what was boosted on top of it, in the same bins. The errors of the two are taken as
+    /// independent.
+    fn add(&mut self, grown: &Self) {
+        for (score, &more) in self.scores.iter_mut().zip(&grown.scores) {
+            *score += more;
+        }
+        for (band, more) in self.bands.iter_mut().zip(&grown.bands) {
+            *band = Nats::from_f64((band.to_f64() * band.to_f64() + more.to_f64() * more.to_f64()).sqrt());
+        }
+        self.people.clone_from(&grown.people);
+        self.rows.clone_from(&grown.rows);
+    }
+
+    /// Moves the scores so that their mean over the rows that they were learned from is 0 to the
+    /// unit; returns the mean. A bin that was learned from no row keeps its score of 0.
+    fn centre(&mut self) -> Nats {
+        let rows: i128 = self.rows.iter().map(|&rows| i128::from(rows)).sum();
+        if rows == 0 {
+            return Nats::ZERO;
+        }
+        let sum: i128 = self
+            .scores
+            .iter()
+            .zip(&self.rows)
+            .map(|(s, &rows)| i128::from(s.units()) * i128::from(rows))
+            .sum();
+        let mean = Nats::from_units(i64::try_from(sum / rows).unwrap_or(0));
+        for (score, _) in self.scores.iter_mut().zip(&self.rows).filter(|(_, rows)| **rows > 0) {
+            *score -= mean;
+        }
+        mean
+    }
+}
+
+#[cfg(test)]
+mod tests;
