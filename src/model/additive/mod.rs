@@ -171,19 +171,25 @@ impl ShapeFunction {
 
     fn check(&self) -> Result<(), FieldError> {
         self.bins.check().map_err(|error| error.under("bins"))?;
-        let count = self.bins.count();
-        let lens = [
-            ("scores", self.scores.len()),
-            ("bands", self.bands.len()),
-            ("people", self.people.len()),
-            ("rows", self.rows.len()),
-        ];
-        for (table, len) in lens {
-            if len != count {
-                return Err(FieldError::new(table, format!("must have {count} entries, has {len}")));
-            }
+        check_lengths(self.bins.count(), &self.scores, &self.bands, &self.people, &self.rows)
+    }
+}
+
+/// Checks that every table of a function has `count` entries.
+fn check_lengths(
+    count: usize,
+    scores: &[Nats],
+    bands: &[Nats],
+    people: &[u32],
+    rows: &[u32],
+) -> Result<(), FieldError> {
+    let lengths =
+        [("scores", scores.len()), ("bands", bands.len()), ("people", people.len()), ("rows", rows.len())];
+    match lengths.into_iter().find(|(_, length)| *length != count) {
+        Some((table, length)) => {
+            Err(FieldError::new(table, format!("must have {count} entries, has {length}")))
         }
-        Ok(())
+        None => Ok(()),
     }
 }
 

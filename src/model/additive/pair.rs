@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::check_lengths;
 use crate::domain::{Cell, FeatureId, FieldError, Nats};
 use crate::model::Bins;
 
@@ -58,17 +59,7 @@ impl PairFunction {
             bins.check().map_err(|error| error.under("bins"))?;
         }
         let count = self.bins[0].count() * self.bins[1].count();
-        let lens = [
-            ("scores", self.scores.len()),
-            ("bands", self.bands.len()),
-            ("people", self.people.len()),
-            ("rows", self.rows.len()),
-        ];
-        for (table, len) in lens {
-            if len != count {
-                return Err(FieldError::new(table, format!("must have {count} entries, has {len}")));
-            }
-        }
+        check_lengths(count, &self.scores, &self.bands, &self.people, &self.rows)?;
         if self.worst_slice_mean() > SLICE_MEAN_MAX {
             return Err(FieldError::new("scores", "must be purified: every slice has a mean of 0"));
         }
