@@ -310,13 +310,14 @@ pub(super) struct Coarse {
 
 impl Coarse {
     /// Joins intervals to at most `bins_max` of about equal rows; of categories those beyond the
-    /// `levels_max` most frequent count as unseen.
-    pub(super) fn of(binned: &Binned, bins_max: usize, levels_max: usize) -> Self {
+    /// `levels_max` most frequent, and those of fewer than `level_rows_min` rows, count as unseen.
+    pub(super) fn of(binned: &Binned, bins_max: usize, levels_max: usize, level_rows_min: f64) -> Self {
         let rows = &binned.rows[Bins::FIRST..];
         let bins = match &binned.bins {
             Bins::Cuts(cuts) => Bins::Cuts(join(cuts, rows, bins_max)),
             Bins::Levels(names) => {
-                let mut by_rows: Vec<usize> = (0..names.len()).collect();
+                let frequent = |&level: &usize| f64::from(rows[level]) >= level_rows_min;
+                let mut by_rows: Vec<usize> = (0..names.len()).filter(frequent).collect();
                 by_rows.sort_by_key(|&level| (std::cmp::Reverse(rows[level]), level));
                 by_rows.truncate(levels_max);
                 by_rows.sort_unstable();

@@ -105,42 +105,74 @@ impl<'a> Boosting<'a> {
         Self { rows, init, bags, packs, params, progress }
     }
 
-    /// Boosts all bags on `columns`, on top of `start`, which their scores hold already, until the
-    /// people left out gain no more.
-    pub(super) fn boost(&mut self, columns: &[Column<'_>], start: Tables) -> Result<Boosted, FitError> {
-        let params = self.params;
+    /// Boosts all bags on `columns`, on top of `start` and of the stages `below`, until the people left out
+    /// gain no more: first at the first of `paces`, then from the best round on at the next.
+    pub(super) fn boost(
+        &mut self,
+        columns: &[Column<'_>],
+        start: Tables,
+        below: &[(&[Column<'_>], &Tables)],
+        paces: &[ValidAdditiveParams],
+    ) -> Result<Boosted, FitError> {
+        self.rewind(below, columns, &start);
         let mut tables = start;
         let mut steppers = self.steppers(columns);
         self.settle(columns, &mut tables);
         self.learn_priors(columns, &mut steppers);
         let mut best = Boosted { loss: self.held_out_loss(columns), tables: tables.clone() };
+        for (i, pace) in paces.iter().enumerate() {
+            if i > 0 {
+                tables = best.tables.clone();
+                self.rewind(below, columns, &tables);
+            }
+            self.run(columns, &mut steppers, tables.clone(), pace, &mut best)?;
+        }
+        Ok(best)
+    }
+
+    /// Boosts at one pace until `best` has not been bettered for long.
+    fn run(
+        &mut self,
+        columns: &[Column<'_>],
+        steppers: &mut [Vec<Stepper>],
+        mut tables: Tables,
+        pace: &ValidAdditiveParams,
+        best: &mut Boosted,
+    ) -> Result<(), FitError> {
         let (mut best_round, mut round) = (0, 0);
-        while round < params.rounds_max && round - best_round < params.patience_rounds {
+        while round < pace.rounds_max && round - best_round < pace.patience_rounds {
             if self.progress.cancelled() {
                 return Err(FitError::Cancelled);
             }
-            let rounds = ROUNDS_A_LOOK.min(params.rounds_max - round);
+            let rounds = ROUNDS_A_LOOK.min(pace.rounds_max - round);
             for _ in 0..rounds {
-                self.round(columns, &mut steppers, &mut tables);
+                self.round(columns, steppers, &mut tables, pace);
             }
             round += rounds;
             let loss = self.held_out_loss(columns);
             if loss < best.loss {
-                (best, best_round) = (Boosted { loss, tables: tables.clone() }, round);
+                *best = Boosted { loss, tables: tables.clone() };
+                best_round = round;
             }
-            self.progress.step(round as usize, params.rounds_max as usize);
+            self.progress.step(round as usize, pace.rounds_max as usize);
         }
-        self.progress.step(params.rounds_max as usize, params.rounds_max as usize);
-        Ok(best)
+        self.progress.step(pace.rounds_max as usize, pace.rounds_max as usize);
+        Ok(())
     }
 
-    /// Sets every score to what it was before the first stage and the tables of `stages` add.
-    pub(super) fn rewind(&mut self, stages: &[(&[Column<'_>], &Tables)]) {
+    /// Sets every score to what it was before the first stage and the tables of the stages `below` and
+    /// of `columns` add.
+    pub(super) fn rewind(
+        &mut self,
+        below: &[(&[Column<'_>], &Tables)],
+        columns: &[Column<'_>],
+        tables: &Tables,
+    ) {
         for bags in &mut self.packs {
             for (scores, &init) in bags.pack.scores_mut().iter_mut().zip(self.init) {
                 *scores = [init; LANES];
             }
-            for &(columns, tables) in stages {
+            for &(columns, tables) in below.iter().chain([&(columns, tables)]) {
                 let of_bag = |bag: usize| tables.intercepts.get(bags.first + bag).copied().unwrap_or(0.0);
                 let mut intercept = std::array::from_fn(|lane| narrow(of_bag(lane)));
                 let chunks = columns.chunks(COLUMNS_A_PASS).zip(tables.scores.chunks(COLUMNS_A_PASS));
@@ -184,14 +216,20 @@ impl<'a> Boosting<'a> {
     }
 
     /// One step on every column.
-    fn round(&mut self, columns: &[Column<'_>], steppers: &mut [Vec<Stepper>], tables: &mut Tables) {
+    fn round(
+        &mut self,
+        columns: &[Column<'_>],
+        steppers: &mut [Vec<Stepper>],
+        tables: &mut Tables,
+        pace: &ValidAdditiveParams,
+    ) {
         for start in (0..columns.len()).step_by(COLUMNS_A_PASS) {
             let block = start..(start + COLUMNS_A_PASS).min(columns.len());
             for bags in &mut self.packs {
                 bags.pass(&self.rows, columns, block.clone());
                 bags.step_intercept(&self.rows, &mut tables.intercepts);
                 let scores = &mut tables.scores[block.clone()];
-                bags.step(&self.rows, &mut steppers[block.clone()], scores, self.params);
+                bags.step(&self.rows, &mut steppers[block.clone()], scores, pace);
             }
         }
     }
@@ -220,7 +258,7 @@ impl<'a> Boosting<'a> {
             let counts = Counts::of(column, &self.rows, usize::from(self.bags));
             let stepper = |counts: Counts| match column.form {
                 Form::Line(bins) => Stepper::Line(Shape::new(bins, column.learned, counts)),
-                Form::Grid(size) => Stepper::Grid(Grid::new(size, counts)),
+                Form::Grid(sides) => Stepper::Grid(Grid::new(sides, counts)),
             };
             counts.into_iter().map(stepper).collect()
         };

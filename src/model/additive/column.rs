@@ -2,6 +2,7 @@
 
 #![allow(clippy::inline_always, reason = "kernels must be compiled for the vectors of their caller")]
 
+use super::grid::Sides;
 use crate::model::bin::{Binned, Bins, Codes};
 
 /// A feature or a pair, as boosting sees it.
@@ -18,8 +19,8 @@ pub(super) struct Column<'a> {
 pub(super) enum Form<'a> {
     /// One after the other.
     Line(&'a Bins),
-    /// So many of one feature by so many of another.
-    Grid([usize; 2]),
+    /// Those of one feature by those of another.
+    Grid(Sides),
 }
 
 /// Where the code of a row comes from.
@@ -45,9 +46,9 @@ impl<'a> Column<'a> {
         Self { source: Source::Line(&binned.codes), form: Form::Line(&binned.bins), learned: &binned.learned }
     }
 
-    /// A pair of so many bins by so many.
-    pub(super) const fn grid(sides: [Side<'a>; 2], size: [usize; 2], learned: &'a [bool]) -> Self {
-        Self { source: Source::Grid(sides), form: Form::Grid(size), learned }
+    /// A pair.
+    pub(super) const fn grid(codes: [Side<'a>; 2], sides: Sides, learned: &'a [bool]) -> Self {
+        Self { source: Source::Grid(codes), form: Form::Grid(sides), learned }
     }
 
     /// Number of bins or cells.

@@ -59,7 +59,7 @@ pub fn fit_from(
     let rows = Rows { outcome: data.outcome, group: &group, weight: None, scale: Scale::new(1.0) };
     let mut boosting = Boosting::new(rows, &init, folds.groups, params, progress);
     let columns: Vec<Column<'_>> = features.iter().map(Column::line).collect();
-    let mains = boosting.boost(&columns, Tables::zero(&columns, params.bags))?;
+    let mains = boosting.boost(&columns, Tables::zero(&columns, params.bags), &[], &params.of_features())?;
     let found = find_pairs(&base, &features, &mains, data, &mut boosting, folds.groups)?;
     drop(boosting);
 

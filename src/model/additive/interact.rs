@@ -7,20 +7,23 @@ use rayon::prelude::*;
 
 use super::boost::{Averaged, Boosted, Boosting, Counts, Tables, average};
 use super::column::{Column, Side, write_cells};
-use super::grid::Grid;
+use super::grid::{Grid, Sides};
 use super::histogram::Sums;
 use super::params::ValidAdditiveParams;
 use super::purify::purify;
 use super::{AdditiveModel, PairFunction};
 use crate::domain::{FeatureId, Nats};
-use crate::model::bin::{Binned, Coarse, Tally};
+use crate::model::bin::{Binned, Bins, Coarse, Tally};
 use crate::model::{FitData, FitError};
 
 /// How many pairs are tried first; then twice as many, and so on.
 const PAIRS_FIRST: usize = 6;
 /// Fewest and most intervals of a number that is a side of a pair, and most levels of a category.
 const PAIR_BINS: (usize, usize) = (4, 32);
-/// Rows that a cell should have on average, in floors of people: then most cells reach the floor.
+/// Rows of even odds that tell as much as a level must, to be told apart in a pair.
+const LEVEL_INFORMATION: f64 = 100.0;
+/// Rows that a cell should have on average, of even odds and in floors of people: then most cells reach
+/// the floor.
 const FLOORS_A_CELL: f64 = 8.0;
 
 /// The pairs that the people left out gain by, purified.
@@ -51,9 +54,9 @@ pub(super) fn find_pairs(
         return Ok(found);
     }
     let columns: Vec<Column<'_>> = features.iter().map(Column::line).collect();
-    boosting.rewind(&[(&columns, &mains.tables)]);
+    boosting.rewind(&[], &columns, &mains.tables);
     let gradients = boosting.mean_gradients();
-    let joined = join_bins(features, data.features, base, params.people_min);
+    let joined = join_bins(features, data, base, params.people_min);
     let ranked = rank_pairs(features, &joined, &gradients, data.person, params);
     drop(gradients);
     let Some((number, boosted)) = choose_number(&ranked, features, mains, boosting)? else {
@@ -77,6 +80,8 @@ fn choose_number(
 ) -> Result<Option<(usize, Boosted)>, FitError> {
     let lines: Vec<Column<'_>> = features.iter().map(Column::line).collect();
     let cells: Vec<Column<'_>> = ranked.iter().map(|pair| pair.column(features)).collect();
+    let below = &[(lines.as_slice(), &mains.tables)];
+    let pace = boosting.params().of_pairs();
     let mut best: Option<(usize, Boosted)> = None;
     let mut number = PAIRS_FIRST.min(ranked.len());
     while number > best.as_ref().map_or(0, |(number, _)| *number) {
@@ -85,8 +90,7 @@ fn choose_number(
             Some((_, best)) => best.tables.clone().widened(columns),
             None => Tables::zero(columns, boosting.bags()),
         };
-        boosting.rewind(&[(&lines, &mains.tables), (columns, &start)]);
-        let boosted = boosting.boost(columns, start)?;
+        let boosted = boosting.boost(columns, start, below, std::slice::from_ref(&pace))?;
         if boosted.loss >= best.as_ref().map_or(mains.loss, |(_, best)| best.loss) {
             break;
         }
@@ -106,7 +110,7 @@ impl Found {
         base: &AdditiveModel,
         ids: &[FeatureId],
     ) {
-        let Pair { places, size, tally, .. } = pair;
+        let Pair { places, sides, tally, .. } = pair;
         let features = places.map(|place| ids[place]);
         let Averaged { mut scores, mut bands } = grown;
         if let Some(before) = base.pairs.iter().find(|before| before.features == features) {
@@ -121,7 +125,7 @@ impl Found {
         for (cell, _) in tally.learned.iter().enumerate().filter(|(_, learned)| !**learned) {
             (scores[cell], bands[cell]) = (0.0, 0.0);
         }
-        let moved = purify(&mut scores, &tally.rows, size[1]);
+        let moved = purify(&mut scores, &tally.rows, sides.bins[1]);
         for (moved, place) in moved.iter().zip(places) {
             for (to, &joined) in self.moved[place].iter_mut().zip(&joined[place].of_fine) {
                 *to += moved[joined as usize];
@@ -142,7 +146,7 @@ impl Found {
 struct Pair {
     /// Places of the two among the features of the fit.
     places: [usize; 2],
-    size: [usize; 2],
+    sides: Sides,
     /// What each code of either feature adds to the number of the cell.
     adds: [Vec<u32>; 2],
     tally: Tally,
@@ -151,17 +155,22 @@ struct Pair {
 impl Pair {
     /// The cells of two features in joined bins.
     fn of(features: &[Binned], joined: &[Coarse], places: [usize; 2], person: &[u32], floor: u32) -> Self {
-        let size = places.map(|place| joined[place].bins.count());
-        let (count, adds) = (size[0] * size[1], adds(joined, places));
+        let sides = sides_of(joined, places);
+        let (count, adds) = (sides.bins[0] * sides.bins[1], adds(joined, places));
         let codes = places.map(|place| &features[place].codes);
         let cell = |row| (adds[0][codes[0].at(row)] as usize + adds[1][codes[1].at(row)] as usize).min(count);
         let tally = Tally::of((0..codes[0].rows()).map(cell), count, person, floor);
-        Self { places, size, adds, tally }
+        Self { places, sides, adds, tally }
     }
 
     fn column<'a>(&'a self, features: &'a [Binned]) -> Column<'a> {
-        Column::grid(sides(features, self.places, &self.adds), self.size, &self.tally.learned)
+        Column::grid(codes(features, self.places, &self.adds), self.sides, &self.tally.learned)
     }
+}
+
+fn sides_of(joined: &[Coarse], places: [usize; 2]) -> Sides {
+    let bins = places.map(|place| &joined[place].bins);
+    Sides { bins: bins.map(Bins::count), is_category: bins.map(|bins| matches!(bins, Bins::Levels(_))) }
 }
 
 /// What each code of either feature adds to the number of the cell; the number of cells for a withheld
@@ -177,30 +186,33 @@ fn adds(joined: &[Coarse], places: [usize; 2]) -> [Vec<u32>; 2] {
     [of_side(0), of_side(1)]
 }
 
-fn sides<'a>(features: &'a [Binned], places: [usize; 2], adds: &'a [Vec<u32>; 2]) -> [Side<'a>; 2] {
+fn codes<'a>(features: &'a [Binned], places: [usize; 2], adds: &'a [Vec<u32>; 2]) -> [Side<'a>; 2] {
     [0, 1].map(|side| Side { codes: &features[places[side]].codes, adds: &adds[side] })
 }
 
 /// The bins of each feature joined to those of pairs: the bins that `base` has in its pairs, or fewer of
 /// the feature's own.
-fn join_bins(features: &[Binned], ids: &[FeatureId], base: &AdditiveModel, people_min: u32) -> Vec<Coarse> {
-    let rows = features.first().map_or(0, |binned| binned.codes.rows());
-    let bins_max = bins_max(rows, people_min);
+fn join_bins(features: &[Binned], data: &FitData<'_>, base: &AdditiveModel, people_min: u32) -> Vec<Coarse> {
+    let positives = data.positives() as f64 / data.rows() as f64;
+    // What a row tells, beside what one of even odds tells.
+    let information = 4.0 * positives * (1.0 - positives);
+    let bins_max = bins_max(information * data.rows() as f64, people_min);
+    let level_rows_min = LEVEL_INFORMATION / information;
     let join = |(binned, id): (&Binned, &FeatureId)| {
         let sides = base.pairs().iter().flat_map(|pair| pair.features.iter().zip(&pair.bins));
         let known = sides.into_iter().find(|(feature, _)| *feature == id);
         match known {
             Some((_, bins)) => Coarse::with(binned, bins.clone()),
-            None => Coarse::of(binned, bins_max, PAIR_BINS.1),
+            None => Coarse::of(binned, bins_max, PAIR_BINS.1, level_rows_min),
         }
     };
-    features.par_iter().zip(ids).map(join).collect()
+    features.par_iter().zip(data.features).map(join).collect()
 }
 
-/// Intervals of each side, so that so many rows fill the cells.
+/// Intervals of each side, so that the information of so many rows of even odds fills the cells.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a few bins")]
-fn bins_max(rows: usize, people_min: u32) -> usize {
-    let bins = (rows as f64 / (FLOORS_A_CELL * f64::from(people_min))).sqrt() as usize;
+fn bins_max(rows: f64, people_min: u32) -> usize {
+    let bins = (rows / (FLOORS_A_CELL * f64::from(people_min))).sqrt() as usize;
     bins.clamp(PAIR_BINS.0, PAIR_BINS.1)
 }
 
@@ -216,10 +228,8 @@ fn rank_pairs(
         .flat_map(|one| (one + 1..features.len()).map(move |other| [one, other]))
         .collect();
     let gain = |&places: &[usize; 2]| {
-        let size = places.map(|place| joined[place].bins.count());
         let (sums, counts) = sum_cells(features, joined, places, gradients);
-        let cuts = Grid::new(size, counts).best_cuts(&sums, params);
-        (cuts.map_or(0.0, |cuts| cuts.gain), places)
+        (Grid::new(sides_of(joined, places), counts).best_gain(&sums, params), places)
     };
     let mut ranked: Vec<(f64, [usize; 2])> = places.par_iter().map(gain).collect();
     ranked.retain(|(gain, _)| *gain > 0.0);
@@ -243,7 +253,7 @@ fn sum_cells(
     let mut cells = vec![0; BLOCK];
     for (block, gradients) in gradients.chunks(BLOCK).enumerate() {
         let cells = &mut cells[..gradients.len()];
-        write_cells(sides(features, places, &adds), count, block * BLOCK, cells);
+        write_cells(codes(features, places, &adds), count, block * BLOCK, cells);
         for (&cell, &gradient) in cells.iter().zip(gradients) {
             sums[cell as usize] += gradient.into();
             rows[cell as usize] += 1;

@@ -18,9 +18,10 @@ pub struct AdditiveParams {
     pub learning_rate: f64,
     /// Most leaves of the tree of one step; missing cells have a leaf of their own beside it.
     pub leaves_max: u16,
-    /// What a third and further leaf must gain, in twice the log likelihood: data that speak
-    /// clearly get finer steps, and so fewer; sparse data keep to two leaves.
-    pub leaf_gain_min: f64,
+    /// What a third and further leaf must gain, in twice the log likelihood: while features are
+    /// boosted, and again from where that ended. Sparse data keep to few leaves, and the people left
+    /// out gain nothing by more; data that speak clearly get finer steps.
+    pub leaf_gain_min: [f64; 2],
     /// Most rounds; one round steps once on every feature.
     pub rounds_max: u32,
     /// Rounds without gain on the people left out after which boosting stops.
@@ -33,6 +34,8 @@ pub struct AdditiveParams {
     pub leaf_hessian_min: f64,
     /// Added to every leaf's hessian: damps steps that few rows speak for.
     pub damping: f64,
+    /// The same for the regions of a pair, of which far more are tried.
+    pub pair_damping: f64,
     /// Share of the tables of the model it continues that a fit begins with. Below 1, because what
     /// new features explain is taken back from those that had to stand in for them, and early
     /// stopping leaves little time to take back.
@@ -50,13 +53,14 @@ impl Default for AdditiveParams {
             bags: 8,
             learning_rate: 0.2,
             leaves_max: 8,
-            leaf_gain_min: 10.0,
+            leaf_gain_min: [10.0, 1.0],
             rounds_max: 400,
             patience_rounds: 25,
             people_min: 5,
             leaf_rows_min: 20,
             leaf_hessian_min: 1.0,
-            damping: 1.0,
+            damping: 0.3,
+            pair_damping: 10.0,
             base_share: 0.5,
             pairs_max: 96,
             seed: 1,
@@ -83,11 +87,27 @@ impl AdditiveParams {
         within("leaf_rows_min", self.leaf_rows_min, 1, 1_000_000)?;
         within("learning_rate", self.learning_rate, 0.0001, 1.0)?;
         within("leaf_hessian_min", self.leaf_hessian_min, 1e-9, 1e9)?;
-        within("leaf_gain_min", self.leaf_gain_min, 0.0, 1e9)?;
+        for (i, gain) in self.leaf_gain_min.into_iter().enumerate() {
+            within(&format!("leaf_gain_min[{i}]"), gain, 0.0, 1e9)?;
+        }
         within("base_share", self.base_share, 0.0, 1.0)?;
         within("pairs_max", self.pairs_max, 0, 1_000)?;
         within("damping", self.damping, 0.0, 1e9)?;
+        within("pair_damping", self.pair_damping, 0.0, 1e9)?;
         Ok(ValidAdditiveParams(self))
+    }
+}
+
+impl ValidAdditiveParams {
+    /// How features are boosted: with coarse leaves, then with fine ones.
+    pub(super) fn of_features(&self) -> [Self; 2] {
+        let [coarse, fine] = self.leaf_gain_min;
+        [coarse, fine].map(|gain| Self(AdditiveParams { leaf_gain_min: [gain; 2], ..self.0.clone() }))
+    }
+
+    /// How pairs are boosted.
+    pub(super) fn of_pairs(&self) -> Self {
+        Self(AdditiveParams { damping: self.pair_damping, ..self.0.clone() })
     }
 }
 

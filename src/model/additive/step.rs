@@ -145,7 +145,7 @@ impl Shape {
         let root = Leaf::of(&weights, 0, weights.len());
         let mut leaves = vec![(root, self.divide(root, &weights, params))];
         while leaves.len() < usize::from(params.leaves_max) {
-            let gain_min = if leaves.len() == 1 { 0.0 } else { params.leaf_gain_min };
+            let gain_min = if leaves.len() == 1 { 0.0 } else { params.leaf_gain_min[0] };
             let splits = leaves.iter().enumerate().filter_map(|(i, (_, split))| Some((i, split.as_ref()?)));
             // The first of equal gains, so that the tree is one of a kind.
             let best = splits
@@ -280,9 +280,9 @@ mod tests {
             scores.len()
         };
         // Levels 1 and 2 differ by a gain of 2 x 10^2 / 50 = 4 over their mean.
-        let strict = params(AdditiveParams { leaf_gain_min: 5.0, ..AdditiveParams::default() });
+        let strict = params(AdditiveParams { leaf_gain_min: [5.0; 2], ..AdditiveParams::default() });
         assert_eq!(distinct(&strict, &mut shape), 2);
-        let lax = params(AdditiveParams { leaf_gain_min: 3.0, ..AdditiveParams::default() });
+        let lax = params(AdditiveParams { leaf_gain_min: [3.0; 2], ..AdditiveParams::default() });
         assert_eq!(distinct(&lax, &mut shape), 3);
     }
 

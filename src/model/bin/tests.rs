@@ -76,7 +76,7 @@ fn joined_bins_are_runs_of_bins_of_about_equal_rows() {
     let column = Column::numeric((0..1000).map(|row| Cell::Number(f64::from(row % 100))));
     let person: Vec<u32> = (0..1000).collect();
     let binned = Binned::encode(Bins::learn(&column, &person, 255, 5), &column, &person, 5);
-    let coarse = Coarse::of(&binned, 4, 9);
+    let coarse = Coarse::of(&binned, 4, 9, 1.0);
     assert_eq!(coarse.bins, Bins::Cuts(vec![24.5, 49.5, 74.5]));
     assert_eq!(coarse.of_fine[..Bins::FIRST], [0, 1]);
     for (row, code) in binned.codes.iter().enumerate() {
@@ -91,7 +91,7 @@ fn of_many_levels_the_most_frequent_stay_and_the_others_count_as_unseen() {
     let column = Column::categorical(cells);
     let person: Vec<u32> = (0..6).collect();
     let binned = Binned::encode(Bins::learn(&column, &person, 255, 1), &column, &person, 1);
-    let coarse = Coarse::of(&binned, 9, 2);
+    let coarse = Coarse::of(&binned, 9, 2, 1.0);
     assert_eq!(coarse.bins, Bins::Levels(vec!["b".to_owned(), "c".to_owned()]));
     assert_eq!(coarse.of_fine, [0, 1, 1, 2, 3]);
 }
