@@ -104,10 +104,11 @@ impl InterpretModel {
         }
         let ebm = file.get("ebm")?;
         check_outputs(&ebm)?;
-        let intercept = ebm.get("intercept")?;
-        let [intercept] = intercept.numbers()?[..] else {
-            return Err(intercept.breaks("must be one number: a model of two classes has one score"));
+        let intercept_at = ebm.get("intercept")?;
+        let [intercept] = intercept_at.numbers()?[..] else {
+            return Err(intercept_at.breaks("must be one number: a model of two classes has one score"));
         };
+        check_scores(&intercept_at, &[intercept])?;
         let sources = read_features(&ebm.get("features")?, features)?;
         let (mut mains, mut pairs) = (Vec::<Main>::new(), Vec::<Pair>::new());
         let mut rows = 0;
@@ -349,9 +350,7 @@ fn read_table(at: &At<'_>, axes: &[&Axis]) -> Result<Table, FieldError> {
     let read = |list: &At<'_>| read_grid(list, axes);
     let scores_at = at.get("scores")?;
     let scores = read(&scores_at)?;
-    if scores.iter().any(|score| score.abs() > SCORE_MAX) {
-        return Err(scores_at.breaks(format!("must be from -{SCORE_MAX} to {SCORE_MAX}")));
-    }
+    check_scores(&scores_at, &scores)?;
     let bands = match at.find("standard_deviations")? {
         Some(list) => {
             let bands = read(&list)?;
@@ -371,6 +370,13 @@ fn read_table(at: &At<'_>, axes: &[&Axis]) -> Result<Table, FieldError> {
         return Err(weights.breaks(format!("must be from 0 to {}", u32::MAX)));
     }
     Ok(Table { scores, bands, rows: share_rows(&rows, axes) })
+}
+
+fn check_scores(at: &At<'_>, scores: &[f64]) -> Result<(), FieldError> {
+    if scores.iter().any(|score| score.abs() > SCORE_MAX) {
+        return Err(at.breaks(format!("must be from -{SCORE_MAX} to {SCORE_MAX}")));
+    }
+    Ok(())
 }
 
 /// A list of numbers, or a list of such lists, as the file has it; in the order of our bins.

@@ -4,9 +4,9 @@
 //! al. 2013 (pairs) and Nori et al. 2019 (`InterpretML`'s explainable boosting machine). A contribution
 //! is one table look-up, so an account costs what a prediction costs.
 
-mod bag;
 mod boost;
 mod calibrate;
+mod column;
 mod edit;
 mod fit;
 mod grid;
@@ -17,6 +17,7 @@ mod mass;
 mod merge;
 mod pair;
 mod params;
+mod pass;
 mod purify;
 mod step;
 
@@ -62,7 +63,8 @@ pub struct ShapeFunction {
     /// Half the width of each score's 95 % band: 1.96 standard errors by the delete-a-group
     /// jackknife over the outer bags.
     pub bands: Vec<Nats>,
-    /// How many distinct people each bin was learned from: 0, or at least the floor.
+    /// How many distinct people each bin was learned from: 0, or at least the floor. 0 with rows when
+    /// that is not known: the model was imported.
     pub people: Vec<u32>,
     /// How many rows each bin was learned from.
     pub rows: Vec<u32>,

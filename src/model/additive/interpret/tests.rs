@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::Purposes;
 use crate::model::link::probability;
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 const REFERENCE: &str = include_str!("../../../../tests/data/reference/ebm_reference.json");
@@ -255,7 +256,7 @@ fn a_file_that_does_not_fit_is_refused_by_its_path_and_rule() {
         InterpretModel::parse(file.to_string().as_bytes(), &shop_schema()).unwrap_err().to_string()
     };
     let ebm = |change: Change| refused(&|file| change(&mut file["ebm"]));
-    let cases: [(Change, &str); 26] = [
+    let cases: [(Change, &str); 27] = [
         (
             |e| e["features"][1]["name"] = json!("shoe"),
             "ebm.features[1].name: the schema has no feature or column \"shoe\"",
@@ -351,6 +352,7 @@ fn a_file_that_does_not_fit_is_refused_by_its_path_and_rule() {
             |e| e["intercept"] = json!([0.1, 0.2]),
             "ebm.intercept: must be one number: a model of two classes has one score",
         ),
+        (|e| e["intercept"] = json!([1e6]), "ebm.intercept: must be from -1000 to 1000"),
     ];
     for (change, message) in cases {
         assert_eq!(ebm(change), message);
@@ -361,4 +363,44 @@ fn a_file_that_does_not_fit_is_refused_by_its_path_and_rule() {
     let cut = InterpretModel::parse(b"{\"version\": ", &[]).unwrap_err();
     assert_eq!(cut.field, "file");
     assert!(cut.rule.starts_with("must be JSON: EOF while parsing"), "{cut}");
+}
+
+/// The paths of all values in a file.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, item)| pointers(item, &format!("{at}/{i}"), found));
+        }
+        Value::Object(fields) => {
+            fields.iter().for_each(|(key, field)| pointers(field, &format!("{at}/{key}"), found));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_in_a_file_it_is_read_or_refused_by_its_field(
+        at in any::<proptest::sample::Index>(),
+        with in proptest::sample::select(vec![
+            json!(null), json!(true), json!(-1), json!(0), json!(1e308), json!("nan"), json!("0"), json!([]),
+            json!({}), json!([[1.0]]), json!([0.5]), json!(["a", "a"]), json!([[], []]),
+        ]),
+    ) {
+        let mut file = shop_file()["model"].clone();
+        let mut places = Vec::new();
+        pointers(&file, "", &mut places);
+        *file.pointer_mut(at.get(&places[..])).unwrap() = with;
+        match InterpretModel::parse(file.to_string().as_bytes(), &shop_schema()) {
+            Ok(model) => {
+                let raw = model.raw().unwrap();
+                prop_assert_eq!(raw.terms(), model.purified().unwrap().terms());
+            }
+            Err(error) => {
+                let root = error.field.split('.').next().unwrap();
+                prop_assert!(["file", "version", "ebm"].contains(&root), "{}", error);
+            }
+        }
+    }
 }
