@@ -15,7 +15,7 @@ fn wish(version: &ModelVersion) -> pb::EditModelRequest {
     pb::EditModelRequest {
         version: version.to_string(),
         feature: "bought_days".to_owned(),
-        bins: range(2, 3),
+        bins: Some(range(2, 3)),
         change: EditChange::Set.into(),
         set: Some(3.0),
         who: "category manager".to_owned(),
@@ -24,8 +24,8 @@ fn wish(version: &ModelVersion) -> pb::EditModelRequest {
     }
 }
 
-fn range(first: i32, last: i32) -> Option<pb::BinRange> {
-    Some(pb::BinRange { first, last })
+fn range(first: i32, last: i32) -> pb::BinRange {
+    pb::BinRange { first, last }
 }
 
 async fn show(service: &Service, version: &str) -> pb::GetModelResponse {
@@ -72,7 +72,7 @@ async fn an_edit_serves_once_it_is_promoted_and_is_shown_with_all_that_it_replac
     assert_eq!((edit.who.as_str(), edit.why.as_str()), ("category manager", "newcomers are welcome"));
     assert_eq!(
         (&edit.features[..], edit.bins, edit.set),
-        (&["bought_days".to_owned()][..], range(2, 3), Some(3.0))
+        (&["bought_days".to_owned()][..], Some(range(2, 3)), Some(3.0))
     );
     assert_eq!(edit.at.unwrap().to_string(), "2026-03-01T12:00:00Z");
 
@@ -162,9 +162,9 @@ async fn an_edit_that_breaks_a_rule_is_refused_by_its_field_and_leaves_no_trace(
     refused(named("shoe"), "feature", "the schema has no feature \"shoe\"").await;
     refused(named(""), "feature", "the schema has no feature \"\"").await;
     refused(pb::EditModelRequest { version: "latest".to_owned(), ..set() }, "version", "must be 64").await;
-    refused(pb::EditModelRequest { bins: range(2, 99), ..set() }, "bins", "must be from 0 to").await;
-    refused(pb::EditModelRequest { bins: range(4, 3), ..set() }, "bins", "are 4..3").await;
-    refused(pb::EditModelRequest { bins: range(-1, 3), ..set() }, "bins", "must not be negative").await;
+    refused(pb::EditModelRequest { bins: Some(range(2, 99)), ..set() }, "bins", "must be from 0 to").await;
+    refused(pb::EditModelRequest { bins: Some(range(4, 3)), ..set() }, "bins", "are 4..3").await;
+    refused(pb::EditModelRequest { bins: Some(range(-1, 3)), ..set() }, "bins", "must not be negative").await;
     refused(pb::EditModelRequest { bins: None, ..set() }, "bins", "must be given, or levels").await;
     let levels = |feature: &str, levels: &[&str]| pb::EditModelRequest {
         feature: feature.to_owned(),
@@ -175,7 +175,7 @@ async fn an_edit_that_breaks_a_rule_is_refused_by_its_field_and_leaves_no_trace(
     refused(levels("page", &["home", "moon"]), "levels[1]", "the model does not know \"moon\"").await;
     refused(levels("hour", &["noon"]), "levels", "the feature is a number and has bins").await;
     refused(
-        pb::EditModelRequest { bins: range(2, 3), ..levels("page", &["home"]) },
+        pb::EditModelRequest { bins: Some(range(2, 3)), ..levels("page", &["home"]) },
         "levels",
         "must not be given with bins",
     )
@@ -198,11 +198,11 @@ async fn an_edit_that_breaks_a_rule_is_refused_by_its_field_and_leaves_no_trace(
         .await;
     let pair =
         |other: &str, bins| pb::EditModelRequest { and_feature: other.to_owned(), and_bins: bins, ..set() };
-    refused(pair("shoe", range(2, 2)), "and_feature", "the schema has no feature \"shoe\"").await;
-    refused(pair("bought_days", range(2, 2)), "and_feature", "must be another than feature").await;
+    refused(pair("shoe", Some(range(2, 2))), "and_feature", "the schema has no feature \"shoe\"").await;
+    refused(pair("bought_days", Some(range(2, 2))), "and_feature", "must be another than feature").await;
     refused(pair("weekend", None), "and_bins", "must be given for a pair").await;
-    refused(pair("", range(2, 2)), "and_bins", "need the feature whose bins they are").await;
-    refused(pair("shelf", range(2, 2)), "feature", "the model has no term of the two together").await;
+    refused(pair("", Some(range(2, 2))), "and_bins", "need the feature whose bins they are").await;
+    refused(pair("shelf", Some(range(2, 2))), "feature", "the model has no term of the two together").await;
     let no_reason = pb::UndoEditRequest { why: String::new(), ..undo(models().additive.as_str()) };
     assert_field(service.models().undo_edit(no_reason).await, "why", "must have 1 to 1000 characters");
     assert_field(service.models().undo_edit(undo("latest")).await, "version", "must be 64");

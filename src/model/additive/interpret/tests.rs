@@ -391,11 +391,12 @@ proptest! {
         let mut file = shop_file()["model"].clone();
         let mut places = Vec::new();
         pointers(&file, "", &mut places);
-        *file.pointer_mut(at.get(&places[..])).unwrap() = with;
+        let place: &String = at.get(&places);
+        *file.pointer_mut(place).unwrap() = with;
         match InterpretModel::parse(file.to_string().as_bytes(), &shop_schema()) {
             Ok(model) => {
-                let raw = model.raw().unwrap();
-                prop_assert_eq!(raw.terms(), model.purified().unwrap().terms());
+                let (raw, pure) = (model.raw().unwrap(), model.purified().unwrap());
+                prop_assert_eq!(raw.terms(), pure.terms());
             }
             Err(error) => {
                 let root = error.field.split('.').next().unwrap();
