@@ -12,6 +12,7 @@ mod evaluate;
 mod explain;
 mod import;
 mod models;
+mod models_bring;
 mod progress;
 mod quality;
 mod recommend;

@@ -94,8 +94,13 @@ impl Workspace {
         schema: Schema,
         version: &ModelVersion,
     ) -> Result<Promoted, CommandError> {
-        let registry = Registry::new(self.models.clone(), Arc::new(schema), self.store.clone(), service()?);
+        let registry = self.models_of(schema)?;
         registry.promote(version, SystemClock.now()).await.map_err(CommandError::new)
+    }
+
+    /// The registry of the models of `schema`, none of them loaded.
+    pub(super) fn models_of(&self, schema: Schema) -> Result<Registry, CommandError> {
+        Ok(Registry::new(self.models.clone(), Arc::new(schema), self.store.clone(), service()?))
     }
 
     /// The registry of the models of `schema`, those that serve loaded.
@@ -106,6 +111,7 @@ impl Workspace {
                 CommandError::new(format!("{error}; `limpid train --promote` makes another model serve"))
             }
             RegistryError::NothingToRollBack(_)
+            | RegistryError::Edit { .. }
             | RegistryError::Folder(_)
             | RegistryError::Store(_)
             | RegistryError::Poisoned => CommandError::new(error),

@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::domain::{FieldError, FieldErrors, ModelVersion, Response};
 use crate::ledger::LedgerError;
+use crate::model::EditError;
 use crate::store::StoreError;
 use crate::train::RegistryError;
 
@@ -42,6 +43,14 @@ pub enum DecideError {
         /// Why not.
         reason: String,
     },
+    /// The version cannot be edited, or has no edit to undo.
+    #[error("version {}: {reason}", version.short())]
+    NotEditable {
+        /// The version.
+        version: ModelVersion,
+        /// Why not.
+        reason: String,
+    },
     /// The log cannot grow: nothing is decided that cannot be logged.
     #[error("the decision log is full: no decision is made that cannot be logged")]
     LogFull,
@@ -68,6 +77,7 @@ impl DecideError {
             | Self::NotFound(_)
             | Self::NothingToRollBack(_)
             | Self::NotServable { .. }
+            | Self::NotEditable { .. }
             | Self::LogFull => None,
         }
     }
@@ -118,6 +128,10 @@ impl From<RegistryError> for DecideError {
             RegistryError::Unknown(_) => Self::NotFound(error.to_string()),
             RegistryError::NotServable { version, reason } => {
                 Self::NotServable { version, reason: reason.to_string() }
+            }
+            RegistryError::Edit { reason: EditError::Invalid(error), .. } => error.into(),
+            RegistryError::Edit { version, reason } => {
+                Self::NotEditable { version, reason: reason.to_string() }
             }
             RegistryError::NothingToRollBack(response) => Self::NothingToRollBack(response),
             RegistryError::Folder(error) => Self::Unavailable(error.to_string()),

@@ -2,7 +2,9 @@
 
 use super::{DecideError, Engine};
 use crate::domain::{ModelVersion, Response};
-use crate::train::{ModelDetail, ModelSummary, Promoted};
+use crate::model::EditRequest;
+use crate::store::ModelChange;
+use crate::train::{EditedModel, ModelDetail, ModelSummary, Promoted};
 
 impl Engine {
     /// All model versions: those that serve first, then by version.
@@ -36,5 +38,38 @@ impl Engine {
     /// When there is none.
     pub async fn roll_back(&self, response: Response) -> Result<Promoted, DecideError> {
         Ok(self.registry.roll_back(response, self.now()).await?)
+    }
+
+    /// Makes another version of one, with an edit; which version serves does not change.
+    ///
+    /// # Errors
+    /// When there is no such version, it has no such term, bin or category, or breaks another rule.
+    pub async fn edit(
+        &self,
+        version: &ModelVersion,
+        request: EditRequest,
+    ) -> Result<EditedModel, DecideError> {
+        Ok(self.registry.edit(version, EditRequest { at: self.now(), ..request }).await?)
+    }
+
+    /// Takes the last edit of a version back; which version serves does not change.
+    ///
+    /// # Errors
+    /// When there is no such version, or it was not edited.
+    pub async fn undo_edit(
+        &self,
+        version: &ModelVersion,
+        who: &str,
+        why: &str,
+    ) -> Result<EditedModel, DecideError> {
+        Ok(self.registry.undo(version, who, why, self.now()).await?)
+    }
+
+    /// What was made of models by hand, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn model_changes(&self) -> Result<Vec<ModelChange>, DecideError> {
+        Ok(self.registry.changes().await?)
     }
 }

@@ -3,6 +3,9 @@
 //! `DIR/NAME/VERSION/artefact.json`; VERSION is the BLAKE3 hash of the file, so a file that was
 //! edited or cut is never loaded as what it was.
 
+mod edits;
+mod lineage;
+
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -13,6 +16,9 @@ use super::metrics::Evaluation;
 use super::{ModelKind, Profiled};
 use crate::data::Table;
 use crate::domain::{Feature, FeatureId, FeatureKind, ModelVersion, Profile, Purposes, Response};
+
+pub use edits::{Edit, EditError, EditRequest, EditedProfile, check_author};
+pub use lineage::{Import, Lineage, MergedPart};
 
 /// The format that this build writes; it reads this one and no other.
 const FORMAT_VERSION: u32 = 1;
@@ -37,12 +43,18 @@ pub struct Artefact {
     pub features: Vec<ArtefactFeature>,
     /// What it was trained on.
     pub training: Training,
+    /// Where it came from, when it was not fitted here.
+    #[serde(default, skip_serializing_if = "Lineage::is_trained")]
+    pub lineage: Lineage,
     /// Mean absolute contribution of each term over the training rows, in nats, by profile.
     pub importances: Vec<(Profile, Vec<f64>)>,
     /// How good each profile is, on rows that it was not trained on.
     pub evaluations: Vec<(Profile, Evaluation)>,
     /// The models.
     pub profiled: Profiled,
+    /// What analysts changed since it was fitted, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edits: Vec<Edit>,
 }
 
 /// A feature as the artefact knows it.
@@ -189,9 +201,11 @@ impl Artefact {
             schema_hash: schema_hash.to_owned(),
             features: used.collect(),
             training,
+            lineage: Lineage::Trained,
             importances: Profile::ALL.map(importances).to_vec(),
             evaluations,
             profiled,
+            edits: Vec::new(),
         }
     }
 

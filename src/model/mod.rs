@@ -21,7 +21,10 @@ mod settings;
 pub mod tree;
 pub mod tune;
 
-pub use artefact::{Artefact, ArtefactError, ArtefactFeature, FeatureType, Training, list, load};
+pub use artefact::{
+    Artefact, ArtefactError, ArtefactFeature, Edit, EditError, EditRequest, EditedProfile, FeatureType,
+    Import, Lineage, MergedPart, Training, check_author, list, load,
+};
 pub use bin::Bins;
 pub use fit::{FitData, FitError, NoProgress, Progress};
 pub use profile::{ProfileError, Profiled, WithheldOffset};

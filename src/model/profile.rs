@@ -120,6 +120,17 @@ impl Profiled {
         }
     }
 
+    /// The same with another model of a profile, of the same features. Constants stay as they were
+    /// solved.
+    #[must_use]
+    pub(super) fn replaced(mut self, profile: Profile, model: Model) -> Self {
+        match profile {
+            Profile::Contextual => self.contextual = model,
+            Profile::Full => self.full = model,
+        }
+        self
+    }
+
     /// The constants by set of withheld features.
     #[must_use]
     pub fn offsets(&self) -> &[WithheldOffset] {

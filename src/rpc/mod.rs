@@ -2,6 +2,7 @@
 //! convert.
 
 mod account;
+mod edits;
 mod explain;
 mod models;
 mod recommend;

@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::account::{purposes, timestamp};
 use super::status::invalid;
-use super::{Service, pb, to_the_end};
+use super::{Service, edits, pb, to_the_end};
 use crate::decide::DecideError;
 use crate::domain::{FieldError, ModelVersion};
 use crate::train::ModelSummary;
@@ -21,14 +21,7 @@ impl pb::model_service_server::ModelService for Service {
         request: Request<pb::ListModelsRequest>,
     ) -> Result<Response<pb::ListModelsResponse>, Status> {
         let request = request.into_inner();
-        let size = match request.page_size {
-            0 => PAGE_DEFAULT,
-            size @ 1..=PAGE_MAX => usize::try_from(size).unwrap_or(PAGE_DEFAULT),
-            size => {
-                let rule = format!("must be 0 to {PAGE_MAX}, is {size}");
-                return Err(invalid(&FieldError::new("page_size", rule).into()));
-            }
-        };
+        let size = page_size(request.page_size)?;
         let all = self.engine.models()?;
         let start = if request.page_token.is_empty() {
             0
@@ -65,6 +58,8 @@ impl pb::model_service_server::ModelService for Service {
             schema_hash: model.schema_hash.clone(),
             purposes: purposes(model.purposes),
             profiles: profiles.collect(),
+            edits: model.edits.iter().map(edits::edit).collect(),
+            lineage: Some(edits::lineage(&model.lineage)),
         }))
     }
 
@@ -100,6 +95,65 @@ impl pb::model_service_server::ModelService for Service {
             at: Some(timestamp(promoted.at)),
         }))
     }
+
+    async fn edit_model(
+        &self,
+        request: Request<pb::EditModelRequest>,
+    ) -> Result<Response<pb::EditModelResponse>, Status> {
+        let version = version(&request.get_ref().version)?;
+        let wish = edits::read(request.get_ref(), self.engine.schema())?;
+        let engine = self.engine.clone();
+        let edited = to_the_end(async move { engine.edit(&version, wish).await }).await?;
+        Ok(Response::new(pb::EditModelResponse {
+            model: Some(summary(&edited.summary)),
+            edit: edited.edit.as_ref().map(edits::edit),
+        }))
+    }
+
+    async fn undo_edit(
+        &self,
+        request: Request<pb::UndoEditRequest>,
+    ) -> Result<Response<pb::UndoEditResponse>, Status> {
+        let pb::UndoEditRequest { version: text, who, why } = request.into_inner();
+        let version = version(&text)?;
+        let engine = self.engine.clone();
+        let before = to_the_end(async move { engine.undo_edit(&version, &who, &why).await }).await?;
+        Ok(Response::new(pb::UndoEditResponse { model: Some(summary(&before.summary)) }))
+    }
+
+    async fn list_edits(
+        &self,
+        request: Request<pb::ListEditsRequest>,
+    ) -> Result<Response<pb::ListEditsResponse>, Status> {
+        let pb::ListEditsRequest { page_size: size, page_token } = request.into_inner();
+        let size = page_size(size)?;
+        let after = match page_token.as_str() {
+            "" => 0,
+            text => text.parse::<u64>().map_err(|_| {
+                invalid(&FieldError::new("page_token", "must come from an earlier answer").into())
+            })?,
+        };
+        let mut page = self.engine.model_changes().await?;
+        page.retain(|change| change.seq > after);
+        let more = page.len() > size;
+        page.truncate(size);
+        let next = page.last().filter(|_| more).map(|last| last.seq.to_string());
+        Ok(Response::new(pb::ListEditsResponse {
+            changes: page.into_iter().map(edits::change).collect(),
+            next_page_token: next.unwrap_or_default(),
+        }))
+    }
+}
+
+fn page_size(asked: i32) -> Result<usize, Status> {
+    match asked {
+        0 => Ok(PAGE_DEFAULT),
+        size @ 1..=PAGE_MAX => Ok(usize::try_from(size).unwrap_or(PAGE_DEFAULT)),
+        size => {
+            let rule = format!("must be 0 to {PAGE_MAX}, is {size}");
+            Err(invalid(&FieldError::new("page_size", rule).into()))
+        }
+    }
 }
 
 fn version(text: &str) -> Result<ModelVersion, Status> {
@@ -128,7 +182,7 @@ fn summary(summary: &ModelSummary) -> pb::ModelSummary {
     }
 }
 
-fn shape(shape: &crate::train::Shape) -> pb::Shape {
+pub(super) fn shape(shape: &crate::train::Shape) -> pb::Shape {
     let bins = shape.bins.iter().map(|bin| pb::ShapeBin {
         label: bin.label.clone(),
         from: bin.from,
@@ -137,7 +191,13 @@ fn shape(shape: &crate::train::Shape) -> pb::Shape {
         band: bin.band,
         people: i64::try_from(bin.people).unwrap_or(i64::MAX),
     });
-    pb::Shape { features: shape.features.clone(), bins: bins.collect(), rules: shape.rules.clone() }
+    pb::Shape {
+        features: shape.features.clone(),
+        bins: bins.collect(),
+        rules: shape.rules.clone(),
+        edited: shape.edited,
+        unpurified: shape.unpurified,
+    }
 }
 
 /// Strongest first.

@@ -24,6 +24,7 @@ impl From<DecideError> for Status {
             DecideError::NotFound(_) => (Code::NotFound, "NOT_FOUND"),
             DecideError::NothingToRollBack(_) => (Code::FailedPrecondition, "NOTHING_TO_ROLL_BACK"),
             DecideError::NotServable { .. } => (Code::FailedPrecondition, "NOT_SERVABLE"),
+            DecideError::NotEditable { .. } => (Code::FailedPrecondition, "NOT_EDITABLE"),
             DecideError::LogFull => (Code::ResourceExhausted, "LOG_FULL"),
             DecideError::Unavailable(_) => (Code::Unavailable, "STORE_UNAVAILABLE"),
             DecideError::Internal(_) => (Code::Internal, "INTERNAL"),

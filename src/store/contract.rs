@@ -7,8 +7,8 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{
-    Appended, AppendedDecision, ChainState, DecisionRow, EventRow, PromotionAction, Store, StoreError,
-    StoreOptions, SubjectRow,
+    Appended, AppendedDecision, ChainState, ChangeAction, DecisionRow, EventRow, ModelChange,
+    PromotionAction, Store, StoreError, StoreOptions, SubjectRow,
 };
 use crate::domain::{
     Alias, DecisionId, EventId, EventKind, ImpressionId, ModelVersion, Response, SubjectKey, TenantId,
@@ -248,6 +248,30 @@ async fn promoting_what_serves_already_changes_nothing(place: impl Place) {
     assert_eq!(store.promotions(&a, Response::Conversion).await, Ok(vec![first]));
 }
 
+async fn changes_of_models_are_kept_in_order_and_apart_by_tenant(place: impl Place) {
+    let store = place.open().await;
+    let change = |tenant_name: &str, action, n: u8| ModelChange {
+        seq: 0,
+        tenant: tenant(tenant_name),
+        at: Timestamp::from_micros(i64::from(n)),
+        action,
+        version: version(n),
+        previous: (n > 1).then(|| version(n - 1)),
+        who: "pricing analyst".to_owned(),
+        why: "the \"season\" is over\nas agreed".to_owned(),
+    };
+    let mut kept = Vec::new();
+    for (action, n) in ChangeAction::ALL.into_iter().zip(1..) {
+        store.record_change(change("b", action, n)).await.unwrap();
+        kept.push(store.record_change(change("a", action, n)).await.unwrap());
+    }
+    assert!(kept.is_sorted_by(|one, next| one.seq < next.seq));
+    store.close().await.unwrap();
+    let store = place.open().await;
+    assert_eq!(store.changes(&tenant("a")).await, Ok(kept));
+    assert_eq!(store.changes(&tenant("b")).await.unwrap().len(), 4);
+}
+
 async fn closing_keeps_all_that_was_acknowledged_and_refuses_the_rest(place: impl Place) {
     let store = place.open().await;
     let mut writes = JoinSet::new();
@@ -285,6 +309,7 @@ macro_rules! suite {
             events_are_paged_in_order_of_arrival,
             rolling_back_restores_the_version_before_and_stops_at_the_first,
             promoting_what_serves_already_changes_nothing,
+            changes_of_models_are_kept_in_order_and_apart_by_tenant,
             closing_keeps_all_that_was_acknowledged_and_refuses_the_rest,
         ]);
     };

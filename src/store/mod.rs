@@ -1,4 +1,4 @@
-//! Durable rows: decisions in a hash chain, aliases, events, promotions.
+//! Durable rows: decisions in a hash chain, aliases, events, promotions, changes of models.
 //!
 //! [`Store`] is the contract that every backend meets; there is one backend so far, embedded
 //! SQLite. A second one is a variant here, its async methods, and one line of the contract suite.
@@ -15,8 +15,8 @@ mod sqlite;
 pub use chain::{ChainFault, ChainState, Hash};
 pub use error::StoreError;
 pub use rows::{
-    Appended, AppendedDecision, DecisionRow, EventRow, Promotion, PromotionAction, StoredEvent, SubjectRow,
-    standing,
+    Appended, AppendedDecision, ChangeAction, DecisionRow, EventRow, ModelChange, Promotion, PromotionAction,
+    StoredEvent, SubjectRow, standing,
 };
 pub use sqlite::{FILE_NAME, StoreOptions};
 
@@ -229,6 +229,26 @@ impl Store {
     ) -> Result<Vec<Promotion>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.promotions(tenant, response).await,
+        }
+    }
+
+    /// Keeps what was made of a model by hand; the change with its place.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub async fn record_change(&self, change: ModelChange) -> Result<ModelChange, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.record_change(change).await,
+        }
+    }
+
+    /// All that was made of models by hand, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn changes(&self, tenant: &TenantId) -> Result<Vec<ModelChange>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.changes(tenant).await,
         }
     }
 

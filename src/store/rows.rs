@@ -130,6 +130,56 @@ pub enum PromotionAction {
     RollBack,
 }
 
+/// Something that was made of a model by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelChange {
+    /// Place in the order of changes, ascending; the store gives it.
+    pub seq: u64,
+    /// Whose service.
+    pub tenant: TenantId,
+    /// When.
+    pub at: Timestamp,
+    /// What was done.
+    pub action: ChangeAction,
+    /// The version that it gave.
+    pub version: ModelVersion,
+    /// The version that was edited, or whose last edit was undone.
+    pub previous: Option<ModelVersion>,
+    /// The role or name of who did it.
+    pub who: String,
+    /// Why.
+    pub why: String,
+}
+
+/// What was done to a model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ChangeAction {
+    /// Scores were changed.
+    Edit,
+    /// The last edit was taken back.
+    Undo,
+    /// A file of another workbench was read.
+    Import,
+    /// Models of parts were merged.
+    Merge,
+}
+
+impl ChangeAction {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Edit, Self::Undo, Self::Import, Self::Merge];
+
+    /// The name used in the store and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Edit => "edit",
+            Self::Undo => "undo",
+            Self::Import => "import",
+            Self::Merge => "merge",
+        }
+    }
+}
+
 /// The versions chosen and not taken back, oldest first; the last one serves.
 #[must_use]
 pub fn standing(promotions: &[Promotion]) -> Vec<&ModelVersion> {

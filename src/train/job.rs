@@ -84,6 +84,14 @@ pub fn keep(
     schema: &Schema,
     folder: &Path,
 ) -> Result<(ModelVersion, Artefact), TrainError> {
+    let artefact = describe(profiled, prepared, schema);
+    let version = artefact.save(folder)?;
+    Ok((version, artefact))
+}
+
+/// The artefact of a model, measured on the rows held out.
+#[must_use]
+pub(super) fn describe(profiled: Profiled, prepared: &Prepared, schema: &Schema) -> Artefact {
     let rows: &Dataset = &prepared.train;
     let test: &Dataset = &prepared.test;
     let evaluations =
@@ -99,17 +107,7 @@ pub fn keep(
         people: people.len() as u64,
     };
     let features = (schema.hash.as_str(), schema.features.as_slice());
-    let artefact = Artefact::new(
-        &schema.name,
-        prepared.response,
-        features,
-        training,
-        profiled,
-        &rows.table,
-        evaluations,
-    );
-    let version = artefact.save(folder)?;
-    Ok((version, artefact))
+    Artefact::new(&schema.name, prepared.response, features, training, profiled, &rows.table, evaluations)
 }
 
 /// Fits one kind on some features.

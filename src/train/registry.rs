@@ -8,12 +8,15 @@ use std::sync::{Arc, RwLock};
 
 use tokio::sync::Mutex;
 
-use super::shape::{Shape, shapes};
+use super::shape::{Shape, replaced, shapes};
 use crate::data::Schema;
 use crate::domain::{FeatureId, ModelVersion, Profile, Purposes, Response, TenantId, Timestamp};
+use crate::model::additive::{Change, Stretch};
 use crate::model::metrics::Interval;
-use crate::model::{Artefact, ArtefactError, ModelKind, Term, list, load};
-use crate::store::{Store, StoreError, standing};
+use crate::model::{
+    Artefact, ArtefactError, Edit, EditError, EditRequest, Lineage, ModelKind, Term, check_author, list, load,
+};
+use crate::store::{ChangeAction, ModelChange, Store, StoreError, standing};
 
 /// The models of one schema.
 pub struct Registry {
@@ -23,7 +26,7 @@ pub struct Registry {
     tenant: TenantId,
     active: RwLock<Arc<ActiveModels>>,
     /// Held while what serves is changed, so that store and memory change in one order.
-    changes: Mutex<()>,
+    changing: Mutex<()>,
 }
 
 /// The models that serve, as one decision sees them.
@@ -72,8 +75,55 @@ pub struct ModelDetail {
     pub schema_hash: String,
     /// The purposes that the training data had.
     pub purposes: Purposes,
+    /// Where it came from.
+    pub lineage: Lineage,
     /// One model per profile.
     pub profiles: Vec<ProfileDetail>,
+    /// What analysts changed, oldest first.
+    pub edits: Vec<EditDetail>,
+}
+
+/// An edit, with features by name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EditDetail {
+    /// The version that was edited.
+    pub of: ModelVersion,
+    /// The role or name of who made it.
+    pub who: String,
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub why: String,
+    /// The feature; two for cells of a pair.
+    pub features: Vec<String>,
+    /// Where.
+    pub stretch: Stretch,
+    /// What.
+    pub change: Change,
+    /// What it replaced, by profile.
+    pub before: Vec<ReplacedDetail>,
+}
+
+/// What an edit replaced in the model of one profile.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplacedDetail {
+    /// Which profile.
+    pub profile: Profile,
+    /// Whether a pair had to be purified again.
+    pub purified_again: bool,
+    /// The intercept before, in log-odds.
+    pub intercept: f64,
+    /// The terms that changed, as they were.
+    pub shapes: Vec<Shape>,
+}
+
+/// A version that an edit, or its undoing, gave.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EditedModel {
+    /// The version.
+    pub summary: ModelSummary,
+    /// The edit that was made; None when one was undone.
+    pub edit: Option<EditDetail>,
 }
 
 /// The model of one profile.
@@ -114,6 +164,14 @@ pub enum RegistryError {
         version: ModelVersion,
         /// Why not.
         reason: ArtefactError,
+    },
+    /// The version cannot be edited so, or has no edit to undo.
+    #[error("version {}: {reason}", version.short())]
+    Edit {
+        /// The version.
+        version: ModelVersion,
+        /// Why not.
+        reason: EditError,
     },
     /// There is nothing to go back to.
     #[error("response {}: no earlier promotion to go back to", .0.name())]
@@ -183,7 +241,7 @@ impl Registry {
     /// version that serves is damaged or of an older schema.
     #[must_use]
     pub fn new(folder: PathBuf, schema: Arc<Schema>, store: Store, tenant: TenantId) -> Self {
-        Self { folder, schema, store, tenant, active: RwLock::default(), changes: Mutex::default() }
+        Self { folder, schema, store, tenant, active: RwLock::default(), changing: Mutex::default() }
     }
 
     /// Opens the models of `schema` in `folder` and loads those that serve.
@@ -234,17 +292,27 @@ impl Registry {
     /// When there is no such version, or its artefact is damaged.
     pub fn detail(&self, version: &ModelVersion) -> Result<ModelDetail, RegistryError> {
         let artefact = self.find(version)?;
+        let edits: Vec<EditDetail> = artefact.edits.iter().map(|edit| self.edit_detail(edit)).collect();
         let profiles = Profile::ALL.into_iter().map(|profile| {
             let model = artefact.profiled.model(profile);
+            let mut shapes = shapes(model, &self.schema.features);
+            let edited =
+                edits.iter().flat_map(|edit| &edit.before).filter(|before| before.profile == profile);
+            let edited: Vec<&Shape> = edited.flat_map(|before| &before.shapes).collect();
+            for shape in &mut shapes {
+                shape.edited = edited.iter().any(|before| before.features == shape.features);
+            }
             ProfileDetail {
                 profile,
                 intercept: model.intercept().to_f64(),
                 importances: self.importances(&artefact, profile),
-                shapes: shapes(model, &self.schema.features),
+                shapes,
             }
         });
         Ok(ModelDetail {
             profiles: profiles.collect(),
+            lineage: artefact.lineage.clone(),
+            edits,
             schema_hash: artefact.schema_hash.clone(),
             purposes: artefact.training.purposes,
             summary: self.summarise(version.clone(), &artefact),
@@ -257,7 +325,7 @@ impl Registry {
     /// When there is no such version, it is damaged or of another schema, or the change cannot be
     /// made durable.
     pub async fn promote(&self, version: &ModelVersion, at: Timestamp) -> Result<Promoted, RegistryError> {
-        let _changing = self.changes.lock().await;
+        let _changing = self.changing.lock().await;
         let model = self.servable(version)?;
         let response = model.artefact.response;
         let promotion = self.store.promote(&self.tenant, response, version.clone(), at).await?;
@@ -271,7 +339,7 @@ impl Registry {
     /// # Errors
     /// When there is none, or it is damaged or of another schema.
     pub async fn roll_back(&self, response: Response, at: Timestamp) -> Result<Promoted, RegistryError> {
-        let _changing = self.changes.lock().await;
+        let _changing = self.changing.lock().await;
         let nothing = RegistryError::NothingToRollBack(response);
         let promotions = self.store.promotions(&self.tenant, response).await?;
         let [.., earlier, _] = standing(&promotions)[..] else { return Err(nothing) };
@@ -282,6 +350,125 @@ impl Registry {
             ModelSummary { active: true, ..self.summarise(promotion.version.clone(), &model.artefact) };
         self.serve(response, model)?;
         Ok(Promoted { active, previous: promotion.previous, at: promotion.at })
+    }
+
+    /// Makes another version of one, with an edit, and keeps it; which version serves does not change.
+    /// The edit is in the artefact and, durably, among the changes.
+    ///
+    /// # Errors
+    /// When there is no such version, it is damaged or of another schema, the edit breaks a rule, or
+    /// what it gives cannot be made durable.
+    pub async fn edit(
+        &self,
+        version: &ModelVersion,
+        request: EditRequest,
+    ) -> Result<EditedModel, RegistryError> {
+        let _changing = self.changing.lock().await;
+        let artefact = self.servable(version)?.artefact;
+        let refused = |reason| RegistryError::Edit { version: version.clone(), reason };
+        let after = artefact.edit(&request).map_err(refused)?;
+        let detail = after.edits.last().map(|edit| self.edit_detail(edit));
+        let (who, why) = (request.who.trim(), request.why.trim());
+        self.keep_change(ChangeAction::Edit, &after, version, (who, why), request.at)
+            .await
+            .map(|summary| EditedModel { summary, edit: detail })
+    }
+
+    /// Takes the last edit of a version back: gives the version that was edited, to the byte, and keeps
+    /// it if it is not there any more. Which version serves does not change.
+    ///
+    /// # Errors
+    /// When there is no such version, it was not edited, or what is given cannot be made durable.
+    pub async fn undo(
+        &self,
+        version: &ModelVersion,
+        who: &str,
+        why: &str,
+        at: Timestamp,
+    ) -> Result<EditedModel, RegistryError> {
+        let _changing = self.changing.lock().await;
+        let artefact = self.find(version)?;
+        let refused = |reason| RegistryError::Edit { version: version.clone(), reason };
+        check_author(who, why).map_err(|error| refused(error.into()))?;
+        let before = artefact.undo().map_err(refused)?;
+        let summary =
+            self.keep_change(ChangeAction::Undo, &before, version, (who.trim(), why.trim()), at).await?;
+        Ok(EditedModel { summary, edit: None })
+    }
+
+    /// Keeps among the changes that a version was imported or merged.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub async fn record(
+        &self,
+        action: ChangeAction,
+        version: &ModelVersion,
+        (who, why): (&str, &str),
+        at: Timestamp,
+    ) -> Result<ModelChange, RegistryError> {
+        let change = ModelChange {
+            seq: 0,
+            tenant: self.tenant.clone(),
+            at,
+            action,
+            version: version.clone(),
+            previous: None,
+            who: who.to_owned(),
+            why: why.to_owned(),
+        };
+        Ok(self.store.record_change(change).await?)
+    }
+
+    /// What was made of models by hand, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn changes(&self) -> Result<Vec<ModelChange>, RegistryError> {
+        Ok(self.store.changes(&self.tenant).await?)
+    }
+
+    async fn keep_change(
+        &self,
+        action: ChangeAction,
+        artefact: &Artefact,
+        previous: &ModelVersion,
+        (who, why): (&str, &str),
+        at: Timestamp,
+    ) -> Result<ModelSummary, RegistryError> {
+        let version = artefact.save(&self.folder)?;
+        let change = ModelChange {
+            seq: 0,
+            tenant: self.tenant.clone(),
+            at,
+            action,
+            version: version.clone(),
+            previous: Some(previous.clone()),
+            who: who.to_owned(),
+            why: why.to_owned(),
+        };
+        self.store.record_change(change).await?;
+        Ok(self.summarise(version, artefact))
+    }
+
+    fn edit_detail(&self, edit: &Edit) -> EditDetail {
+        let name = |id: FeatureId| self.schema.features.get(id.index()).map(|f| f.name.clone());
+        let before = edit.profiles.iter().map(|edited| ReplacedDetail {
+            profile: edited.profile,
+            purified_again: edited.purified_again,
+            intercept: edited.before.intercept.to_f64(),
+            shapes: replaced(&edited.before, &self.schema.features),
+        });
+        EditDetail {
+            of: edit.of.clone(),
+            who: edit.who.clone(),
+            at: edit.at,
+            why: edit.why.clone(),
+            features: edit.stretch.features().into_iter().filter_map(name).collect(),
+            stretch: edit.stretch.clone(),
+            change: edit.change,
+            before: before.collect(),
+        }
     }
 
     fn find(&self, version: &ModelVersion) -> Result<Artefact, RegistryError> {

@@ -1,7 +1,7 @@
 //! Models as functions that can be drawn, and rules that can be read.
 
 use crate::domain::{Feature, FeatureId, Nats};
-use crate::model::additive::{AdditiveModel, PairFunction};
+use crate::model::additive::{AdditiveModel, Before, PairFunction, ShapeFunction};
 use crate::model::linear::{Curve, Line, LinearModel};
 use crate::model::tree::{Node, Rule, Scale, Side, TreeModel};
 use crate::model::{Bins, Model};
@@ -15,6 +15,10 @@ pub struct Shape {
     pub bins: Vec<ShapeBin>,
     /// A tree's rules in words: one line a leaf.
     pub rules: Vec<String>,
+    /// Whether an edit changed it since it was fitted.
+    pub edited: bool,
+    /// Whether it is a pair that is as another workbench made it: not purified.
+    pub unpurified: bool,
 }
 
 /// One bin of a shape.
@@ -30,8 +34,16 @@ pub struct ShapeBin {
     pub score: f64,
     /// Half width of the band in which refits fall, in log-odds.
     pub band: f64,
-    /// Distinct people in it at training; 0 where the kind does not keep it.
+    /// Distinct people in it at training; 0 where the kind does not keep it, or an imported file does
+    /// not say.
     pub people: u64,
+}
+
+impl Shape {
+    /// A term with bins.
+    fn drawn(features: Vec<String>, bins: Vec<ShapeBin>) -> Self {
+        Self { features, bins, rules: Vec::new(), edited: false, unpurified: false }
+    }
 }
 
 /// The terms of a model, with features by name.
@@ -48,15 +60,27 @@ fn name(feature: FeatureId, features: &[Feature]) -> String {
 }
 
 fn additive(model: &AdditiveModel, features: &[Feature]) -> Vec<Shape> {
-    let shapes = model.shapes().iter().map(|shape| {
-        let mut bins = steps(&shape.bins, &shape.scores);
-        for ((bin, band), people) in bins.iter_mut().zip(&shape.bands).zip(&shape.people) {
-            bin.band = band.to_f64();
-            bin.people = u64::from(*people);
-        }
-        Shape { features: vec![name(shape.feature, features)], bins, rules: Vec::new() }
+    let shapes = model.shapes().iter().map(|shape| feature_shape(shape, features));
+    let pairs = model.pairs().iter().map(|pair| {
+        let unpurified = model.unpurified_pairs().contains(&pair.features);
+        Shape { unpurified, ..pair_shape(pair, features) }
     });
-    shapes.chain(model.pairs().iter().map(|pair| pair_shape(pair, features))).collect()
+    shapes.chain(pairs).collect()
+}
+
+/// The terms that an edit replaced, with features by name.
+pub(super) fn replaced(before: &Before, features: &[Feature]) -> Vec<Shape> {
+    let shapes = before.shapes.iter().map(|shape| feature_shape(shape, features));
+    shapes.chain(before.pairs.iter().map(|pair| pair_shape(pair, features))).collect()
+}
+
+fn feature_shape(shape: &ShapeFunction, features: &[Feature]) -> Shape {
+    let mut bins = steps(&shape.bins, &shape.scores);
+    for ((bin, band), people) in bins.iter_mut().zip(&shape.bands).zip(&shape.people) {
+        bin.band = band.to_f64();
+        bin.people = u64::from(*people);
+    }
+    Shape::drawn(vec![name(shape.feature, features)], bins)
 }
 
 /// The cells of a pair that somebody was in, each with the bins of both features.
@@ -74,9 +98,10 @@ fn pair_shape(pair: &PairFunction, features: &[Feature]) -> Shape {
             people: u64::from(pair.people[cell]),
         }
     };
-    let known = (0..pair.scores.len()).filter(|&cell| pair.people[cell] > 0);
+    // Of an imported model the people are not known, but the rows are.
+    let known = (0..pair.scores.len()).filter(|&cell| pair.people[cell] > 0 || pair.rows[cell] > 0);
     let names = pair.features.map(|feature| name(feature, features));
-    Shape { features: names.to_vec(), bins: known.map(cell).collect(), rules: Vec::new() }
+    Shape::drawn(names.to_vec(), known.map(cell).collect())
 }
 
 fn linear(model: &LinearModel, features: &[Feature]) -> Vec<Shape> {
@@ -85,7 +110,7 @@ fn linear(model: &LinearModel, features: &[Feature]) -> Vec<Shape> {
             Curve::Line(line) => ends(line),
             Curve::Steps { bins, scores } => steps(bins, scores),
         };
-        Shape { features: vec![name(part.feature, features)], bins, rules: Vec::new() }
+        Shape::drawn(vec![name(part.feature, features)], bins)
     });
     shapes.collect()
 }
@@ -147,7 +172,7 @@ fn tree(model: &TreeModel, features: &[Feature]) -> Vec<Shape> {
     let names = model.axes().iter().map(|axis| name(axis.feature, features)).collect::<Vec<_>>();
     let mut rules = Vec::new();
     read_node(model, &names, 0, &mut Vec::new(), &mut rules);
-    vec![Shape { features: names, bins: Vec::new(), rules }]
+    vec![Shape { rules, ..Shape::drawn(names, Vec::new()) }]
 }
 
 fn read_node(

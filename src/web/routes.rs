@@ -93,6 +93,7 @@ fn refuse(engine: &Engine, error: &DecideError, locale: Locale, asked_supported:
         | DecideError::DeadlinePast
         | DecideError::NothingToRollBack(_)
         | DecideError::NotServable { .. }
+        | DecideError::NotEditable { .. }
         | DecideError::LogFull
         | DecideError::Unavailable(_)
         | DecideError::Internal(_) => {

@@ -21,11 +21,19 @@ fn the_help_of_every_command_mentions_its_arguments() {
         ("evaluate", "--example --response"),
         ("recommend", "[REQUEST] --server tenant"),
         ("explain", "<TOKEN> --locale --json --server"),
-        ("models", "list show promote roll-back --server"),
+        ("models", "list show promote roll-back edit undo changes import merge --server"),
         ("models list", "--server"),
         ("models show", "<VERSION> --server"),
         ("models promote", "<VERSION> --server"),
         ("models roll-back", "<RESPONSE> --server"),
+        (
+            "models edit",
+            "<VERSION> --feature --and-feature --bins --and-bins --level --set --flatten --increasing --decreasing --profile --who --why",
+        ),
+        ("models undo", "<VERSION> --who --why --server"),
+        ("models changes", "--server"),
+        ("models import", "<FILE> --example --data --response --raw --promote"),
+        ("models merge", "<VERSIONS> --example --data --response --promote"),
     ] {
         let words = command.split(' ').filter(|word| !word.is_empty()).chain(["--help"]).collect::<Vec<_>>();
         let help = limpid(&words);

@@ -1,9 +1,9 @@
 //! The intercept at which a model predicts, on average, what happened.
 
 use super::AdditiveModel;
-use crate::domain::Nats;
-use crate::model::FitData;
+use crate::domain::{FeatureId, Nats};
 use crate::model::link::offset_for_mean;
+use crate::model::{FitData, FitError};
 
 /// Moves the intercept so that the mean probability over the training rows is the share of them in
 /// which the response happened; averaging bags on the scale of scores loses it by a little.
@@ -11,4 +11,27 @@ pub(super) fn restore_mean(model: &mut AdditiveModel, data: &FitData<'_>) {
     let scores: Vec<f64> = model.scores(data.table).into_iter().map(Nats::to_f64).collect();
     let target = data.positives() as f64 / data.rows() as f64;
     model.intercept += Nats::from_f64(offset_for_mean(&scores, target));
+}
+
+impl AdditiveModel {
+    /// The terms of some features only, with the intercept at which they predict, on average over
+    /// `data`, what happened. A pair stays when both its features do.
+    ///
+    /// # Errors
+    /// When the data have no rows, or not a column for each feature.
+    pub fn restricted(&self, features: &[FeatureId], data: &FitData<'_>) -> Result<Self, FitError> {
+        if data.rows() == 0 {
+            return Err(FitError::NoRows);
+        }
+        let mut model = self.clone();
+        model.shapes.retain(|shape| features.contains(&shape.feature));
+        model.pairs.retain(|pair| pair.features.iter().all(|feature| features.contains(feature)));
+        model.unpurified.retain(|pair| pair.iter().all(|feature| features.contains(feature)));
+        let mut model = model.check_again()?;
+        if let Some(shape) = model.shapes.iter().find(|shape| shape.feature.index() >= data.table.width()) {
+            return Err(FitError::UnknownFeature { feature: shape.feature, width: data.table.width() });
+        }
+        restore_mean(&mut model, data);
+        Ok(model)
+    }
 }

@@ -7,17 +7,24 @@
 mod boost;
 mod calibrate;
 mod column;
+mod edit;
 mod fit;
 mod grid;
 mod histogram;
 mod interact;
+mod interpret;
+mod mass;
+mod merge;
 mod pair;
 mod params;
 mod pass;
 mod purify;
 mod step;
 
+pub use edit::{Before, Change, Edited, Stretch};
 pub use fit::{fit, fit_from};
+pub use interpret::InterpretModel;
+pub use merge::{Part, merge};
 pub use pair::PairFunction;
 pub use params::{AdditiveParams, ValidAdditiveParams};
 
@@ -39,6 +46,8 @@ pub struct AdditiveModel {
     terms: Vec<Term>,
     shapes: Vec<ShapeFunction>,
     pairs: Vec<PairFunction>,
+    /// Pairs that are as another workbench made them; ascending.
+    unpurified: Vec<[FeatureId; 2]>,
 }
 
 /// The score of one feature across its bins. All tables have [`Bins::count`] entries.
@@ -54,7 +63,8 @@ pub struct ShapeFunction {
     /// Half the width of each score's 95 % band: 1.96 standard errors by the delete-a-group
     /// jackknife over the outer bags.
     pub bands: Vec<Nats>,
-    /// How many distinct people each bin was learned from: 0, or at least the floor.
+    /// How many distinct people each bin was learned from: 0, or at least the floor. 0 with rows when
+    /// that is not known: the model was imported.
     pub people: Vec<u32>,
     /// How many rows each bin was learned from.
     pub rows: Vec<u32>,
@@ -68,6 +78,10 @@ struct Tables {
     shapes: Vec<ShapeFunction>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pairs: Vec<PairFunction>,
+    /// The pairs of an imported model that are as they came: not purified. Of all others it is checked
+    /// that they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    unpurified: Vec<[FeatureId; 2]>,
 }
 
 impl AdditiveModel {
@@ -81,6 +95,25 @@ impl AdditiveModel {
         shapes: Vec<ShapeFunction>,
         pairs: Vec<PairFunction>,
     ) -> Result<Self, FieldError> {
+        Self::checked(Tables { intercept, shapes, pairs, unpurified: Vec::new() })
+    }
+
+    /// A model of these tables whose pairs are as they came: not purified, which the artefact states.
+    /// An account is exact all the same; but what a pair holds, one of its features may tell alone.
+    ///
+    /// # Errors
+    /// As [`AdditiveModel::new`], save that no pair has to be purified.
+    pub fn unpurified(
+        intercept: Nats,
+        shapes: Vec<ShapeFunction>,
+        pairs: Vec<PairFunction>,
+    ) -> Result<Self, FieldError> {
+        let unpurified = pairs.iter().map(|pair| pair.features).collect();
+        Self::checked(Tables { intercept, shapes, pairs, unpurified })
+    }
+
+    fn checked(tables: Tables) -> Result<Self, FieldError> {
+        let Tables { intercept, shapes, pairs, unpurified } = tables;
         if !shapes.is_sorted_by(|a, b| a.feature < b.feature) {
             return Err(FieldError::new("shapes", "must have distinct features in ascending order"));
         }
@@ -91,16 +124,22 @@ impl AdditiveModel {
             return Err(FieldError::new("pairs", "must have distinct features in ascending order"));
         }
         for (i, pair) in pairs.iter().enumerate() {
-            pair.check().map_err(|error| error.under(format!("pairs[{i}]")))?;
+            let checked =
+                if unpurified.contains(&pair.features) { pair.check_tables() } else { pair.check() };
+            checked.map_err(|error| error.under(format!("pairs[{i}]")))?;
             let has_shape = |f: FeatureId| shapes.binary_search_by_key(&f, |shape| shape.feature).is_ok();
             if !pair.features.into_iter().all(has_shape) {
                 let rule = "must each have a shape function";
                 return Err(FieldError::new(format!("pairs[{i}].features"), rule));
             }
         }
+        let known = |features| pairs.binary_search_by_key(features, |pair| pair.features).is_ok();
+        if !unpurified.is_sorted_by(|a, b| a < b) || !unpurified.iter().all(known) {
+            return Err(FieldError::new("unpurified", "must be distinct pairs of the model, ascending"));
+        }
         let mains = shapes.iter().map(|shape| Term::Feature(shape.feature));
         let terms = mains.chain(pairs.iter().map(|pair| Term::Pair(pair.features[0], pair.features[1])));
-        Ok(Self { intercept, terms: terms.collect(), shapes, pairs })
+        Ok(Self { intercept, terms: terms.collect(), shapes, pairs, unpurified })
     }
 
     /// One term per shape function and pair, each in ascending order of features.
@@ -127,11 +166,24 @@ impl AdditiveModel {
         &self.pairs
     }
 
+    /// The pairs that are stated not to be purified, ascending.
+    #[must_use]
+    pub fn unpurified_pairs(&self) -> &[[FeatureId; 2]] {
+        &self.unpurified
+    }
+
     /// The shape function of `feature`, if it has one.
     #[must_use]
     pub fn shape(&self, feature: FeatureId) -> Option<&ShapeFunction> {
         let at = self.shapes.binary_search_by_key(&feature, |shape| shape.feature).ok()?;
         self.shapes.get(at)
+    }
+
+    /// The function of a pair, if there is one.
+    #[must_use]
+    pub fn pair(&self, features: [FeatureId; 2]) -> Option<&PairFunction> {
+        let at = self.pairs.binary_search_by_key(&features, |pair| pair.features).ok()?;
+        self.pairs.get(at)
     }
 
     /// Writes the contribution of each term for one row; a withheld cell's is 0.
@@ -197,13 +249,14 @@ fn check_lengths(
 impl TryFrom<Tables> for AdditiveModel {
     type Error = FieldError;
     fn try_from(tables: Tables) -> Result<Self, FieldError> {
-        Self::new(tables.intercept, tables.shapes, tables.pairs)
+        Self::checked(tables)
     }
 }
 
 impl From<AdditiveModel> for Tables {
     fn from(model: AdditiveModel) -> Self {
-        Self { intercept: model.intercept, shapes: model.shapes, pairs: model.pairs }
+        let AdditiveModel { intercept, terms: _, shapes, pairs, unpurified } = model;
+        Self { intercept, shapes, pairs, unpurified }
     }
 }
 

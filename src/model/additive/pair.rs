@@ -52,6 +52,15 @@ impl PairFunction {
 
     /// Checks the tables and that they are pure.
     pub(super) fn check(&self) -> Result<(), FieldError> {
+        self.check_tables()?;
+        if self.worst_slice_mean() > SLICE_MEAN_MAX {
+            return Err(FieldError::new("scores", "must be purified: every slice has a mean of 0"));
+        }
+        Ok(())
+    }
+
+    /// Checks that the tables fit each other.
+    pub(super) fn check_tables(&self) -> Result<(), FieldError> {
         if self.features[0] >= self.features[1] {
             return Err(FieldError::new("features", "must be two, ascending"));
         }
@@ -59,11 +68,7 @@ impl PairFunction {
             bins.check().map_err(|error| error.under("bins"))?;
         }
         let count = self.bins[0].count() * self.bins[1].count();
-        check_lengths(count, &self.scores, &self.bands, &self.people, &self.rows)?;
-        if self.worst_slice_mean() > SLICE_MEAN_MAX {
-            return Err(FieldError::new("scores", "must be purified: every slice has a mean of 0"));
-        }
-        Ok(())
+        check_lengths(count, &self.scores, &self.bands, &self.people, &self.rows)
     }
 
     /// The largest magnitude of a weighted mean over one bin of either feature, in nats.

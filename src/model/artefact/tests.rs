@@ -1,7 +1,8 @@
 use super::*;
-use crate::domain::{Derivation, Localised, Origin, Provenance, Sensitivity};
-use crate::model::additive::{AdditiveParams, fit, fit_from};
+use crate::domain::{Derivation, Localised, Origin, Provenance, Sensitivity, Timestamp};
+use crate::model::additive::{AdditiveParams, Change, Stretch, fit, fit_from};
 use crate::model::known_truth::{FEATURES, KnownTruth};
+use crate::model::linear::LinearModel;
 use crate::model::metrics::{Resamples, Scored, evaluate};
 use crate::model::{Model, NoProgress};
 
@@ -172,4 +173,96 @@ fn another_schema_is_refused_by_the_feature_that_would_be_misread() {
     assert_eq!(message(&features), format!("{start}feature count is now of another kind"));
     features[0].name = "tide".to_owned();
     assert_eq!(message(&features), format!("{start}feature wave is now tide"));
+}
+
+/// A wish to change some bins of the first feature.
+fn wish(change: Change) -> EditRequest {
+    EditRequest {
+        profile: None,
+        stretch: Stretch::Bins { feature: FEATURES[0], first: 4, last: 9 },
+        change,
+        who: " pricing analyst ".to_owned(),
+        why: "the wave is an artefact of the season".to_owned(),
+        at: Timestamp::from_micros(1_504_519_200_000_000),
+    }
+}
+
+#[test]
+fn an_edit_is_another_version_that_says_who_when_and_why() {
+    let before = artefact();
+    let after = before.edit(&wish(Change::Set(0.5))).unwrap();
+    assert_ne!(after.version().unwrap(), before.version().unwrap());
+    let [edit] = &after.edits[..] else { panic!("one edit was made") };
+    assert_eq!(edit.of, before.version().unwrap());
+    assert_eq!(
+        (edit.who.as_str(), edit.why.as_str()),
+        ("pricing analyst", "the wave is an artefact of the season")
+    );
+    assert_eq!(edit.at.to_string(), "2017-09-04T10:00:00Z");
+    assert_eq!(edit.profiles.len(), 1, "the contextual model does not know the wave");
+    assert!(after.evaluations.is_empty() && !edit.evaluations.is_empty());
+    assert_ne!(after.importances(Profile::Full)[0], before.importances(Profile::Full)[0]);
+    assert_eq!(after.importances(Profile::Full)[1..], before.importances(Profile::Full)[1..]);
+    let again = Artefact::from_bytes(&after.to_bytes().unwrap()).unwrap();
+    assert_eq!(again, after);
+}
+
+#[test]
+fn undoing_edits_gives_back_the_very_bytes() {
+    let first = artefact();
+    let second = first.edit(&wish(Change::Set(0.25))).unwrap();
+    let level = Stretch::Levels { feature: FEATURES[2], names: vec!["level 3".to_owned()] };
+    let third = second.edit(&EditRequest { stretch: level, ..wish(Change::Set(-1.0)) }).unwrap();
+    assert_eq!(third.edits[1].profiles.len(), 2, "both models know the level");
+    let stored = Artefact::from_bytes(&third.to_bytes().unwrap()).unwrap();
+    let back = stored.undo().unwrap();
+    assert!(back.to_bytes().unwrap() == second.to_bytes().unwrap());
+    assert!(back.undo().unwrap().to_bytes().unwrap() == first.to_bytes().unwrap());
+    assert_eq!(first.undo().unwrap_err().to_string(), "there is no edit to undo");
+    let mut forged = third;
+    forged.edits[1].profiles[0].before.intercept += crate::domain::Nats::from_units(1);
+    let message = forged.undo().unwrap_err().to_string();
+    assert_eq!(
+        message,
+        format!("undoing its last edit does not give version {}", second.version().unwrap().short())
+    );
+}
+
+#[test]
+fn an_edit_of_one_profile_leaves_the_other_as_it_is() {
+    let before = artefact();
+    let level = Stretch::Levels { feature: FEATURES[2], names: vec!["level 3".to_owned()] };
+    let request =
+        EditRequest { profile: Some(Profile::Contextual), stretch: level, ..wish(Change::Set(-1.0)) };
+    let after = before.edit(&request).unwrap();
+    assert_eq!(after.profiled.model(Profile::Full), before.profiled.model(Profile::Full));
+    assert_ne!(after.profiled.model(Profile::Contextual), before.profiled.model(Profile::Contextual));
+}
+
+#[test]
+fn an_edit_without_a_reason_or_of_another_kind_of_model_is_refused() {
+    let artefact = artefact();
+    let message = |request: EditRequest| artefact.edit(&request).unwrap_err().to_string();
+    let set = || wish(Change::Set(0.5));
+    assert_eq!(
+        message(EditRequest { why: " \n".to_owned(), ..set() }),
+        "why: must have 1 to 1000 characters"
+    );
+    assert_eq!(message(EditRequest { who: String::new(), ..set() }), "who: must have 1 to 100 characters");
+    assert_eq!(message(EditRequest { who: "a".repeat(101), ..set() }), "who: must have 1 to 100 characters");
+    assert_eq!(
+        message(EditRequest { why: "a\u{7}".to_owned(), ..set() }),
+        "why: must not have control characters"
+    );
+    let contextual = EditRequest { profile: Some(Profile::Contextual), ..set() };
+    assert_eq!(message(contextual), "feature: the model has no term of it");
+    let unknown = Stretch::Bins { feature: FeatureId(9), first: 2, last: 3 };
+    assert_eq!(message(EditRequest { stretch: unknown, ..set() }), "feature: the model has no term of it");
+
+    let truth = KnownTruth::draw(10, 1);
+    let constant = Model::Linear(LinearModel::new(crate::domain::Nats::ZERO, Vec::new()).unwrap());
+    let profiled = Profiled::new(constant.clone(), constant, &truth.table, &[]).unwrap();
+    let linear = Artefact { kind: ModelKind::Linear, profiled, features: Vec::new(), ..artefact };
+    let message = linear.edit(&set()).unwrap_err().to_string();
+    assert_eq!(message, "only additive models can be edited, this one is linear");
 }

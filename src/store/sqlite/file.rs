@@ -13,7 +13,8 @@ use crate::store::StoreError;
 pub const FILE_NAME: &str = "limpid.db";
 
 /// The formats in order; the file's `user_version` is how many of them it went through.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_model_changes.sql")];
 
 /// How long to wait for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

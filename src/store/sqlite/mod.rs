@@ -1,5 +1,6 @@
 //! The embedded backend: one SQLite file, one writer thread, a few readers.
 
+mod changes;
 mod convert;
 mod decisions;
 mod events;
