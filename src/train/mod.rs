@@ -1,14 +1,16 @@
 //! Training: from an example to a kept model, and which kept model serves.
 
+mod folds;
 mod job;
 mod prepare;
 mod quality;
 mod registry;
 mod shape;
 
+pub use folds::{Turns, prepare_folds};
 pub use job::{TrainError, fit_profiles, keep};
 pub use prepare::{PrepareError, Prepared, prepare};
-pub use quality::{Contender, Quality, compare};
+pub use quality::{Contender, Entrants, FoldFigures, OverFolds, Quality, Spread, compare, compare_folds};
 pub use registry::{
     ActiveModel, ActiveModels, ModelDetail, ModelSummary, ProfileDetail, Promoted, Registry, RegistryError,
 };

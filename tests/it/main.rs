@@ -15,6 +15,7 @@ mod crash;
 mod deadline;
 mod discovery;
 mod drain;
+mod evaluate;
 mod events;
 mod example;
 mod explain;
