@@ -28,9 +28,9 @@ pub(super) fn print_quality(quality: &Quality, prepared: &Prepared) {
 }
 
 /// Prints how good each model is over the folds, and on each.
-pub(super) fn print_folds(table: &[OverFolds], turns: &Turns, outcome: &str) {
+pub(super) fn print_folds(table: &[OverFolds], turns: &Turns) {
     let rows = turns.rows();
-    tell!("Predicting: {outcome}");
+    tell!("Predicting: {}", turns.outcome());
     tell!(
         "{} folds of {} rows ({:.1} % positive), each measured by what the others trained.",
         turns.count(),

@@ -46,6 +46,12 @@ impl Turns {
         &self.admitted.rows
     }
 
+    /// What is predicted, in words.
+    #[must_use]
+    pub fn outcome(&self) -> &str {
+        self.admitted.outcome()
+    }
+
     /// The turn in which `fold` tests; None when there is no such fold.
     #[must_use]
     pub fn turn(&self, fold: usize) -> Option<Prepared> {

@@ -25,6 +25,8 @@ pub struct Prepared {
     pub train: Permitted<Dataset>,
     /// The rows to measure by.
     pub test: Permitted<Dataset>,
+    /// Where the rows to measure by are among the rows as loaded, ascending.
+    pub test_places: Vec<usize>,
     /// Purposes that everyone in the training rows accepted.
     pub purposes: Purposes,
     /// The features of the contextual profile, ascending.
@@ -130,6 +132,11 @@ pub(super) fn admit(bundle: &Bundle, response: Response) -> Result<Admitted, Pre
 }
 
 impl Admitted {
+    /// What is predicted, in words.
+    pub(super) fn outcome(&self) -> &str {
+        &self.common.outcome
+    }
+
     /// The rows on the two sides of a split, which `split` describes.
     pub(super) fn part(&self, sides: &TrainTest, split: String) -> Prepared {
         let common = &self.common;
@@ -139,6 +146,7 @@ impl Admitted {
             split,
             train: self.rows.select(&sides.train),
             test: self.rows.select(&sides.test),
+            test_places: sides.test.iter().map(|&row| self.places[row]).collect(),
             purposes: common.purposes,
             contextual: common.contextual.clone(),
             full: common.full.clone(),

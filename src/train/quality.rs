@@ -48,7 +48,12 @@ pub struct Contender {
     pub evaluation: Evaluation,
     /// How long its fit took, tuning included.
     pub took: Duration,
+    /// How long the test rows took to be scored, which is to be accounted for line by line.
+    pub scored: Duration,
 }
+
+/// A kind as it was fitted.
+pub type Fitted = (ModelKind, Profiled);
 
 /// The table, with the models that were fitted for it.
 #[derive(Debug)]
@@ -56,7 +61,7 @@ pub struct Quality {
     /// Baselines first, then the kinds of models.
     pub contenders: Vec<Contender>,
     /// The fitted kinds.
-    pub fitted: Vec<(ModelKind, Profiled)>,
+    pub fitted: Vec<Fitted>,
 }
 
 /// One row of the table over folds.
@@ -82,6 +87,8 @@ pub struct FoldFigures {
     pub log_loss: f64,
     /// How long its fit took, tuning included.
     pub took: Duration,
+    /// How long the test rows took to be scored, which is to be accounted for line by line.
+    pub scored: Duration,
 }
 
 /// A figure over folds.
@@ -135,12 +142,13 @@ pub fn compare<P: Progress>(
     let Round { runs, fitted } = run(prepared, entrants, start)?;
     let contender = |run: Run| {
         let evaluation = evaluate_scores(&run.scores, &prepared.test)?;
-        Some(Contender { name: run.name, evaluation, took: run.took })
+        Some(Contender { name: run.name, evaluation, took: run.took, scored: run.scored })
     };
     Ok(Quality { contenders: runs.into_iter().filter_map(contender).collect(), fitted })
 }
 
-/// Fits every entrant once for each fold and measures it on that fold.
+/// Fits every entrant once for each fold and measures it on that fold. `see` is shown each turn with
+/// the kinds fitted in it.
 ///
 /// # Errors
 /// When a fit fails or is cancelled.
@@ -148,18 +156,21 @@ pub fn compare_folds<P: Progress>(
     turns: &Turns,
     entrants: &Entrants,
     start: impl Fn(&str) -> P,
+    see: &mut dyn FnMut(usize, &Prepared, &[Fitted]),
 ) -> Result<Vec<OverFolds>, TrainError> {
     let mut tested = Tested::default();
     let mut table: Vec<(String, Vec<FoldFigures>, Vec<Nats>)> = Vec::new();
     for (fold, prepared) in (0..turns.count()).filter_map(|fold| Some((fold, turns.turn(fold)?))) {
         let round = run(&prepared, entrants, |name| start(&format!("fold {fold}: {name}")))?;
+        see(fold, &prepared, &round.fitted);
         let test: &Dataset = &prepared.test;
         tested.add(test);
         for (place, run) in round.runs.into_iter().enumerate() {
             // A turn of one class is none, so there are both figures.
             let both = auc(&run.scores, &test.outcome).zip(log_loss(&run.scores, &test.outcome));
             let (auc, log_loss) = both.unwrap_or((f64::NAN, f64::NAN));
-            let figures = FoldFigures { rows: test.rows(), auc, log_loss, took: run.took };
+            let figures =
+                FoldFigures { rows: test.rows(), auc, log_loss, took: run.took, scored: run.scored };
             if place == table.len() {
                 table.push((run.name, Vec::new(), Vec::new()));
             }
@@ -177,7 +188,7 @@ pub fn compare_folds<P: Progress>(
 /// What every entrant made of one split.
 struct Round {
     runs: Vec<Run>,
-    fitted: Vec<(ModelKind, Profiled)>,
+    fitted: Vec<Fitted>,
 }
 
 /// The scores of the test rows by one entrant.
@@ -185,6 +196,15 @@ struct Run {
     name: String,
     scores: Vec<Nats>,
     took: Duration,
+    scored: Duration,
+}
+
+impl Run {
+    fn of(name: &str, took: Duration, score: impl FnOnce() -> Vec<Nats>) -> Self {
+        let began = Instant::now();
+        let scores = score();
+        Self { name: name.to_owned(), scores, took, scored: began.elapsed() }
+    }
 }
 
 /// Fits every entrant and scores the test rows, baselines first.
@@ -199,7 +219,7 @@ fn run<P: Progress>(
         let began = Instant::now();
         let model = fit(ModelKind::Additive, train, &baseline.features, None, &start(&baseline.name))?;
         let took = began.elapsed();
-        runs.push(Run { name: baseline.name.clone(), scores: model.scores(&test.table, &[]), took });
+        runs.push(Run::of(&baseline.name, took, || model.scores(&test.table, &[])));
     }
     let mut fitted = Vec::new();
     for &kind in &entrants.kinds {
@@ -207,10 +227,10 @@ fn run<P: Progress>(
         let profiled = fit_profiles(kind, prepared, &start(kind.name()))?;
         let took = began.elapsed();
         if kind == ModelKind::Additive && prepared.contextual != prepared.full {
-            let scores = profiled.model(Profile::Contextual).scores(&test.table, &[]);
-            runs.push(Run { name: "additive, context only".to_owned(), scores, took });
+            let model = profiled.model(Profile::Contextual);
+            runs.push(Run::of("additive, context only", took, || model.scores(&test.table, &[])));
         }
-        runs.push(Run { name: kind.name().to_owned(), scores: profiled.scores(&test.table), took });
+        runs.push(Run::of(kind.name(), took, || profiled.scores(&test.table)));
         fitted.push((kind, profiled));
     }
     Ok(Round { runs, fitted })
