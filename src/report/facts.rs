@@ -58,10 +58,16 @@ pub struct Contender {
     pub auc: Option<Figure>,
     /// The same over the pairs of rows of one person and campaign; None without such a pair.
     pub auc_within_group: Option<Figure>,
+    /// The mean of the AUC of each person and campaign, all counting alike; None without such a pair.
+    pub auc_group_mean: Option<f64>,
     /// Mean -ln of the probability given to what happened.
     pub log_loss: Figure,
     /// The figures of each fold; empty without folds.
     pub folds: Vec<FoldFacts>,
+    /// Mean probability, with its 95 % interval by resampling people.
+    pub predicted: Figure,
+    /// Share of rows in which the response happened, with its 95 % interval by resampling people.
+    pub observed: Figure,
     /// Predicted beside observed in groups of rows by rising probability.
     pub reliability: Vec<Calibration>,
 }

@@ -75,7 +75,7 @@ fn draw_measure(svg: &mut Svg, report: &Report, measure: &Measure, left: f64, bo
 /// Predicted beside observed, a panel for each contender, all on one scale.
 pub(super) fn reliability(report: &Report) -> String {
     let contenders: Vec<_> = report.contenders.iter().filter(|c| !c.reliability.is_empty()).collect();
-    let side = 212.0;
+    let side = if contenders.len() == 1 { 320.0 } else { 212.0 };
     let across = contenders.len().clamp(1, 3);
     let down = contenders.len().div_ceil(across).max(1);
     let height = 84.0 + down as f64 * (side + 62.0);

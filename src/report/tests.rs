@@ -68,8 +68,11 @@ fn report() -> Report {
         name: name.to_owned(),
         auc: Some(figure(auc)),
         auc_within_group: None,
+        auc_group_mean: None,
         log_loss: figure(0.31),
         folds: vec![FoldFacts { rows: 50, auc, log_loss: 0.31 }],
+        predicted: figure(0.2),
+        observed: figure(0.2),
         reliability: vec![Calibration { rows: 9, predicted: 0.1, observed: 0.2 }],
     };
     Report {

@@ -23,8 +23,11 @@ pub fn report_split(schema: &Schema, prepared: &Prepared, quality: &Quality) -> 
             name: contender.name.clone(),
             auc: figures.auc.map(figure),
             auc_within_group: figures.auc_within_group.map(figure),
+            auc_group_mean: figures.auc_group_mean,
             log_loss: figure(figures.log_loss),
             folds: Vec::new(),
+            predicted: figure(figures.predicted),
+            observed: figure(figures.observed),
             reliability: reliability(figures),
         }
     });
@@ -60,12 +63,15 @@ pub fn report_folds(
         name: model.name.clone(),
         auc: Some(spread(model.auc())),
         auc_within_group: None,
+        auc_group_mean: None,
         log_loss: spread(model.log_loss()),
         folds: model
             .folds
             .iter()
             .map(|fold| FoldFacts { rows: fold.rows, auc: fold.auc, log_loss: fold.log_loss })
             .collect(),
+        predicted: figure(model.pooled.predicted),
+        observed: figure(model.pooled.observed),
         reliability: reliability(&model.pooled),
     });
     let timing = |model: &OverFolds| Timing {
