@@ -234,4 +234,10 @@ impl PairFacts {
     pub(super) fn label(&self) -> String {
         format!("{} × {}", self.sides[0].label, self.sides[1].label)
     }
+
+    /// Both labels, each cut to so many characters.
+    pub(super) fn brief_label(&self, length: usize) -> String {
+        let [one, other] = [0, 1].map(|side| super::svg::brief(&self.sides[side].label, length));
+        format!("{one} × {other}")
+    }
 }

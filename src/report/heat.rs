@@ -123,7 +123,7 @@ pub(super) fn heat_map(pair: &PairFacts) -> String {
     let height = (title_at + 20.0).max(TOP + LEGEND + 84.0);
     let mut svg = Svg::new(WIDTH, height, &format!("What {} add together to the log-odds", pair.label()));
     svg.define_stripes();
-    svg.brief_text("title", (24.0, 32.0), &pair.label(), 84);
+    svg.telling(&pair.label(), |svg| svg.text("title", (24.0, 32.0), &pair.brief_label(41)));
     svg.text("soft", (24.0, 52.0), "What the two add to the log-odds beyond what each adds alone.");
     for (top, (one, _)) in y.starts.iter().zip(&y.bins) {
         for (left, (other, _)) in x.starts.iter().zip(&x.bins) {

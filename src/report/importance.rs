@@ -2,7 +2,7 @@
 
 use super::facts::ModelFacts;
 use super::scale::{Scale, fixed};
-use super::svg::Svg;
+use super::svg::{Svg, brief};
 
 const WIDTH: f64 = 760.0;
 const ROW: f64 = 22.0;
@@ -12,6 +12,8 @@ const BARS_MAX: usize = 32;
 /// One term.
 struct Bar {
     label: String,
+    /// The label as it fits beside the bar.
+    brief: String,
     importance: f64,
     is_pair: bool,
 }
@@ -20,11 +22,13 @@ struct Bar {
 pub(super) fn importances(model: &ModelFacts) -> String {
     let of_shapes = model.shapes.iter().map(|shape| Bar {
         label: shape.label.clone(),
+        brief: brief(&shape.label, 46),
         importance: shape.importance,
         is_pair: false,
     });
     let of_pairs = model.pairs.iter().map(|pair| Bar {
         label: pair.label(),
+        brief: pair.brief_label(22),
         importance: pair.importance,
         is_pair: true,
     });
@@ -51,7 +55,7 @@ pub(super) fn importances(model: &ModelFacts) -> String {
     }
     for (row, bar) in (0..).map(f64::from).zip(&bars) {
         let y = 76.0 + row * ROW;
-        svg.brief_text("end", (320.0, y + 13.0), &bar.label, 48);
+        svg.telling(&bar.label, |svg| svg.text("end", (320.0, y + 13.0), &bar.brief));
         let class = if bar.is_pair { "second" } else { "bar" };
         svg.rect(class, (scale.start, y + 2.0), (scale.at(bar.importance) - scale.start, ROW - 8.0));
         svg.text("small soft", (scale.at(bar.importance) + 6.0, y + 13.0), &fixed(bar.importance, 3));

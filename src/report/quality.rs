@@ -1,6 +1,6 @@
 //! Pictures of how good models are: figures with their intervals, and predicted beside observed.
 
-use super::facts::{Calibration, Contender, Figure, Report};
+use super::facts::{Calibration, Contender, Figure, FoldFacts, Report};
 use super::scale::{Scale, bounds, count, fixed};
 use super::svg::Svg;
 
@@ -11,30 +11,41 @@ const ROW: f64 = 28.0;
 struct Measure {
     title: &'static str,
     of: fn(&Contender) -> Option<Figure>,
-    of_fold: fn(&super::facts::FoldFacts) -> f64,
+    of_fold: fn(&FoldFacts) -> Option<f64>,
+}
+
+/// What is measured of every contender; within groups only where there are any.
+fn measures(report: &Report) -> Vec<Measure> {
+    let auc = Measure { title: "AUC (higher is better)", of: |c| c.auc, of_fold: |fold| Some(fold.auc) };
+    let within = Measure {
+        title: "AUC within group (higher is better)",
+        of: |c| c.auc_within_group,
+        of_fold: |_| None,
+    };
+    let log_loss = Measure {
+        title: "log loss (lower is better)",
+        of: |c| Some(c.log_loss),
+        of_fold: |fold| Some(fold.log_loss),
+    };
+    let has_groups = report.contenders.iter().any(|contender| contender.auc_within_group.is_some());
+    if has_groups { vec![auc, within, log_loss] } else { vec![auc, log_loss] }
 }
 
 /// Every contender's figures as points with whiskers; folds as small points of their own.
 pub(super) fn quality(report: &Report) -> String {
-    let measures = [
-        Measure { title: "AUC (higher is better)", of: |c| c.auc, of_fold: |fold| fold.auc },
-        Measure {
-            title: "log loss (lower is better)",
-            of: |c| Some(c.log_loss),
-            of_fold: |fold| fold.log_loss,
-        },
-    ];
+    let measures = measures(report);
+    let (names, panel) = (206.0, 277.0);
     let rows = report.contenders.len() as f64;
     let height = 110.0 + rows * ROW + 44.0;
-    let mut svg =
-        Svg::new(WIDTH, height, &format!("How good each model is at predicting: {}", report.outcome));
+    let title = format!("How good each model is at predicting: {}", report.outcome);
+    let mut svg = Svg::new(names + panel * measures.len() as f64, height, &title);
     svg.text("title", (24.0, 32.0), "How good each model is");
     svg.text("soft", (24.0, 52.0), &report.intervals);
     for (row, contender) in (0..).map(f64::from).zip(&report.contenders) {
         svg.brief_text("end", (186.0, 114.0 + row * ROW), &contender.name, 26);
     }
-    for (measure, left) in measures.iter().zip([206.0, 490.0]) {
-        draw_measure(&mut svg, report, measure, left, height - 44.0);
+    for (number, measure) in (0..).map(f64::from).zip(&measures) {
+        draw_measure(&mut svg, report, measure, names + panel * number, height - 44.0);
     }
     svg.finish()
 }
@@ -42,7 +53,7 @@ pub(super) fn quality(report: &Report) -> String {
 fn draw_measure(svg: &mut Svg, report: &Report, measure: &Measure, left: f64, bottom: f64) {
     let contenders = &report.contenders;
     let figures = contenders.iter().filter_map(|contender| (measure.of)(contender));
-    let of_folds = contenders.iter().flat_map(|c| c.folds.iter().map(measure.of_fold));
+    let of_folds = contenders.iter().flat_map(|c| c.folds.iter().filter_map(measure.of_fold));
     let values = figures.flat_map(|figure| [figure.estimate, figure.low, figure.high]).chain(of_folds);
     let scale = Scale::new(bounds(values, false, 0.08), (left, left + 184.0));
     svg.text("small soft", (left, 84.0), measure.title);
@@ -63,8 +74,8 @@ fn draw_measure(svg: &mut Svg, report: &Report, measure: &Measure, left: f64, bo
         );
         svg.telling(&words, |svg| {
             svg.line("whisker", (scale.at(figure.low), y), (scale.at(figure.high), y));
-            for fold in &contender.folds {
-                svg.circle("fold", (scale.at((measure.of_fold)(fold)), y), 2.5);
+            for fold in contender.folds.iter().filter_map(measure.of_fold) {
+                svg.circle("fold", (scale.at(fold), y), 2.5);
             }
             svg.circle("dot", (scale.at(figure.estimate), y), 4.5);
         });

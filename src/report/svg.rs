@@ -134,13 +134,17 @@ fn pixel(length: f64) -> f64 {
     (length * 10.0).round() / 10.0 + 0.0
 }
 
-/// `text` cut to `length` characters, with an ellipsis where something was cut.
+/// `text` cut to `length` characters, with an ellipsis for what was cut. The end stays, because names
+/// of like things often differ there.
 pub(super) fn brief(text: &str, length: usize) -> String {
-    if text.chars().count() <= length {
+    let all = text.chars().count();
+    if all <= length {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(length.saturating_sub(1)).collect();
-    format!("{}…", kept.trim_end())
+    let kept = length.saturating_sub(1);
+    let head: String = text.chars().take(kept - kept * 2 / 5).collect();
+    let tail: String = text.chars().skip(all - kept * 2 / 5).collect();
+    format!("{}…{}", head.trim_end(), tail.trim_start())
 }
 
 /// `text` as it may stand in an element or an attribute; what XML cannot hold becomes a space.
@@ -176,8 +180,9 @@ mod tests {
     }
 
     #[test]
-    fn long_names_are_cut_by_characters() {
-        assert_eq!((brief("élève", 5), brief("élèves", 5)), ("élève".to_owned(), "élèv…".to_owned()));
+    fn long_names_are_cut_by_characters_and_keep_their_end() {
+        assert_eq!(brief("days of shopping, one year", 16), "days of s…e year");
+        assert_eq!((brief("élève", 5), brief("élèves", 5)), ("élève".to_owned(), "élè…s".to_owned()));
     }
 
     #[test]

@@ -118,7 +118,7 @@ fn what_a_picture_cuts_short_is_told_when_pointed_at() {
     let svg = shape::shape(&shapes()[1]);
     let whole = NASTY.replace('\u{0}', " ");
     assert!(texts(&svg, "title").contains(&whole), "{svg}");
-    assert!(texts(&svg, "text").iter().any(|text| text.ends_with('…')), "{svg}");
+    assert!(texts(&svg, "text").iter().any(|text| text.contains('…')), "{svg}");
     assert!(!texts(&svg, "text").contains(&whole), "{svg}");
 }
 
