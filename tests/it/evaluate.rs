@@ -186,8 +186,29 @@ fn what_cannot_be_written_is_told_before_anything_is_fitted() {
     assert_fails(&arguments, &[out.to_str().unwrap(), "cannot be written"]);
     let table = place.path().join("contributions.csv");
     let alone = ["evaluate", "--contributions", table.to_str().unwrap()];
-    assert_fails(&alone, &["--contributions: needs one --kind"]);
+    assert_fails(&alone, &["--contributions: needs one --kind, whose terms are told, and one --example"]);
     let folder = place.path().to_str().unwrap();
     let arguments = ["evaluate", "--kind", "tree", "--contributions", folder];
     assert_fails(&arguments, &[&format!("{folder}: cannot be written")]);
+}
+
+#[test]
+fn several_examples_have_a_report_each() {
+    let (place, file) = with_folds(&folds(ROWS, |row| row / 40 % 2));
+    let other = place.path().join("other");
+    example::write(&other);
+    let (first, out) = (place.example(), place.path().join("out"));
+    let [first, other, out_text, file] = [&first, &other, &out, &file].map(|path| path.to_str().unwrap());
+    let examples = ["evaluate", "--example", first, "--example", other, "--kind", "tree"];
+    let both = limpid(&[&examples[..], &["--out", out_text, "--folds", file, "--folds", file]].concat());
+    assert_eq!((both.code, both.err.as_str()), (0, ""), "{both:?}");
+    assert!(both.out.contains(&format!("\n{other}\nPredicting:")), "{}", both.out);
+    assert_eq!(untimed(&out.join("example")), untimed(&out.join("other")));
+
+    assert_fails(
+        &[&examples[..], &["--folds", file]].concat(),
+        &["--folds: must be one for each --example or none; there are 1 for 2"],
+    );
+    let same = ["evaluate", "--example", first, "--example", first, "--out", out_text];
+    assert_fails(&same, &["--out: two examples are in folders called example"]);
 }
