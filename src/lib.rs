@@ -9,6 +9,7 @@ pub mod domain;
 pub mod explain;
 pub mod ledger;
 pub mod model;
+pub mod report;
 pub mod rpc;
 pub mod store;
 pub mod train;

@@ -19,7 +19,7 @@ use crate::domain::{
 use crate::explain::Precision;
 use crate::ledger::TokenKind;
 use crate::model::ModelKind;
-use crate::train::{compare, keep, prepare};
+use crate::train::{Entrants, compare, keep, prepare};
 
 /// Learns from the bundled purchases, compares models, serves, and shows three decisions.
 ///
@@ -72,7 +72,7 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
 /// Compares all kinds of models, keeps the additive one and makes it serve.
 async fn train(workspace: &Workspace, bundle: &Bundle) -> Result<(), CommandError> {
     let prepared = prepare(bundle, Response::Conversion).map_err(CommandError::new)?;
-    let quality = compare(&prepared, Bar::new).map_err(CommandError::new)?;
+    let quality = compare(&prepared, &Entrants::all(), Bar::new).map_err(CommandError::new)?;
     print_quality(&quality, &prepared);
     let additive = quality.fitted.into_iter().find(|(kind, _)| *kind == ModelKind::Additive);
     let (_, profiled) = additive.ok_or_else(|| CommandError::new("no additive model was fitted"))?;

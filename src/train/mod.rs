@@ -1,18 +1,26 @@
 //! Training: from an example to a kept model, and which kept model serves.
 
 mod bring;
+mod contributions;
+mod folds;
 mod job;
 mod prepare;
 mod quality;
 mod registry;
+mod report;
 mod shape;
 
 pub use bring::{BringError, ImportForm, import, merge_versions};
+pub use contributions::Contributions;
+pub use folds::{Turns, prepare_folds};
 pub use job::{TrainError, fit_profiles, keep};
 pub use prepare::{PrepareError, Prepared, prepare};
-pub use quality::{Contender, Quality, compare};
+pub use quality::{
+    Contender, Entrants, Fitted, FoldFigures, OverFolds, Quality, Spread, compare, compare_folds,
+};
 pub use registry::{
     ActiveModel, ActiveModels, EditDetail, EditedModel, ModelDetail, ModelSummary, ProfileDetail, Promoted,
     Registry, RegistryError, ReplacedDetail,
 };
+pub use report::{report_folds, report_split};
 pub use shape::{Shape, ShapeBin};

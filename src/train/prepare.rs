@@ -6,7 +6,7 @@
 
 use crate::consent::{Gate, Permitted};
 use crate::data::schema::{BaselineSpec, Split};
-use crate::data::{Bundle, DataError, Dataset};
+use crate::data::{Bundle, DataError, Dataset, TrainTest};
 use crate::domain::{FeatureId, FieldError, Purpose, Purposes, Response};
 
 /// Seed of the split by people.
@@ -25,6 +25,8 @@ pub struct Prepared {
     pub train: Permitted<Dataset>,
     /// The rows to measure by.
     pub test: Permitted<Dataset>,
+    /// Where the rows to measure by are among the rows as loaded, ascending.
+    pub test_places: Vec<usize>,
     /// Purposes that everyone in the training rows accepted.
     pub purposes: Purposes,
     /// The features of the contextual profile, ascending.
@@ -51,6 +53,39 @@ pub enum PrepareError {
         "no row may be trained on: nobody in the data accepted purpose 10 (develop and improve services)"
     )]
     NobodyAccepted,
+    /// A fold cannot be tested by what the others train.
+    #[error("{file}: fold {fold} leaves {rule}")]
+    Fold {
+        /// The file of the folds.
+        file: String,
+        /// The fold, counted from 0.
+        fold: u32,
+        /// What it leaves.
+        rule: String,
+    },
+}
+
+/// The rows of an example that the gate lets train, not split yet.
+#[derive(Debug)]
+pub(super) struct Admitted {
+    /// The rows.
+    pub(super) rows: Permitted<Dataset>,
+    /// Where each is among the rows as loaded, ascending.
+    pub(super) places: Vec<usize>,
+    /// What all parts of them have in common.
+    common: Common,
+}
+
+/// What does not depend on the split.
+#[derive(Debug)]
+struct Common {
+    response: Response,
+    outcome: String,
+    purposes: Purposes,
+    contextual: Vec<FeatureId>,
+    full: Vec<FeatureId>,
+    withheld_sets: Vec<Vec<FeatureId>>,
+    baselines: Vec<BaselineSpec>,
 }
 
 /// Reads the rows of `bundle` that the gate lets train, and splits them as the schema says.
@@ -59,33 +94,66 @@ pub enum PrepareError {
 /// When the data do not state the response, nobody accepted training, or a side of the split is
 /// empty.
 pub fn prepare(bundle: &Bundle, response: Response) -> Result<Prepared, PrepareError> {
+    let split = &bundle.schema.split;
+    let admitted = admit(bundle, response)?;
+    let sides = split.rows(&admitted.rows, SPLIT_SEED).both_sides()?;
+    Ok(admitted.part(&sides, describe(split)))
+}
+
+/// Reads the rows of `bundle` that the gate lets train.
+///
+/// # Errors
+/// When the data do not state the response, or nobody accepted training.
+pub(super) fn admit(bundle: &Bundle, response: Response) -> Result<Admitted, PrepareError> {
     let schema = &bundle.schema;
     let gate = Gate::new(schema.features.clone().into());
     let accepted = accepted(bundle);
-    let trains = (0..accepted.len()).filter(|&row| Gate::trains(accepted[row])).collect::<Vec<_>>();
-    if trains.is_empty() && !accepted.is_empty() {
+    let places = (0..accepted.len()).filter(|&row| Gate::trains(accepted[row])).collect::<Vec<_>>();
+    if places.is_empty() && !accepted.is_empty() {
         return Err(PrepareError::NobodyAccepted);
     }
     let rows = gate.admit_training(&accepted, |permits| {
-        Ok::<_, DataError>(bundle.dataset(response, permits)?.select(&trains))
+        Ok::<_, DataError>(bundle.dataset(response, permits)?.select(&places))
     })?;
-    let sides = schema.split.rows(&rows, SPLIT_SEED).both_sides()?;
     let all = (0..).map(FeatureId).zip(&schema.features);
     let contextual = all.clone().filter(|(_, f)| f.is_contextual()).map(|(id, _)| id).collect();
     let full = all.map(|(id, _)| id).collect::<Vec<_>>();
-    let purposes = trains.iter().map(|&row| accepted[row]).reduce(Purposes::intersection).unwrap_or_default();
-    Ok(Prepared {
+    let purposes = places.iter().map(|&row| accepted[row]).reduce(Purposes::intersection).unwrap_or_default();
+    let common = Common {
         response,
         outcome: schema.outcome(response).map_or(String::new(), |outcome| outcome.name.clone()),
-        split: describe(&schema.split),
-        train: rows.select(&sides.train),
-        test: rows.select(&sides.test),
         purposes,
         contextual,
         withheld_sets: gate.withheld_sets(&full),
         full,
         baselines: schema.baselines.clone(),
-    })
+    };
+    Ok(Admitted { rows, places, common })
+}
+
+impl Admitted {
+    /// What is predicted, in words.
+    pub(super) fn outcome(&self) -> &str {
+        &self.common.outcome
+    }
+
+    /// The rows on the two sides of a split, which `split` describes.
+    pub(super) fn part(&self, sides: &TrainTest, split: String) -> Prepared {
+        let common = &self.common;
+        Prepared {
+            response: common.response,
+            outcome: common.outcome.clone(),
+            split,
+            train: self.rows.select(&sides.train),
+            test: self.rows.select(&sides.test),
+            test_places: sides.test.iter().map(|&row| self.places[row]).collect(),
+            purposes: common.purposes,
+            contextual: common.contextual.clone(),
+            full: common.full.clone(),
+            withheld_sets: common.withheld_sets.clone(),
+            baselines: common.baselines.clone(),
+        }
+    }
 }
 
 /// The purposes in force for the person of each row.

@@ -18,7 +18,7 @@ fn the_help_of_every_command_mentions_its_arguments() {
         ("import", "complete-journey"),
         ("import complete-journey", "--from --to"),
         ("train", "--example --data --kind --response --promote linear tree additive click conversion"),
-        ("evaluate", "--example --response"),
+        ("evaluate", "--example --response --kind --folds --out --contributions"),
         ("recommend", "[REQUEST] --server tenant"),
         ("explain", "<TOKEN> --locale --json --server"),
         ("models", "list show promote roll-back edit undo changes import merge --server"),

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 10] = [
     &["decide"],
     &["train"],
     &["ledger"],
-    &["consent", "explain", "store"],
+    &["consent", "explain", "report", "store"],
     &["model", "data"],
     &["domain"],
 ];

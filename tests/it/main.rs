@@ -17,6 +17,7 @@ mod deadline;
 mod discovery;
 mod drain;
 mod edits;
+mod evaluate;
 mod events;
 mod example;
 mod explain;

@@ -1,0 +1,185 @@
+//! From what was measured and fitted to the facts of a report.
+
+use super::folds::Turns;
+use super::prepare::Prepared;
+use super::quality::{OverFolds, Quality, Spread};
+use crate::data::{Dataset, Schema};
+use crate::domain::{Feature, FeatureId, FeatureKind, Nats, Profile};
+use crate::model::additive::{AdditiveModel, PairFunction, ShapeFunction};
+use crate::model::metrics::{Evaluation, Interval};
+use crate::model::{Bins, Model, ModelKind, Profiled};
+use crate::report::{
+    BinFacts, Calibration, Contender, Figure, FoldFacts, ModelFacts, PairFacts, Report, RowCounts,
+    ShapeFacts, SideFacts, Timing, ValueFacts,
+};
+
+/// The report of a comparison on one split. The model that is drawn is the one that was measured.
+#[must_use]
+pub fn report_split(schema: &Schema, prepared: &Prepared, quality: &Quality) -> Report {
+    let additive = quality.fitted.iter().find(|(kind, _)| *kind == ModelKind::Additive);
+    let contenders = quality.contenders.iter().map(|contender| {
+        let figures = &contender.evaluation;
+        Contender {
+            name: contender.name.clone(),
+            auc: figures.auc.map(figure),
+            auc_within_group: figures.auc_within_group.map(figure),
+            auc_group_mean: figures.auc_group_mean,
+            log_loss: figure(figures.log_loss),
+            folds: Vec::new(),
+            predicted: figure(figures.predicted),
+            observed: figure(figures.observed),
+            reliability: reliability(figures),
+        }
+    });
+    let timing = |contender: &super::quality::Contender| Timing {
+        name: contender.name.clone(),
+        fit_seconds: vec![contender.took.as_secs_f64()],
+        score_seconds: vec![contender.scored.as_secs_f64()],
+    };
+    Report {
+        format: Report::FORMAT,
+        example: schema.name.clone(),
+        outcome: prepared.outcome.clone(),
+        held_out: prepared.split.clone(),
+        trained: counts(&prepared.train),
+        tested: counts(&prepared.test),
+        intervals: "Ranges are 95 % intervals, by resampling people.".to_owned(),
+        contenders: contenders.collect(),
+        model: additive.and_then(|(_, profiled)| model(profiled, schema, "the training rows")),
+        timings: quality.contenders.iter().map(timing).collect(),
+    }
+}
+
+/// The report of a comparison over folds. `whole` is the additive model of all rows, with the seconds
+/// that it took: the one that is drawn.
+#[must_use]
+pub fn report_folds(
+    schema: &Schema,
+    turns: &Turns,
+    table: &[OverFolds],
+    whole: Option<(&Profiled, f64)>,
+) -> Report {
+    let contenders = table.iter().map(|model| Contender {
+        name: model.name.clone(),
+        auc: Some(spread(model.auc())),
+        auc_within_group: None,
+        auc_group_mean: None,
+        log_loss: spread(model.log_loss()),
+        folds: model
+            .folds
+            .iter()
+            .map(|fold| FoldFacts { rows: fold.rows, auc: fold.auc, log_loss: fold.log_loss })
+            .collect(),
+        predicted: figure(model.pooled.predicted),
+        observed: figure(model.pooled.observed),
+        reliability: reliability(&model.pooled),
+    });
+    let timing = |model: &OverFolds| Timing {
+        name: model.name.clone(),
+        fit_seconds: model.folds.iter().map(|fold| fold.took.as_secs_f64()).collect(),
+        score_seconds: model.folds.iter().map(|fold| fold.scored.as_secs_f64()).collect(),
+    };
+    let of_whole = whole.map(|(_, seconds)| Timing {
+        name: "additive on all rows".to_owned(),
+        fit_seconds: vec![seconds],
+        score_seconds: Vec::new(),
+    });
+    Report {
+        format: Report::FORMAT,
+        example: schema.name.clone(),
+        outcome: turns.outcome().to_owned(),
+        held_out: format!("each of {} folds by what the others trained", turns.count()),
+        trained: counts(turns.rows()),
+        tested: counts(turns.rows()),
+        intervals: "Figures are means over the folds; ranges are one standard deviation over the folds \
+                    either side."
+            .to_owned(),
+        contenders: contenders.collect(),
+        model: whole.and_then(|(profiled, _)| model(profiled, schema, "all rows")),
+        timings: table.iter().map(timing).chain(of_whole).collect(),
+    }
+}
+
+fn counts(rows: &Dataset) -> RowCounts {
+    let positives = rows.outcome.iter().filter(|&&happened| happened).count();
+    RowCounts { rows: rows.rows(), positives }
+}
+
+const fn figure(interval: Interval) -> Figure {
+    Figure { estimate: interval.estimate, low: interval.low, high: interval.high }
+}
+
+fn spread(spread: Spread) -> Figure {
+    let Spread { mean, deviation } = spread;
+    Figure { estimate: mean, low: mean - deviation, high: mean + deviation }
+}
+
+fn reliability(evaluation: &Evaluation) -> Vec<Calibration> {
+    let bins = evaluation.reliability.iter();
+    bins.map(|bin| Calibration { rows: bin.rows, predicted: bin.predicted, observed: bin.observed }).collect()
+}
+
+/// The full profile of an additive model; None for other kinds.
+fn model(profiled: &Profiled, schema: &Schema, fitted_on: &str) -> Option<ModelFacts> {
+    let Model::Additive(model) = profiled.model(Profile::Full) else { return None };
+    Some(additive(model, &schema.features, fitted_on))
+}
+
+fn additive(model: &AdditiveModel, features: &[Feature], fitted_on: &str) -> ModelFacts {
+    let mut shapes: Vec<ShapeFacts> = model.shapes().iter().map(|one| shape(one, features)).collect();
+    shapes.sort_by(|a, b| b.importance.total_cmp(&a.importance));
+    let mut pairs: Vec<PairFacts> = model.pairs().iter().map(|one| pair(one, features)).collect();
+    pairs.sort_by(|a, b| b.importance.total_cmp(&a.importance));
+    ModelFacts { fitted_on: fitted_on.to_owned(), intercept: model.intercept().to_f64(), shapes, pairs }
+}
+
+fn shape(shape: &ShapeFunction, features: &[Feature]) -> ShapeFacts {
+    let (feature, label) = names(shape.feature, features);
+    let values = values(&shape.bins, features.get(shape.feature.index()));
+    let bins = values.into_iter().enumerate().map(|(bin, value)| BinFacts {
+        value,
+        score: shape.scores[bin].to_f64(),
+        band: shape.bands[bin].to_f64(),
+        rows: shape.rows[bin],
+        people: shape.people[bin],
+    });
+    ShapeFacts { feature, label, importance: shape.importance(), bins: bins.collect() }
+}
+
+fn pair(pair: &PairFunction, features: &[Feature]) -> PairFacts {
+    let side = |side: usize| {
+        let (feature, label) = names(pair.features[side], features);
+        let bins = values(&pair.bins[side], features.get(pair.features[side].index()));
+        SideFacts { feature, label, bins }
+    };
+    PairFacts {
+        sides: [side(0), side(1)],
+        importance: pair.importance(),
+        scores: pair.scores.iter().copied().map(Nats::to_f64).collect(),
+        bands: pair.bands.iter().copied().map(Nats::to_f64).collect(),
+        rows: pair.rows.clone(),
+        people: pair.people.clone(),
+    }
+}
+
+/// Name and label of a feature.
+fn names(feature: FeatureId, features: &[Feature]) -> (String, String) {
+    let unknown = || (format!("feature {}", feature.0), format!("feature {}", feature.0));
+    features.get(feature.index()).map_or_else(unknown, |f| (f.name.clone(), f.label.en.clone()))
+}
+
+/// What falls into each bin; a flag is a level.
+fn values(bins: &Bins, feature: Option<&Feature>) -> Vec<ValueFacts> {
+    let is_flag = feature.is_some_and(|feature| feature.kind == FeatureKind::Flag);
+    let level = |name: &str| ValueFacts::Level { name: name.to_owned() };
+    let mut values = vec![ValueFacts::Missing, ValueFacts::Unseen];
+    match bins {
+        Bins::Levels(names) => values.extend(names.iter().map(|name| level(name))),
+        Bins::Cuts(cuts) if is_flag && cuts.len() == 1 => values.extend([level("no"), level("yes")]),
+        Bins::Cuts(cuts) => values.extend((0..=cuts.len()).map(|bin| ValueFacts::Interval {
+            from: bin.checked_sub(1).map(|below| cuts[below]),
+            to: cuts.get(bin).copied(),
+        })),
+    }
+    values
+}
