@@ -22,7 +22,7 @@ pub use params::{AdditiveParams, ValidAdditiveParams};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bins, Term};
+use super::{Bins, Model, Term};
 use crate::data::Table;
 use crate::domain::{Cell, FeatureId, FieldError, Nats};
 
@@ -147,10 +147,7 @@ impl AdditiveModel {
 
     /// The score of every row of `table`: its contributions, summed.
     fn scores(&self, table: &Table) -> Vec<Nats> {
-        super::scores(table, &[], self.terms.len(), |row, contributions| {
-            self.attribute(row, contributions);
-            self.intercept
-        })
+        Model::Additive(self.clone()).scores(table, &[])
     }
 }
 
@@ -210,7 +207,6 @@ impl From<AdditiveModel> for Tables {
 mod tests {
     use super::*;
     use crate::data::{Column, TableBuilder};
-    use crate::model::Model;
     use proptest::prelude::*;
 
     /// Score, band and count of one bin.
