@@ -90,6 +90,22 @@ impl Gate {
         Permitted::new(row.as_slice())
     }
 
+    /// Fills `cells` with one cell per feature of `features`, as [`Gate::admit`] does with all of them.
+    pub fn admit_some<'r, 'a>(
+        &self,
+        verdicts: &Verdicts,
+        features: &[FeatureId],
+        cells: &'r mut Vec<Cell<'a>>,
+        mut read: impl FnMut(FeatureId) -> Cell<'a>,
+    ) -> Permitted<&'r [Cell<'a>]> {
+        cells.clear();
+        cells.extend(features.iter().map(|feature| match verdicts.of(*feature).outcome() {
+            Outcome::Permitted => read(*feature),
+            Outcome::Withheld => Cell::Withheld,
+        }));
+        Permitted::new(cells.as_slice())
+    }
+
     /// Whether rows of a person who accepted these purposes may train at all.
     #[must_use]
     pub fn trains(accepted: Purposes) -> bool {

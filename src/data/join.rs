@@ -9,6 +9,7 @@ use crate::domain::{Ad, Affinity, Cell, Feature, FeatureId, FeatureKind, FieldEr
 use super::error::DataError;
 use super::history::History;
 use super::impressions::Impressions;
+use super::past::Past;
 use super::schema::Schema;
 use super::table::{Column, Dataset, TableBuilder};
 
@@ -121,11 +122,12 @@ fn affinity_columns(
             let past = impressions
                 .subject(first)
                 .map(|subject| history.before(subject, impressions.at[first], &affinities));
+            let mut reader = past.as_ref().map(Past::reader);
             for &row in *run {
                 let sensitive = shows_sensitive_ad(impressions, row);
-                match (&past, impressions.ad(row)) {
-                    (Some(past), Some(ad)) => {
-                        past.cells(ad, &affinities, |i| !sensitive && permits(row, ids[i]), &mut cells);
+                match (&mut reader, impressions.ad(row)) {
+                    (Some(reader), Some(ad)) => {
+                        reader.cells(ad, |i| !sensitive && permits(row, ids[i]), &mut cells);
                     }
                     _ => cells.extend(ids.iter().map(|_| Cell::Missing)),
                 }

@@ -31,7 +31,7 @@ pub use events::Products;
 pub use history::{History, Intake};
 pub use impressions::Impressions;
 pub use join::Permits;
-pub use past::Past;
+pub use past::{Past, PastReader};
 pub use schema::Schema;
 pub use split::{Folds, TrainTest};
 pub use symbols::Symbols;

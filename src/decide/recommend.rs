@@ -62,18 +62,18 @@ impl Engine {
         let verdicts = self.gate.judge(request.subject.is_some(), accepted);
         let models = self.registry.active();
         let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
-        let facts = Facts::new(self, request, &history, at);
+        let facts = Facts::new(self, request, &history, at, &verdicts);
 
         let (candidates, mut refused) = self.find_ads(request)?;
         let hurry = deadline.is_some_and(|deadline| is_short(deadline, candidates.len()));
         let readable = if hurry { &self.context_only } else { &verdicts };
-        let mut scorer = Scorer::new(self, &facts, readable, &models);
+        let mut scorer = Scorer::new(self, &facts, readable);
         let scored = self.score_all(&mut scorer, &models, &candidates, deadline)?;
         let late = scored.is_none();
 
-        let (mut ranked, below) = self.apply_floor(request, scored.unwrap_or_default())?;
+        let (ranked, below) = self.apply_floor(request, scored.unwrap_or_default())?;
         refused.extend(below);
-        ranked.sort_by(|a, b| b.ranking_value().cmp(&a.ranking_value()).then_with(|| a.ad.cmp(&b.ad)));
+        let mut ranked = rank(ranked);
         let shown = ranked.len().min(request.ads_max);
         for ad in &mut ranked[..shown] {
             if let Some((_, known)) = candidates.iter().find(|(_, candidate)| candidate.id == ad.ad) {
@@ -132,7 +132,7 @@ impl Engine {
     fn score_all<'r>(
         &self,
         scorer: &mut Scorer<'r>,
-        models: &ActiveModels,
+        models: &'r ActiveModels,
         candidates: &'r [Competing<'_>],
         deadline: Option<Instant>,
     ) -> Result<Option<Vec<RankedAd>>, DecideError> {
@@ -151,7 +151,7 @@ impl Engine {
     fn score_one<'r>(
         &self,
         scorer: &mut Scorer<'r>,
-        models: &ActiveModels,
+        models: &'r ActiveModels,
         offer: &Offer,
         ad: &'r Arc<Ad>,
     ) -> Result<RankedAd, DecideError> {
@@ -203,6 +203,13 @@ impl Engine {
         let refusal = |ad: RankedAd| Refusal { ad: ad.ad, cause: RefusalCause::BelowFloor };
         Ok((above, below.into_iter().map(refusal).collect()))
     }
+}
+
+/// The highest ranking value first; of equal ones by identifier.
+fn rank(ads: Vec<RankedAd>) -> Vec<RankedAd> {
+    let mut valued: Vec<(Nats, RankedAd)> = ads.into_iter().map(|ad| (ad.ranking_value(), ad)).collect();
+    valued.sort_by(|(a_value, a), (b_value, b)| b_value.cmp(a_value).then_with(|| a.ad.cmp(&b.ad)));
+    valued.into_iter().map(|(_, ad)| ad).collect()
 }
 
 fn left(deadline: Instant) -> Duration {

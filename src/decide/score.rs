@@ -5,10 +5,15 @@ use std::collections::BTreeSet;
 use super::request::{Stated, StatedValue};
 use super::{Engine, Request};
 use crate::consent::Verdicts;
-use crate::data::{History, Past};
-use crate::domain::{Account, Ad, Cell, Evidence, FeatureId, LineSource, Nats, Origin, Profile, Timestamp};
-use crate::model::Term;
-use crate::train::{ActiveModel, ActiveModels};
+use crate::data::{History, Past, PastReader};
+use crate::domain::{
+    Account, Ad, Cell, Evidence, FeatureId, LineSource, Nats, Origin, Profile, Response, Timestamp,
+};
+use crate::model::{Compiled, Shared, Term};
+use crate::train::ActiveModel;
+
+/// Lines of an account beside those of the terms: intercept, offset, saturation, price.
+const LINES_BESIDE_TERMS: usize = 6;
 
 /// Scores the candidates of one request; its buffers serve all of them.
 pub(super) struct Scorer<'r> {
@@ -16,56 +21,61 @@ pub(super) struct Scorer<'r> {
     facts: &'r Facts<'r>,
     /// What may be read for an ordinary ad; for a sensitive one nothing personal may.
     verdicts: &'r Verdicts,
-    row: Vec<Cell<'r>>,
-    affinities: Vec<Cell<'static>>,
-    contributions: Vec<Nats>,
+    past: Option<PastReader<'r>>,
+    /// What the ads of each model and sensitivity share.
+    begun: [Option<Begun<'r>>; 4],
+    cells: Vec<Cell<'r>>,
+}
+
+/// The part of an account that all ads of one model and sensitivity share.
+struct Begun<'r> {
+    compiled: &'r Compiled,
+    profile: Profile,
+    offset: Nats,
+    shared: Shared<'r>,
 }
 
 impl<'r> Scorer<'r> {
     /// A scorer that reads what `verdicts` permit.
-    pub(super) fn new(
-        engine: &'r Engine,
-        facts: &'r Facts<'r>,
-        verdicts: &'r Verdicts,
-        models: &ActiveModels,
-    ) -> Self {
-        Self {
-            engine,
-            facts,
-            verdicts,
-            row: Vec::with_capacity(engine.schema.features.len()),
-            affinities: Vec::with_capacity(engine.affinities.len()),
-            contributions: vec![Nats::ZERO; models.terms_max()],
-        }
+    pub(super) fn new(engine: &'r Engine, facts: &'r Facts<'r>, verdicts: &'r Verdicts) -> Self {
+        let past = facts.past.as_ref().map(Past::reader);
+        Self { engine, facts, verdicts, past, begun: [const { None }; 4], cells: Vec::new() }
     }
 
     /// Appends the lines of a model for one ad; returns their sum, the score, and the profile that
     /// gave it.
     pub(super) fn score(
         &mut self,
-        model: &ActiveModel,
+        model: &'r ActiveModel,
         ad: &'r Ad,
         account: &mut Account,
     ) -> (Nats, Profile) {
+        let response = model.artefact.response;
         let verdicts = if ad.sensitive { &self.engine.context_only } else { self.verdicts };
-        self.facts.read_affinities(self.engine, verdicts, ad, &mut self.affinities);
-        let (facts, affinities) = (self.facts, &self.affinities);
-        let row = self.engine.gate.admit(verdicts, &mut self.row, |feature| {
-            match self.engine.place_of_affinity[feature.index()] {
-                Some(place) => affinities[place],
-                None => facts.stated(self.engine, ad, feature),
+        let place = usize::from(response == Response::Click) * 2 + usize::from(ad.sensitive);
+        if self.begun[place].is_none() {
+            self.begun[place] = Some(self.begin(model, verdicts));
+        }
+        let Self { engine, facts, past, begun, cells, .. } = self;
+        let Some(Begun { compiled, profile, offset, shared }) = &mut begun[place] else {
+            return (Nats::ZERO, Profile::Contextual);
+        };
+        if let Some(past) = past {
+            past.next_ad();
+        }
+        let cells = engine.gate.admit_some(verdicts, compiled.varying(), cells, |feature| {
+            match (engine.place_of_affinity[feature.index()], &mut *past) {
+                (Some(affinity), Some(past)) => past.cell(ad, affinity),
+                (Some(_), None) => Cell::Missing,
+                (None, _) => facts.stated(engine, Some(ad), feature),
             }
         });
-        let profiled = &model.artefact.profiled;
-        let (profile, offset) = profiled.choose(&row);
-        let fitted = profiled.model(profile);
-        let contributions = &mut self.contributions[..fitted.terms().len()];
-        fitted.attribute(&row, contributions);
+        let contributions = compiled.attribute(shared, &cells);
 
-        let response = model.artefact.response;
-        let mut score = fitted.intercept();
+        account.lines.reserve(contributions.len() + LINES_BESIDE_TERMS);
+        let mut score = compiled.intercept();
         account.push(LineSource::Intercept(response), score);
-        for (term, contribution) in fitted.terms().iter().zip(contributions.iter()) {
+        for (term, contribution) in compiled.terms().iter().zip(contributions) {
             let source = match *term {
                 Term::Feature(feature) => LineSource::Feature(response, feature),
                 Term::Pair(one, other) => LineSource::Pair(response, one, other),
@@ -73,43 +83,58 @@ impl<'r> Scorer<'r> {
             account.push(source, *contribution);
             score += *contribution;
         }
-        if offset != Nats::ZERO {
-            account.push(LineSource::WithheldOffset(response), offset);
-            score += offset;
+        if *offset != Nats::ZERO {
+            account.push(LineSource::WithheldOffset(response), *offset);
+            score += *offset;
         }
-        (score, profile)
+        (score, *profile)
+    }
+
+    /// Reads and looks up what does not depend on the ad. What is permitted does not depend on it
+    /// either, so one profile serves all ads of a sensitivity.
+    fn begin(&mut self, model: &'r ActiveModel, verdicts: &Verdicts) -> Begun<'r> {
+        let Self { engine, facts, past, cells, .. } = self;
+        let row = engine.gate.admit(verdicts, cells, |feature| {
+            if engine.schema.features[feature.index()].differs_between_ads() {
+                return Cell::Missing;
+            }
+            match (engine.place_of_affinity[feature.index()], &mut *past) {
+                (Some(affinity), Some(past)) => past.cell_of_any_ad(affinity),
+                (Some(_), None) => Cell::Missing,
+                (None, _) => facts.stated(engine, None, feature),
+            }
+        });
+        let (profile, offset) = model.artefact.profiled.choose(&row);
+        let compiled = model.compiled(profile);
+        Begun { compiled, profile, offset, shared: compiled.share(&row) }
     }
 }
 
 /// What is known for one request, before the gate.
 pub(super) struct Facts<'r> {
     request: &'r Request,
-    /// What the person did before the impression; None without a person.
+    /// What the person did before the impression; None without a person, or when none of it is
+    /// permitted.
     past: Option<Past<'r>>,
 }
 
 impl<'r> Facts<'r> {
     /// The facts of a request at the moment `at`.
-    pub(super) fn new(engine: &Engine, request: &'r Request, history: &'r History, at: Timestamp) -> Self {
-        let subject = request.subject.as_ref();
+    pub(super) fn new(
+        engine: &Engine,
+        request: &'r Request,
+        history: &'r History,
+        at: Timestamp,
+        verdicts: &Verdicts,
+    ) -> Self {
+        let permitted = engine.affinity_features.iter().any(|feature| verdicts.permits(*feature));
+        let subject = request.subject.as_ref().filter(|_| permitted);
         let past = subject.map(|subject| history.before(&subject.key, at, &engine.affinities));
         Self { request, past }
     }
 
-    /// Computes the permitted affinities of one ad, in the order of the engine's affinities.
-    fn read_affinities(&self, engine: &Engine, verdicts: &Verdicts, ad: &Ad, cells: &mut Vec<Cell<'static>>) {
-        cells.clear();
-        match &self.past {
-            Some(past) => {
-                let permits = |place: usize| verdicts.permits(engine.affinity_features[place]);
-                past.cells(ad, &engine.affinities, permits, cells);
-            }
-            None => cells.resize(engine.affinities.len(), Cell::Missing),
-        }
-    }
-
     /// A feature that the request or the catalogue states.
-    fn stated(&self, engine: &Engine, ad: &'r Ad, feature: FeatureId) -> Cell<'r> {
+    fn stated(&self, engine: &Engine, ad: Option<&'r Ad>, feature: FeatureId) -> Cell<'r> {
         match engine.schema.features[feature.index()].origin {
             Origin::Context => stated(&self.request.context, feature),
             Origin::Subject => self
@@ -117,10 +142,10 @@ impl<'r> Facts<'r> {
                 .subject
                 .as_ref()
                 .map_or(Cell::Missing, |subject| stated(&subject.features, feature)),
-            Origin::Ad => {
+            Origin::Ad => ad.map_or(Cell::Missing, |ad| {
                 let own = ad.features.binary_search_by_key(&feature, |(id, _)| *id);
                 own.map_or(Cell::Missing, |at| ad.features[at].1.cell())
-            }
+            }),
             Origin::History => Cell::Missing,
         }
     }
@@ -142,7 +167,7 @@ impl<'r> Facts<'r> {
             if let (Some(affinity), Some(past)) = (affinity, &self.past) {
                 return past.evidence(ad, affinity, &engine.schema, &engine.symbols);
             }
-            match self.stated(engine, ad, id) {
+            match self.stated(engine, Some(ad), id) {
                 Cell::Number(value) => Evidence::Number { feature: id, value },
                 Cell::Category(value) => Evidence::Category { feature: id, value: value.to_owned() },
                 Cell::Missing | Cell::Withheld => Evidence::Missing { feature: id },

@@ -78,6 +78,15 @@ impl Feature {
     pub fn is_contextual(&self) -> bool {
         self.serving.is_empty()
     }
+
+    /// Whether the ads that compete for one impression may differ in it.
+    #[must_use]
+    pub fn differs_between_ads(&self) -> bool {
+        match self.kind {
+            FeatureKind::Affinity(affinity) => affinity.on.is_some(),
+            FeatureKind::Numeric | FeatureKind::Categorical | FeatureKind::Flag => self.origin == Origin::Ad,
+        }
+    }
 }
 
 /// What the values of a feature are.

@@ -6,7 +6,9 @@
 
 pub mod additive;
 mod artefact;
+mod batch;
 mod bin;
+mod compiled;
 mod fit;
 mod fold;
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod known_truth;
 pub mod linear;
 pub mod link;
 pub mod metrics;
+mod packed;
 mod profile;
 #[cfg(test)]
 mod properties;
@@ -26,6 +29,7 @@ pub use artefact::{
     Import, Lineage, MergedPart, Training, check_author, list, load,
 };
 pub use bin::Bins;
+pub use compiled::{Code, Compiled, Shared};
 pub use fit::{FitData, FitError, NoProgress, Progress};
 pub use profile::{ProfileError, Profiled, WithheldOffset};
 pub use tune::{Tuned, hold_out_people, tune};
@@ -34,6 +38,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use self::additive::AdditiveModel;
+use self::batch::Batch;
 use self::linear::LinearModel;
 use self::tree::TreeModel;
 use crate::data::Table;
@@ -145,49 +150,22 @@ impl Model {
     /// contributions, summed.
     #[must_use]
     pub fn scores(&self, table: &Table, withheld: &[FeatureId]) -> Vec<Nats> {
-        scores(table, withheld, self.terms().len(), |row, contributions| {
-            self.attribute(row, contributions);
-            self.intercept()
-        })
+        let batch = Batch::new(self, table, withheld);
+        let rows = (0..table.rows()).into_par_iter();
+        rows.map_init(|| batch.buffers(), |buffers, row| batch.score(row, buffers)).collect()
     }
 
     /// The mean absolute contribution of each term over the rows of `table`, in nats.
     #[must_use]
     pub fn importances(&self, table: &Table) -> Vec<f64> {
+        let batch = Batch::new(self, table, &[]);
+        let mut buffers = batch.buffers();
         let mut sums = vec![0.0; self.terms().len()];
-        let mut contributions = vec![Nats::ZERO; sums.len()];
-        let mut cells = Vec::with_capacity(table.width());
         for row in 0..table.rows() {
-            table.read_row(row, &mut cells);
-            self.attribute(&cells, &mut contributions);
-            for (sum, contribution) in sums.iter_mut().zip(&contributions) {
+            for (sum, contribution) in sums.iter_mut().zip(batch.attribute(row, &mut buffers)) {
                 *sum += contribution.abs().to_f64();
             }
         }
         sums.iter().map(|sum| sum / (table.rows().max(1) as f64)).collect()
     }
-}
-
-/// The score of every row of `table`, with the cells of `withheld` withheld as well: the intercept
-/// that `attribute` returns and the contributions of the `terms` that it writes, summed.
-fn scores(
-    table: &Table,
-    withheld: &[FeatureId],
-    terms: usize,
-    attribute: impl Fn(&[Cell<'_>], &mut [Nats]) -> Nats + Sync,
-) -> Vec<Nats> {
-    (0..table.rows())
-        .into_par_iter()
-        .map_init(
-            || (Vec::with_capacity(table.width()), vec![Nats::ZERO; terms]),
-            |(cells, contributions), row| {
-                table.read_row(row, cells);
-                for feature in withheld {
-                    cells[feature.index()] = Cell::Withheld;
-                }
-                let intercept = attribute(cells, contributions);
-                intercept + contributions.iter().copied().sum()
-            },
-        )
-        .collect()
 }

@@ -8,6 +8,7 @@
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::batch::Batch;
 use super::link::{offset_for_mean, probability};
 use super::{FitError, Model};
 use crate::data::Table;
@@ -159,19 +160,16 @@ impl Profiled {
     /// The score of every row of `table` as it is served: by the profile of [`Profiled::choose`].
     #[must_use]
     pub fn scores(&self, table: &Table) -> Vec<Nats> {
-        let terms = Profile::ALL.map(|profile| self.model(profile).terms().len());
-        let terms_max = terms.into_iter().max().unwrap_or_default();
+        let batches = Profile::ALL.map(|profile| Batch::new(self.model(profile), table, &[]));
         (0..table.rows())
             .into_par_iter()
             .map_init(
-                || (Vec::with_capacity(table.width()), vec![Nats::ZERO; terms_max]),
-                |(cells, contributions), row| {
+                || (Vec::with_capacity(table.width()), batches.each_ref().map(Batch::buffers)),
+                |(cells, buffers), row| {
                     table.read_row(row, cells);
                     let (profile, offset) = self.choose(cells);
-                    let model = self.model(profile);
-                    let contributions = &mut contributions[..model.terms().len()];
-                    model.attribute(cells, contributions);
-                    model.intercept() + contributions.iter().copied().sum() + offset
+                    let place = usize::from(profile == Profile::Full);
+                    batches[place].score(row, &mut buffers[place]) + offset
                 },
             )
             .collect()

@@ -10,11 +10,12 @@ use tokio::sync::Mutex;
 
 use super::shape::{Shape, replaced, shapes};
 use crate::data::Schema;
-use crate::domain::{FeatureId, ModelVersion, Profile, Purposes, Response, TenantId, Timestamp};
+use crate::domain::{Feature, FeatureId, ModelVersion, Profile, Purposes, Response, TenantId, Timestamp};
 use crate::model::additive::{Change, Stretch};
 use crate::model::metrics::Interval;
 use crate::model::{
-    Artefact, ArtefactError, Edit, EditError, EditRequest, Lineage, ModelKind, Term, check_author, list, load,
+    Artefact, ArtefactError, Compiled, Edit, EditError, EditRequest, Lineage, ModelKind, Term, check_author,
+    list, load,
 };
 use crate::store::{ChangeAction, ModelChange, Store, StoreError, standing};
 
@@ -43,6 +44,8 @@ pub struct ActiveModel {
     pub version: ModelVersion,
     /// The model with all that is known of it.
     pub artefact: Artefact,
+    /// The model of each profile, poorest first, made ready to serve.
+    compiled: [Compiled; Profile::ALL.len()],
 }
 
 /// One model version at a glance.
@@ -203,16 +206,6 @@ impl ActiveModels {
         [Response::Conversion, Response::Click].into_iter().find(|response| self.get(*response).is_some())
     }
 
-    /// The most terms that one of the models has.
-    #[must_use]
-    pub fn terms_max(&self) -> usize {
-        let models = [&self.click, &self.conversion].into_iter().flatten();
-        let terms = |model: &Arc<ActiveModel>| {
-            Profile::ALL.map(|profile| model.artefact.profiled.model(profile).terms().len())
-        };
-        models.flat_map(terms).max().unwrap_or_default()
-    }
-
     fn set(&mut self, response: Response, model: Arc<ActiveModel>) {
         match response {
             Response::Click => self.click = Some(model),
@@ -222,6 +215,24 @@ impl ActiveModels {
 }
 
 impl ActiveModel {
+    /// A version of a model of `schema`, made ready to serve.
+    fn new(version: ModelVersion, artefact: Artefact, schema: &Schema) -> Self {
+        let varies =
+            |id: FeatureId| schema.features.get(id.index()).is_some_and(Feature::differs_between_ads);
+        let compiled = Profile::ALL.map(|profile| Compiled::new(artefact.profiled.model(profile), varies));
+        Self { version, artefact, compiled }
+    }
+
+    /// The model of `profile`, made ready to serve.
+    #[must_use]
+    pub const fn compiled(&self, profile: Profile) -> &Compiled {
+        let [contextual, full] = &self.compiled;
+        match profile {
+            Profile::Contextual => contextual,
+            Profile::Full => full,
+        }
+    }
+
     /// Mean absolute contribution of each feature of the model of `profile`, in nats; a pair's is
     /// shared by its sides.
     #[must_use]
@@ -496,7 +507,7 @@ impl Registry {
         artefact
             .check_schema(&self.schema.hash, &self.schema.features)
             .map_err(|reason| RegistryError::NotServable { version: version.clone(), reason })?;
-        Ok(ActiveModel { version: version.clone(), artefact })
+        Ok(ActiveModel::new(version.clone(), artefact, &self.schema))
     }
 
     fn serve(&self, response: Response, model: ActiveModel) -> Result<(), RegistryError> {

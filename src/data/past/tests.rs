@@ -41,7 +41,7 @@ fn all_affinities() -> Vec<Affinity> {
 
 /// Events of a few kinds, so that many match, at moments from `days`. Some share a moment or are
 /// exactly on the edge of a window.
-fn any_events(days: std::ops::Range<i64>) -> impl Strategy<Value = Vec<Event>> {
+fn any_events(days: Range<i64>) -> impl Strategy<Value = Vec<Event>> {
     let moments = prop_oneof![
         days.clone().prop_map(|day| day * DAY),
         (days, 0..DAY).prop_map(|(day, micros)| day * DAY + micros)
@@ -93,7 +93,7 @@ fn everything(history: &History, ad: &Ad) -> Vec<(Cell<'static>, Evidence)> {
     let affinities = all_affinities();
     let past = history.before(&someone(), at(), &affinities);
     let mut cells = Vec::new();
-    past.cells(ad, &affinities, |_| true, &mut cells);
+    past.reader().cells(ad, |_| true, &mut cells);
     let evidence = affinities.iter().map(|affinity| past.evidence(ad, *affinity, &schema, &symbols));
     cells.into_iter().zip(evidence).collect()
 }
@@ -310,6 +310,6 @@ fn a_value_that_is_not_permitted_is_withheld_in_its_place() {
     let affinities =
         [Statistic::Count, Statistic::Spend, Statistic::DistinctDays].map(|s| on_category(s, 30));
     let mut cells = vec![Cell::Number(7.0)];
-    history.before(&someone(), at(), &affinities).cells(&ad, &affinities, |place| place != 1, &mut cells);
+    history.before(&someone(), at(), &affinities).reader().cells(&ad, |place| place != 1, &mut cells);
     assert_eq!(cells, [Cell::Number(7.0), Cell::Number(1.0), Cell::Withheld, Cell::Number(1.0)]);
 }

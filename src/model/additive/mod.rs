@@ -30,7 +30,7 @@ pub use params::{AdditiveParams, ValidAdditiveParams};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bins, Term};
+use super::{Bins, Model, Term};
 use crate::data::Table;
 use crate::domain::{Cell, FeatureId, FieldError, Nats};
 
@@ -200,10 +200,7 @@ impl AdditiveModel {
 
     /// The score of every row of `table`: its contributions, summed.
     fn scores(&self, table: &Table) -> Vec<Nats> {
-        super::scores(table, &[], self.terms.len(), |row, contributions| {
-            self.attribute(row, contributions);
-            self.intercept
-        })
+        Model::Additive(self.clone()).scores(table, &[])
     }
 }
 
@@ -264,7 +261,6 @@ impl From<AdditiveModel> for Tables {
 mod tests {
     use super::*;
     use crate::data::{Column, TableBuilder};
-    use crate::model::Model;
     use proptest::prelude::*;
 
     /// Score, band and count of one bin.
