@@ -13,12 +13,17 @@ mod histogram;
 mod interact;
 mod pair;
 mod params;
+mod private;
 mod purify;
 mod step;
 
 pub use fit::{fit, fit_from};
 pub use pair::PairFunction;
 pub use params::{AdditiveParams, ValidAdditiveParams};
+pub use private::{
+    Guarantee, KnownValues, Mechanism, Noise, PrivacyUnit, PrivateFit, PrivateParams, ValidPrivateParams,
+    fit_private,
+};
 
 use serde::{Deserialize, Serialize};
 
