@@ -30,7 +30,7 @@ impl Bins {
     /// The first bin of known values.
     pub const FIRST: usize = 2;
     /// Most named categories; further ones count as unseen.
-    const LEVELS_MAX: usize = 65_000;
+    const LEVELS_MAX: usize = 250_000;
 
     /// Number of bins, those of missing and unseen included.
     #[must_use]
@@ -175,11 +175,65 @@ impl DistinctPeople {
     }
 }
 
+/// One small number for each row, in as few bytes as hold the largest.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Codes {
+    /// Numbers to 255.
+    Narrow(Vec<u8>),
+    /// Larger ones.
+    Wide(Vec<u32>),
+}
+
+impl Codes {
+    /// Keeps `codes`, none of which is above `largest`.
+    #[allow(clippy::cast_possible_truncation, reason = "`largest` says that they fit")]
+    fn new(codes: impl Iterator<Item = u32>, largest: usize) -> Self {
+        if u8::try_from(largest).is_ok() {
+            Self::Narrow(codes.map(|code| code as u8).collect())
+        } else {
+            Self::Wide(codes.collect())
+        }
+    }
+
+    /// How many rows there are.
+    pub(super) const fn rows(&self) -> usize {
+        match self {
+            Self::Narrow(codes) => codes.len(),
+            Self::Wide(codes) => codes.len(),
+        }
+    }
+
+    /// Writes `of` of the codes of the rows from `start` on over `to`.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "it must be compiled for the vectors of its caller")]
+    pub(super) fn write(&self, start: usize, to: &mut [u32], of: impl Fn(u32) -> u32) {
+        match self {
+            Self::Narrow(codes) => {
+                to.iter_mut().zip(&codes[start..]).for_each(|(to, &code)| *to = of(u32::from(code)));
+            }
+            Self::Wide(codes) => to.iter_mut().zip(&codes[start..]).for_each(|(to, &code)| *to = of(code)),
+        }
+    }
+
+    /// The code of every row.
+    pub(super) fn iter(&self) -> impl Iterator<Item = usize> + Clone {
+        (0..self.rows()).map(|row| self.at(row))
+    }
+
+    /// The code of one row.
+    pub(super) fn at(&self, row: usize) -> usize {
+        match self {
+            Self::Narrow(codes) => usize::from(codes[row]),
+            Self::Wide(codes) => codes[row] as usize,
+        }
+    }
+}
+
 /// One feature of the training rows, in bins.
 pub(super) struct Binned {
     pub(super) bins: Bins,
     /// The bin of each row; [`Bins::count`] where withheld.
-    pub(super) codes: Vec<u16>,
+    pub(super) codes: Codes,
     /// Distinct people per bin.
     pub(super) people: Vec<u32>,
     /// Rows per bin.
@@ -193,7 +247,7 @@ impl Binned {
     pub(super) fn encode(bins: Bins, column: &Column, person: &[u32], people_min: u32) -> Self {
         let count = bins.count();
         let codes = encode_column(&bins, column);
-        let Tally { people, rows, learned } = Tally::of(&codes, count, person, people_min);
+        let Tally { people, rows, learned } = Tally::of(codes.iter(), count, person, people_min);
         Self { bins, codes, people, rows, learned }
     }
 
@@ -214,21 +268,26 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Counts rows and distinct people by code; codes of `count` and above do not count.
-    pub(super) fn of(codes: &[u16], count: usize, person: &[u32], people_min: u32) -> Self {
+    pub(super) fn of(
+        codes: impl Iterator<Item = usize> + Clone,
+        count: usize,
+        person: &[u32],
+        people_min: u32,
+    ) -> Self {
         let mut rows = vec![0_u32; count + 1];
-        for &code in codes {
-            rows[code as usize] += 1;
+        for code in codes.clone() {
+            rows[code] += 1;
         }
         rows.truncate(count);
         let mut people = if person.is_sorted_by(|a, b| a < b) {
             rows.clone()
         } else {
-            let mut pairs: Vec<(u16, u32)> = codes.iter().copied().zip(person.iter().copied()).collect();
+            let mut pairs: Vec<(usize, u32)> = codes.zip(person.iter().copied()).collect();
             pairs.sort_unstable();
             pairs.dedup();
             let mut people = vec![0_u32; count + 1];
             for (code, _) in pairs {
-                people[code as usize] += 1;
+                people[code] += 1;
             }
             people.truncate(count);
             people
@@ -246,7 +305,7 @@ impl Tally {
 pub(super) struct Coarse {
     pub(super) bins: Bins,
     /// The joined bin of each bin.
-    pub(super) of_fine: Vec<u16>,
+    pub(super) of_fine: Vec<u32>,
 }
 
 impl Coarse {
@@ -280,8 +339,8 @@ impl Coarse {
                 bins.encode(Cell::Number(cuts[bin - Bins::FIRST - 1])).unwrap_or(Bins::UNSEEN)
             }
         };
-        #[allow(clippy::cast_possible_truncation, reason = "bins number at most 65,003, by Bins::check")]
-        let of_fine = (0..binned.bins.count()).map(|bin| of(bin) as u16).collect();
+        #[allow(clippy::cast_possible_truncation, reason = "bins are bounded by Bins::check")]
+        let of_fine = (0..binned.bins.count()).map(|bin| of(bin) as u32).collect();
         Self { bins, of_fine }
     }
 }
@@ -303,24 +362,23 @@ fn join(cuts: &[f64], rows: &[u32], bins_max: usize) -> Vec<f64> {
     kept
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "bins number at most 65,003, by Bins::check")]
-fn encode_column(bins: &Bins, column: &Column) -> Vec<u16> {
-    let withheld = bins.count() as u16;
+#[allow(clippy::cast_possible_truncation, reason = "bins are bounded by Bins::check")]
+fn encode_column(bins: &Bins, column: &Column) -> Codes {
+    let withheld = bins.count();
     if let Some((codes, levels)) = column.categories() {
         // A name is looked up once per level, not once per row.
-        let known: Vec<u16> = levels
-            .iter()
-            .map(|name| bins.encode(Cell::Category(name)).map_or(withheld, |bin| bin as u16))
-            .collect();
-        let of = |row: usize, code: u32| {
+        let known: Vec<u32> =
+            levels.iter().map(|name| bins.encode(Cell::Category(name)).unwrap_or(withheld) as u32).collect();
+        let of = |(row, &code): (usize, &u32)| {
             if column.is_withheld(row) {
-                return withheld;
+                return withheld as u32;
             }
-            known.get(code as usize).copied().unwrap_or(Bins::MISSING as u16)
+            known.get(code as usize).copied().unwrap_or(Bins::MISSING as u32)
         };
-        return codes.iter().enumerate().map(|(row, &code)| of(row, code)).collect();
+        return Codes::new(codes.iter().enumerate().map(of), withheld);
     }
-    (0..column.rows()).map(|row| bins.encode(column.cell(row)).map_or(withheld, |bin| bin as u16)).collect()
+    let of = |row| bins.encode(column.cell(row)).unwrap_or(withheld) as u32;
+    Codes::new((0..column.rows()).map(of), withheld)
 }
 
 #[cfg(test)]

@@ -41,6 +41,12 @@ impl Folds {
         Self { group, groups }
     }
 
+    /// The group of each row.
+    #[allow(clippy::cast_possible_truncation, reason = "there are at most 100 groups")]
+    pub(super) fn of_rows(&self, person: &[u32]) -> Vec<u8> {
+        person.iter().map(|&person| self.group[person as usize] as u8).collect()
+    }
+
     /// Whether `person` is left out of `bag`.
     pub(super) fn leaves_out(&self, bag: u16, person: u32) -> bool {
         self.group[person as usize] == bag

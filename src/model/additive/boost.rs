@@ -6,77 +6,395 @@
 
 use rayon::prelude::*;
 
-use super::bag::{Bag, BagRows, BagTables, Coded, Rows};
+use super::column::{Column, Form};
+use super::grid::Grid;
+use super::histogram::{LANES, Lanes, Sums, WideSlot, gradient};
 use super::params::ValidAdditiveParams;
-use crate::model::fold::Folds;
-use crate::model::{FitData, FitError, Progress};
+use super::pass::{COLUMNS_A_PASS, Pack, Rows, Shift};
+use super::step::Shape;
+use crate::model::{FitError, Progress};
 
 /// Rounds between two looks at the people left out.
 const ROUNDS_A_LOOK: u32 = 5;
-/// Features that step on the same gradients. Their steps together stay far below one Newton step.
-const FEATURES_A_BLOCK: usize = 4;
 /// Half the width of a 95 % interval, in standard errors.
 const Z_95: f64 = 1.959_964;
 
-/// What boosting leaves of the bags: the tables of each at the best round.
+/// Scores per column, bag and bin, with the constant of each bag, in nats.
+#[derive(Clone)]
+pub(super) struct Tables {
+    pub(super) intercepts: Vec<f64>,
+    pub(super) scores: Vec<Vec<Vec<f64>>>,
+}
+
+/// What boosting leaves of the bags: the tables at the best round.
 pub(super) struct Boosted {
-    pub(super) bags: Vec<BagTables>,
+    pub(super) tables: Tables,
     /// The log loss of the people left out at that round, summed over the bags, in nats.
     pub(super) loss: f64,
 }
 
-impl Boosted {
+/// The rows with every bag's scores, which the stages of a fit boost in turn.
+pub(super) struct Boosting<'a> {
+    rows: Rows<'a>,
+    /// The score of each row before the first stage.
+    init: &'a [f32],
+    bags: u16,
+    packs: Vec<Bags>,
+    params: &'a ValidAdditiveParams,
+    progress: &'a dyn Progress,
+}
+
+/// Up to eight bags, with the steps that their rows have yet to take.
+struct Bags {
+    pack: Pack,
+    /// Number of the first bag.
+    first: usize,
+    intercept: Lanes,
+    /// The columns that stepped last, and what each bin of theirs moves by.
+    stepped: std::ops::Range<usize>,
+    steps: Vec<Vec<Lanes>>,
+    sums: Vec<Vec<WideSlot>>,
+}
+
+/// What steps on one column in one bag.
+enum Stepper {
+    Line(Shape),
+    Grid(Grid),
+}
+
+impl Tables {
+    /// Tables of 0.
+    pub(super) fn zero(columns: &[Column<'_>], bags: u16) -> Self {
+        let table = |column: &Column<'_>| vec![vec![0.0; column.count()]; bags.into()];
+        Self { intercepts: vec![0.0; bags.into()], scores: columns.iter().map(table).collect() }
+    }
+
+    /// The same with a column more for each of `columns` that it does not have yet.
+    pub(super) fn widened(mut self, columns: &[Column<'_>]) -> Self {
+        let bags = self.intercepts.len();
+        for column in &columns[self.scores.len()..] {
+            self.scores.push(vec![vec![0.0; column.count()]; bags]);
+        }
+        self
+    }
+
     pub(super) fn mean_intercept(&self) -> f64 {
-        self.bags.iter().map(|bag| bag.intercept).sum::<f64>() / self.bags.len() as f64
-    }
-
-    /// The tables of one column, bag by bag.
-    pub(super) fn tables_of(&self, column: usize) -> Vec<&[f64]> {
-        self.bags.iter().map(|bag| bag.scores[column].as_slice()).collect()
+        self.intercepts.iter().sum::<f64>() / self.intercepts.len() as f64
     }
 }
 
-/// What every stage of a fit shares.
-pub(super) struct Fitting<'a> {
-    pub(super) data: &'a FitData<'a>,
-    pub(super) folds: Folds,
-    pub(super) params: &'a ValidAdditiveParams,
-    pub(super) progress: &'a dyn Progress,
-}
+impl<'a> Boosting<'a> {
+    /// All bags with their scores at `init`; `groups` groups of people.
+    pub(super) fn new(
+        rows: Rows<'a>,
+        init: &'a [f32],
+        groups: u16,
+        params: &'a ValidAdditiveParams,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        let bags = params.bags;
+        let pack = |first: u16| Bags {
+            pack: Pack::new(first, bags, groups, init.iter().map(|&score| [score; LANES]).collect()),
+            first: first.into(),
+            intercept: [0.0; LANES],
+            stepped: 0..0,
+            steps: vec![Vec::new(); COLUMNS_A_PASS],
+            sums: vec![Vec::new(); COLUMNS_A_PASS],
+        };
+        let packs = (0..bags).step_by(LANES).map(pack).collect();
+        Self { rows, init, bags, packs, params, progress }
+    }
 
-impl Fitting<'_> {
-    /// Boosts all bags on `columns`, each from its own `inits`, until the people left out gain no more.
-    pub(super) fn boost(&self, columns: Vec<Coded<'_>>, inits: &[Vec<f32>]) -> Result<Boosted, FitError> {
-        let (params, progress) = (self.params, self.progress);
-        let rows = Rows { columns, outcome: self.data.outcome, person: self.data.person };
-        let start = |(bag, init): (u16, &Vec<f32>)| Bag::new(&rows, init.clone(), &self.folds, bag);
-        let mut bags: Vec<Bag<BagRows<'_>>> =
-            (0..params.bags).into_par_iter().zip(inits).map(start).collect();
-        let look = |bags: &[Bag<BagRows<'_>>]| {
-            let losses: Vec<f64> = bags.par_iter().map(Bag::held_out_loss).collect();
-            losses.iter().sum::<f64>()
-        };
-        let keep = |bags: &[Bag<BagRows<'_>>], loss| Boosted {
-            bags: bags.iter().map(|bag| bag.tables.clone()).collect(),
-            loss,
-        };
-        let (mut best, mut best_round, mut round) = (keep(&bags, look(&bags)), 0, 0);
+    /// Boosts all bags on `columns`, on top of `start`, which their scores hold already, until the
+    /// people left out gain no more.
+    pub(super) fn boost(&mut self, columns: &[Column<'_>], start: Tables) -> Result<Boosted, FitError> {
+        let params = self.params;
+        let mut tables = start;
+        let mut steppers = self.steppers(columns);
+        self.settle(columns, &mut tables);
+        self.learn_priors(columns, &mut steppers);
+        let mut best = Boosted { loss: self.held_out_loss(columns), tables: tables.clone() };
+        let (mut best_round, mut round) = (0, 0);
         while round < params.rounds_max && round - best_round < params.patience_rounds {
-            if progress.cancelled() {
+            if self.progress.cancelled() {
                 return Err(FitError::Cancelled);
             }
             let rounds = ROUNDS_A_LOOK.min(params.rounds_max - round);
-            bags.par_iter_mut().for_each(|bag| bag.boost(rounds, FEATURES_A_BLOCK, params));
-            round += rounds;
-            let loss = look(&bags);
-            if loss < best.loss {
-                (best, best_round) = (keep(&bags, loss), round);
+            for _ in 0..rounds {
+                self.round(columns, &mut steppers, &mut tables);
             }
-            progress.step(round as usize, params.rounds_max as usize);
+            round += rounds;
+            let loss = self.held_out_loss(columns);
+            if loss < best.loss {
+                (best, best_round) = (Boosted { loss, tables: tables.clone() }, round);
+            }
+            self.progress.step(round as usize, params.rounds_max as usize);
         }
-        progress.step(params.rounds_max as usize, params.rounds_max as usize);
+        self.progress.step(params.rounds_max as usize, params.rounds_max as usize);
         Ok(best)
     }
+
+    /// Sets every score to what it was before the first stage and the tables of `stages` add.
+    pub(super) fn rewind(&mut self, stages: &[(&[Column<'_>], &Tables)]) {
+        for bags in &mut self.packs {
+            for (scores, &init) in bags.pack.scores_mut().iter_mut().zip(self.init) {
+                *scores = [init; LANES];
+            }
+            for &(columns, tables) in stages {
+                let of_bag = |bag: usize| tables.intercepts.get(bags.first + bag).copied().unwrap_or(0.0);
+                let mut intercept = std::array::from_fn(|lane| narrow(of_bag(lane)));
+                let chunks = columns.chunks(COLUMNS_A_PASS).zip(tables.scores.chunks(COLUMNS_A_PASS));
+                for (columns, scores) in chunks {
+                    let steps: Vec<Vec<Lanes>> =
+                        scores.iter().map(|scores| lanes_of(scores, bags.first)).collect();
+                    let columns: Vec<_> =
+                        columns.iter().copied().zip(steps.iter().map(Vec::as_slice)).collect();
+                    bags.pack.shift(Shift { intercept, columns: &columns });
+                    intercept = [0.0; LANES];
+                }
+            }
+            bags.stepped = 0..0;
+            bags.intercept = [0.0; LANES];
+        }
+    }
+
+    /// Gradient and hessian of each row at the mean score of the bags.
+    pub(super) fn mean_gradients(&mut self) -> Vec<[f32; 2]> {
+        let mut sums = vec![[0.0_f32; 2]; self.rows.outcome.len()];
+        for bags in &mut self.packs {
+            let lanes = LANES.min(usize::from(self.bags) - bags.first);
+            for ([sum, _], scores) in sums.iter_mut().zip(bags.pack.scores_mut()) {
+                *sum += scores[..lanes].iter().sum::<f32>();
+            }
+        }
+        let rows = &self.rows;
+        sums.par_iter_mut().enumerate().for_each(|(row, sum)| {
+            let weight = rows.weight.map_or(1.0, |weight| weight[row]);
+            *sum = gradient(sum[0] / f32::from(self.bags), rows.outcome[row], weight);
+        });
+        sums
+    }
+
+    pub(super) const fn params(&self) -> &'a ValidAdditiveParams {
+        self.params
+    }
+
+    pub(super) const fn bags(&self) -> u16 {
+        self.bags
+    }
+
+    /// One step on every column.
+    fn round(&mut self, columns: &[Column<'_>], steppers: &mut [Vec<Stepper>], tables: &mut Tables) {
+        for start in (0..columns.len()).step_by(COLUMNS_A_PASS) {
+            let block = start..(start + COLUMNS_A_PASS).min(columns.len());
+            for bags in &mut self.packs {
+                bags.pass(&self.rows, columns, block.clone());
+                bags.step_intercept(&self.rows, &mut tables.intercepts);
+                let scores = &mut tables.scores[block.clone()];
+                bags.step(&self.rows, &mut steppers[block.clone()], scores, self.params);
+            }
+        }
+    }
+
+    /// Moves the intercepts until the gradients of each bag sum to nearly 0.
+    fn settle(&mut self, columns: &[Column<'_>], tables: &mut Tables) {
+        /// Most Newton steps; each is 1 nat at most.
+        const STEPS_MAX: usize = 30;
+        /// Steps below are not worth a pass.
+        const STEP_MIN: f32 = 1e-3;
+        for bags in &mut self.packs {
+            for _ in 0..STEPS_MAX {
+                bags.pass(&self.rows, columns, 0..1);
+                bags.stepped = 0..0;
+                bags.step_intercept(&self.rows, &mut tables.intercepts);
+                if bags.intercept.iter().all(|step| step.abs() < STEP_MIN) {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The steppers of each column, bag by bag.
+    fn steppers(&self, columns: &[Column<'_>]) -> Vec<Vec<Stepper>> {
+        let of_column = |column: &Column<'_>| {
+            let counts = Counts::of(column, &self.rows, usize::from(self.bags));
+            let stepper = |counts: Counts| match column.form {
+                Form::Line(bins) => Stepper::Line(Shape::new(bins, column.learned, counts)),
+                Form::Grid(size) => Stepper::Grid(Grid::new(size, counts)),
+            };
+            counts.into_iter().map(stepper).collect()
+        };
+        columns.par_iter().map(of_column).collect()
+    }
+
+    /// Lets categories learn how far their levels differ.
+    fn learn_priors(&mut self, columns: &[Column<'_>], steppers: &mut [Vec<Stepper>]) {
+        for start in (0..columns.len()).step_by(COLUMNS_A_PASS) {
+            let block = start..(start + COLUMNS_A_PASS).min(columns.len());
+            let of_block = &mut steppers[block.clone()];
+            let has_prior = |stepper: &Stepper| matches!(stepper, Stepper::Line(shape) if shape.has_prior());
+            if !of_block.iter().flatten().any(has_prior) {
+                continue;
+            }
+            for bags in &mut self.packs {
+                bags.pass(&self.rows, columns, block.clone());
+                bags.stepped = 0..0;
+                for (steppers, sums) in of_block.iter_mut().zip(&bags.sums) {
+                    for (lane, stepper) in steppers.iter_mut().skip(bags.first).take(LANES).enumerate() {
+                        if let Stepper::Line(shape) = stepper {
+                            shape.learn_prior(&sums_of(sums, lane, &self.rows));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn held_out_loss(&mut self, columns: &[Column<'_>]) -> f64 {
+        let mut loss = 0.0;
+        for bags in &mut self.packs {
+            bags.catch_up(columns);
+            loss += bags.pack.held_out_loss(&self.rows);
+        }
+        loss
+    }
+}
+
+impl Bags {
+    /// Takes the last steps, then sums the histograms of the columns of `block`.
+    fn pass(&mut self, rows: &Rows<'_>, columns: &[Column<'_>], block: std::ops::Range<usize>) {
+        let stepped = columns[self.stepped.clone()].iter().copied();
+        let stepped: Vec<_> = stepped.zip(self.steps.iter().map(Vec::as_slice)).collect();
+        let shift = Shift { intercept: self.intercept, columns: &stepped };
+        self.pack.pass(rows, shift, &columns[block.clone()], &mut self.sums);
+        self.intercept = [0.0; LANES];
+        self.stepped = block;
+    }
+
+    /// Takes the last steps.
+    fn catch_up(&mut self, columns: &[Column<'_>]) {
+        let stepped = columns[self.stepped.clone()].iter().copied();
+        let stepped: Vec<_> = stepped.zip(self.steps.iter().map(Vec::as_slice)).collect();
+        self.pack.shift(Shift { intercept: self.intercept, columns: &stepped });
+        self.intercept = [0.0; LANES];
+        self.stepped = 0..0;
+    }
+
+    /// A Newton step of each bag's intercept.
+    fn step_intercept(&mut self, rows: &Rows<'_>, intercepts: &mut [f64]) {
+        /// Longest step, in nats, so that the first one cannot overshoot.
+        const STEP_MAX: f64 = 1.0;
+        /// A bag of one class has no finite intercept: it stops where its hessian vanishes.
+        const HESSIAN_MIN: f64 = 1e-3;
+        let mut all = [0_i64; 2 * LANES];
+        for sum in &self.sums[0] {
+            all.iter_mut().zip(sum).for_each(|(all, sum)| *all += sum);
+        }
+        for (lane, intercept) in intercepts[self.first..].iter_mut().take(LANES).enumerate() {
+            let Sums { gradient, hessian } = rows.scale.sums(&all, lane);
+            if hessian >= HESSIAN_MIN {
+                let step = narrow((-gradient / hessian).clamp(-STEP_MAX, STEP_MAX));
+                self.intercept[lane] = step;
+                *intercept += f64::from(step);
+            }
+        }
+    }
+
+    /// Steps on the columns that were summed last.
+    fn step(
+        &mut self,
+        rows: &Rows<'_>,
+        steppers: &mut [Vec<Stepper>],
+        scores: &mut [Vec<Vec<f64>>],
+        params: &ValidAdditiveParams,
+    ) {
+        let first = self.first;
+        let columns = steppers.par_iter_mut().zip(scores).zip(&self.sums).zip(&mut self.steps);
+        columns.for_each(|(((steppers, scores), sums), steps)| {
+            steps.clear();
+            steps.resize(sums.len(), [0.0; LANES]);
+            let bags = steppers.iter_mut().zip(scores).skip(first).take(LANES);
+            for (lane, (stepper, scores)) in bags.enumerate() {
+                let sums = sums_of(sums, lane, rows);
+                let mut set = |bin: usize, step: f32| steps[bin][lane] = step;
+                match stepper {
+                    Stepper::Line(shape) => shape.step(&sums, params, scores, &mut set),
+                    Stepper::Grid(grid) => grid.step(&sums, params, scores, &mut set),
+                }
+            }
+        });
+    }
+}
+
+/// What the training rows of one bag are in each bin of a column.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Counts {
+    /// Rows of each bin; 0 in one that is not learned.
+    pub(super) rows: Vec<u32>,
+    /// The share of the weight that each bin has, of the rows in which the column is not withheld.
+    pub(super) share: Vec<f64>,
+}
+
+impl Counts {
+    /// Of each bag.
+    #[allow(clippy::cast_possible_truncation, reason = "rows are numbered by u32")]
+    fn of(column: &Column<'_>, rows: &Rows<'_>, bags: usize) -> Vec<Self> {
+        const BLOCK: usize = 4_096;
+        let count = column.count();
+        let groups = 1 + rows.group.iter().copied().max().map_or(0, usize::from);
+        let mut tallies = vec![(0_u32, 0.0_f64); groups.max(bags) * (count + 1)];
+        let mut codes = vec![0; BLOCK];
+        for start in (0..rows.group.len()).step_by(BLOCK) {
+            let block = BLOCK.min(rows.group.len() - start);
+            column.write(start, &mut codes[..block]);
+            for (row, &code) in (start..).zip(&codes[..block]) {
+                let tally = &mut tallies[usize::from(rows.group[row]) * (count + 1) + code as usize];
+                tally.0 += 1;
+                tally.1 += rows.weight.map_or(1.0, |weight| f64::from(weight[row]));
+            }
+        }
+        let all = |bin: usize| {
+            tallies[bin..]
+                .iter()
+                .step_by(count + 1)
+                .fold((0, 0.0), |(rows, weight), tally| (rows + tally.0, weight + tally.1))
+        };
+        let all: Vec<(u32, f64)> = (0..count).map(all).collect();
+        let of_bag = |bag: usize| {
+            let left_out = &tallies[bag * (count + 1)..][..count];
+            let mut counts = Self { rows: vec![0; count], share: vec![0.0; count] };
+            for bin in (0..count).filter(|&bin| column.learned[bin]) {
+                counts.rows[bin] = all[bin].0 - left_out[bin].0;
+                counts.share[bin] = (all[bin].1 - left_out[bin].1).max(0.0);
+            }
+            let total: f64 = counts.share.iter().sum();
+            counts.share.iter_mut().for_each(|share| *share /= total.max(f64::MIN_POSITIVE));
+            counts
+        };
+        (0..bags).map(of_bag).collect()
+    }
+}
+
+/// The sums of one bag.
+fn sums_of(sums: &[WideSlot], lane: usize, rows: &Rows<'_>) -> Vec<Sums> {
+    sums.iter().map(|slot| rows.scale.sums(slot, lane)).collect()
+}
+
+/// The tables of the eight bags from `first` on, side by side; withheld rows have a last entry of 0.
+fn lanes_of(scores: &[Vec<f64>], first: usize) -> Vec<Lanes> {
+    let count = scores.first().map_or(0, Vec::len);
+    let mut lanes = vec![[0.0; LANES]; count + 1];
+    for (lane, scores) in scores.iter().skip(first).take(LANES).enumerate() {
+        for (to, &score) in lanes.iter_mut().zip(scores) {
+            to[lane] = narrow(score);
+        }
+    }
+    lanes
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "rows are scored in single precision")]
+fn narrow(score: f64) -> f32 {
+    score as f32
 }
 
 /// Scores and the half widths of their bands, in nats.
@@ -90,9 +408,9 @@ pub(super) struct Averaged {
 /// Each bag leaves out one of `groups` groups of people, so the spread of the bags is a grouped
 /// jackknife's: the variance of the mean is `groups - 1` times the mean squared deviation (Shao and
 /// Wu 1989).
-pub(super) fn average(bags: &[&[f64]], groups: f64) -> Averaged {
+pub(super) fn average(bags: &[Vec<f64>], groups: f64) -> Averaged {
     let count = bags.len() as f64;
-    let entries = 0..bags.first().map_or(0, |bag| bag.len());
+    let entries = 0..bags.first().map_or(0, Vec::len);
     let mean = |entry: usize| bags.iter().map(|bag| bag[entry]).sum::<f64>() / count;
     let band = |entry: usize| {
         let mean = mean(entry);

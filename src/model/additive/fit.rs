@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::bag::Coded;
-use super::boost::{Averaged, Fitting, average};
+use super::boost::{Averaged, Boosting, Tables, average};
 use super::calibrate::restore_mean;
+use super::column::Column;
+use super::histogram::Scale;
 use super::interact::find_pairs;
 use super::params::ValidAdditiveParams;
+use super::pass::Rows;
 use super::{AdditiveModel, PairFunction, ShapeFunction};
 use crate::domain::{FeatureId, Nats};
 use crate::model::bin::{Binned, Bins};
@@ -53,19 +55,22 @@ pub fn fit_from(
     #[allow(clippy::cast_possible_truncation, reason = "scores are boosted in single precision")]
     let init: Vec<f32> = base.scores(data.table).into_iter().map(|score| score.to_f64() as f32).collect();
     let folds = Folds::deal(data.outcome, data.person, params.bags, params.seed);
-    let fitting = Fitting { data, folds, params, progress };
-    let inits = vec![init.clone(); usize::from(params.bags)];
-    let mains = fitting.boost(features.iter().map(Coded::line).collect(), &inits)?;
-    let found = find_pairs(&base, &features, &mains, &init, &fitting)?;
+    let group = folds.of_rows(data.person);
+    let rows = Rows { outcome: data.outcome, group: &group, weight: None, scale: Scale::new(1.0) };
+    let mut boosting = Boosting::new(rows, &init, folds.groups, params, progress);
+    let columns: Vec<Column<'_>> = features.iter().map(Column::line).collect();
+    let mains = boosting.boost(&columns, Tables::zero(&columns, params.bags))?;
+    let found = find_pairs(&base, &features, &mains, data, &mut boosting, folds.groups)?;
+    drop(boosting);
 
     let mut model = base;
-    model.intercept += Nats::from_f64(mains.mean_intercept() + found.intercept);
+    model.intercept += Nats::from_f64(mains.tables.mean_intercept() + found.intercept);
     let mut shapes: BTreeMap<FeatureId, ShapeFunction> =
         model.shapes.into_iter().map(|shape| (shape.feature, shape)).collect();
-    let groups = f64::from(fitting.folds.groups);
+    let groups = f64::from(folds.groups);
     for (place, binned) in features.into_iter().enumerate() {
         let id = data.features[place];
-        let Averaged { scores, bands } = average(&mains.tables_of(place), groups);
+        let Averaged { scores, bands } = average(&mains.tables.scores[place], groups);
         let moved = &found.moved[place];
         let scores = scores.iter().zip(moved).zip(&binned.learned);
         let scores = scores.map(|((score, moved), learned)| score + if *learned { *moved } else { 0.0 });

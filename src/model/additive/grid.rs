@@ -3,6 +3,7 @@
 //! One cut across one feature, then on either side of it one across the other: the regions that FAST
 //! ranks pairs by (Lou, Caruana, Gehrke and Hooker 2013, section 4).
 
+use super::boost::Counts;
 use super::histogram::Sums;
 use super::params::ValidAdditiveParams;
 use super::step::{damped_step, worth};
@@ -39,22 +40,20 @@ pub(super) struct Cuts {
 
 impl Grid {
     /// A pair of which each cell has so many rows that train.
-    pub(super) fn new(size: [usize; 2], rows: Vec<u32>) -> Self {
-        let total: f64 = rows.iter().map(|&rows| f64::from(rows)).sum();
-        let share = rows.iter().map(|&rows| f64::from(rows) / total.max(1.0)).collect();
+    pub(super) fn new(size: [usize; 2], counts: Counts) -> Self {
+        let Counts { rows, share } = counts;
         Self { size, rows, share }
     }
 
-    /// Writes the step of each cell, centred over the rows that train, and adds it to `scores`;
-    /// `steps` has one more entry, for withheld rows, which stays 0.
+    /// Gives `set` the step of each cell, centred over the rows that train, and adds it to `scores`.
+    /// Withheld rows do not move.
     pub(super) fn step(
         &self,
         sums: &[Sums],
         params: &ValidAdditiveParams,
         scores: &mut [f64],
-        steps: &mut [f32],
+        set: &mut impl FnMut(usize, f32),
     ) {
-        steps.fill(0.0);
         let Some(cuts) = self.best_cuts(sums, params) else { return };
         let mut regions = [Mass::default(); 4];
         for (cell, sum) in sums[..scores.len()].iter().enumerate() {
@@ -66,7 +65,7 @@ impl Grid {
         for cell in 0..scores.len() {
             #[allow(clippy::cast_possible_truncation, reason = "the step is taken in single precision")]
             let step = (moves[self.region(&cuts, cell)] - mean) as f32;
-            steps[cell] = step;
+            set(cell, step);
             scores[cell] += f64::from(step);
         }
     }
@@ -146,7 +145,7 @@ fn divide(slices: &[Mass], params: &ValidAdditiveParams) -> Option<(f64, Option<
 
 impl Mass {
     fn of(sums: Sums, rows: u32) -> Self {
-        Self { gradient: sums.gradient(), hessian: sums.hessian(), rows }
+        Self { gradient: sums.gradient, hessian: sums.hessian, rows }
     }
 
     fn add(&mut self, sums: Sums, rows: u32) {
@@ -182,15 +181,16 @@ impl Mass {
 mod tests {
     use super::*;
     use crate::model::additive::AdditiveParams;
-    use crate::model::additive::histogram::Gradient;
+    use crate::model::additive::histogram::gradient;
 
     /// Cells of 100 rows at score 0, of which so many are positive.
     fn cells(size: [usize; 2], positives: &[u32]) -> (Grid, Vec<Sums>) {
         let mut sums = vec![Sums::default(); positives.len() + 1];
         for (sum, &positives) in sums.iter_mut().zip(positives) {
-            (0..100).for_each(|row| *sum += Gradient::at(0.0, if row < positives { 1.0 } else { 0.0 }, 1.0));
+            (0..100).for_each(|row| *sum += gradient(0.0, row < positives, 1.0).into());
         }
-        (Grid::new(size, vec![100; positives.len()]), sums)
+        let share = vec![1.0 / positives.len() as f64; positives.len()];
+        (Grid::new(size, Counts { rows: vec![100; positives.len()], share }), sums)
     }
 
     fn params() -> ValidAdditiveParams {
@@ -203,9 +203,7 @@ mod tests {
         let cuts = grid.best_cuts(&sums, &params()).unwrap();
         assert_eq!((cuts.axis, cuts.at, cuts.across), (0, 1, [Some(1), Some(1)]));
         let mut scores = vec![0.0; 6];
-        let mut steps = vec![9.0; 7];
-        grid.step(&sums, &params(), &mut scores, &mut steps);
-        assert_eq!(steps[6], 0.0);
+        grid.step(&sums, &params(), &mut scores, &mut |cell, _| assert!(cell < 6));
         for (cell, score) in scores.iter().enumerate() {
             let expected = if [0, 3, 5].contains(&cell) { 1.2 } else { -1.2 };
             assert!((score - expected).abs() < 1e-5, "{scores:?}");

@@ -1,31 +1,43 @@
-//! Gradients of the logistic loss as whole numbers, and where their histograms come from.
+//! Gradients of the logistic loss, row by row for all bags at once, and their sums.
 //!
-//! A histogram of integers is the same in whatever order and on however many threads or machines
-//! its rows are added, so a fit is too.
+//! A row's gradients are whole numbers of a unit. A histogram of integers is the same in whatever
+//! order and on however many threads its rows are added, so a fit is too.
+
+#![allow(clippy::inline_always, reason = "kernels must be compiled for the vectors of their caller")]
 
 use std::ops::{Add, AddAssign, Sub};
 
-/// Units of a gradient p - y in 1: 2^22, so that every whole number of units is a float.
-const GRADIENT_UNITS: f32 = 4_194_304.0;
-/// Units of a hessian p(1 - p) in 1: it is 1/4 at most, so there are four times as many.
-const HESSIAN_UNITS: f32 = 16_777_216.0;
+/// Bags that are boosted side by side: a row's bin is looked up once for all of them.
+pub(super) const LANES: usize = 8;
+/// One number for each bag.
+pub(super) type Lanes = [f32; LANES];
+/// Gradients of the bags, then their hessians, in units.
+pub(super) type Slot = [i32; 2 * LANES];
+/// Sums of many slots.
+pub(super) type WideSlot = [i64; 2 * LANES];
 
-/// Gradients and hessians of some rows, summed, in their units.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Units of a gradient p - y in 1. A hessian p(1 - p) is 1/4 at most, so there are four times as many.
+const UNITS: f32 = 131_072.0;
+/// Most rows whose slots sum to numbers of 32 bits.
+pub(super) const ROWS_A_SLOT: usize = 8_192;
+
+/// Sum of gradients p - y and of hessians p(1 - p).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Sums {
-    gradient: i64,
-    hessian: i64,
+    pub(super) gradient: f64,
+    pub(super) hessian: f64,
 }
 
-impl Sums {
-    /// The sum of p - y.
-    pub(super) fn gradient(self) -> f64 {
-        self.gradient as f64 / f64::from(GRADIENT_UNITS)
-    }
+/// Gradient and hessian of one row at `score`.
+pub(super) fn gradient(score: f32, happened: bool, weight: f32) -> [f32; 2] {
+    let probability = sigmoid(score);
+    let gradient = probability - f32::from(u8::from(happened));
+    [gradient * weight, probability * (1.0 - probability) * weight]
+}
 
-    /// The sum of p(1 - p).
-    pub(super) fn hessian(self) -> f64 {
-        self.hessian as f64 / f64::from(HESSIAN_UNITS)
+impl From<[f32; 2]> for Sums {
+    fn from([gradient, hessian]: [f32; 2]) -> Self {
+        Self { gradient: gradient.into(), hessian: hessian.into() }
     }
 }
 
@@ -55,58 +67,69 @@ impl std::iter::Sum for Sums {
     }
 }
 
-/// Where histograms come from: rows in memory, or elsewhere. All that boosting asks of its rows.
-pub(super) trait Histograms {
-    /// Writes the sums of each bin of `feature` over the rows that train; the last entry of `sums`
-    /// takes the rows in which it is withheld.
-    fn sum(&self, feature: usize, sums: &mut [Sums]);
-
-    /// Moves the score of every row by `steps` of its bin of `feature`; the last entry is for the
-    /// rows in which it is withheld. Gradients stay as they were until [`Histograms::refresh`].
-    fn shift(&mut self, feature: usize, steps: &[f32]);
-
-    /// Moves every score by `step` and computes the gradients anew; returns their sums over the
-    /// rows that train.
-    fn refresh(&mut self, step: f32) -> Sums;
-
-    /// The log loss of the rows left out, summed, in nats.
-    fn held_out_loss(&self) -> f64;
+/// How gradients become whole numbers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scale {
+    units: f32,
 }
 
-/// Gradient and hessian of one row.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Gradient {
-    gradient: i32,
-    hessian: i32,
-}
-
-impl Gradient {
-    /// At `score`, for an outcome of 0 or 1; `weight` is 0 for a row that does not train, else 1.
-    pub(super) fn at(score: f32, outcome: f32, weight: f32) -> Self {
-        let probability = sigmoid(score);
-        let gradient = (probability - outcome) * weight;
-        let hessian = probability * (1.0 - probability) * weight;
-        Self { gradient: round(gradient * GRADIENT_UNITS), hessian: round(hessian * HESSIAN_UNITS) }
+impl Scale {
+    /// For rows of which none weighs more than `weight_max`, at least 1.
+    pub(super) fn new(weight_max: f32) -> Self {
+        // A power of two, so that only rounding to whole numbers loses anything.
+        let mut units = UNITS;
+        while units * weight_max > UNITS {
+            units /= 2.0;
+        }
+        Self { units }
     }
+
+    /// The slot of `row` at `scores`, for an outcome of 0 or 1; each bag's share is `weight`, 0 where it
+    /// leaves the row out.
+    #[inline(always)]
+    pub(super) fn slot(self, row: usize, scores: &Lanes, outcome: f32, weight: &Lanes) -> Slot {
+        let dither = dither(row);
+        let mut slot = [0; 2 * LANES];
+        for lane in 0..LANES {
+            let probability = sigmoid(scores[lane]);
+            let gradient = (probability - outcome) * weight[lane];
+            let hessian = probability * (1.0 - probability) * weight[lane];
+            slot[lane] = round(gradient * self.units + dither);
+            slot[LANES + lane] = round(hessian * (4.0 * self.units) + dither);
+        }
+        slot
+    }
+
+    /// The sums of one bag.
+    pub(super) fn sums(self, slot: &WideSlot, lane: usize) -> Sums {
+        Sums {
+            gradient: slot[lane] as f64 / f64::from(self.units),
+            hessian: slot[LANES + lane] as f64 / f64::from(4.0 * self.units),
+        }
+    }
+}
+
+/// An offset within ±1/2, even over the rows, so that rounding does not lean to one side where many
+/// rows have the same gradient (the golden-ratio sequence; Weyl 1916).
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "the low bits are what is wanted")]
+fn dither(row: usize) -> f32 {
+    let turn = (row as u32).wrapping_mul(2_654_435_769) >> 9;
+    (turn as f32 - 4_194_303.5) / 8_388_608.0
 }
 
 /// Adding it rounds a float within ±2^22 to a whole number, which its low bits then hold.
 const ROUND: f32 = 12_582_912.0;
 
 /// The whole number nearest to `x`, which is within ±2^22; four at a time where `as` takes one.
+#[inline(always)]
 fn round(x: f32) -> i32 {
     (x + ROUND).to_bits().wrapping_sub(ROUND.to_bits()).cast_signed()
 }
 
-impl AddAssign<Gradient> for Sums {
-    fn add_assign(&mut self, row: Gradient) {
-        self.gradient += i64::from(row.gradient);
-        self.hessian += i64::from(row.hessian);
-    }
-}
-
 /// 1 / (1 + e^-x) to about 1e-7, by additions, products and one quotient only: the same on every
-/// CPU, and several rows at a time.
+/// CPU, and several bags at a time.
+#[inline(always)]
 fn sigmoid(x: f32) -> f32 {
     let exponent = (-x * std::f32::consts::LOG2_E).clamp(-80.0, 80.0);
     let shifted = exponent + ROUND;
@@ -140,12 +163,37 @@ mod tests {
         assert!(sigmoid(1e30) == 1.0 && sigmoid(-1e30) > 0.0);
     }
 
+    fn sum(rows: usize, score: f32, outcome: f32, weight: f32, scale: Scale) -> Sums {
+        let mut wide = [0; 2 * LANES];
+        for row in 0..rows {
+            let slot = scale.slot(row, &[score; LANES], outcome, &[weight; LANES]);
+            wide.iter_mut().zip(slot).for_each(|(sum, units)| *sum += i64::from(units));
+        }
+        scale.sums(&wide, 3)
+    }
+
     #[test]
-    fn a_row_that_does_not_train_has_no_gradient() {
-        let mut sums = Sums::default();
-        sums += Gradient::at(0.3, 1.0, 0.0);
-        assert_eq!(sums, Sums::default());
-        sums += Gradient::at(0.0, 1.0, 1.0);
-        assert_eq!((sums.gradient(), sums.hessian()), (-0.5, 0.25));
+    fn a_row_that_a_bag_leaves_out_has_no_gradient() {
+        assert_eq!(sum(1_000, 0.3, 1.0, 0.0, Scale::new(1.0)), Sums::default());
+    }
+
+    #[test]
+    fn many_equal_rows_sum_to_what_they_are_however_coarse_the_units() {
+        for (score, weight_max) in [(-7.0, 1.0), (0.0, 1.0), (-7.0, 1e4), (2.5, 1e4)] {
+            let exact = Sums::from(gradient(score, false, 1.0));
+            let found = sum(100_000, score, 0.0, 1.0, Scale::new(weight_max));
+            // The offsets of n rows are even to about log(n) / n.
+            let error = 100.0 / f64::from(Scale::new(weight_max).units);
+            assert!((found.gradient - 1e5 * exact.gradient).abs() < error + 1e-2, "{found:?}");
+            assert!((found.hessian - 1e5 * exact.hessian).abs() < error + 1e-2, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn the_largest_slots_of_a_full_table_do_not_overflow() {
+        let slot = Scale::new(1.0).slot(7, &[80.0; LANES], 0.0, &[1.0; LANES]);
+        assert!(i64::from(slot[0]) * i64::try_from(ROWS_A_SLOT).unwrap() <= i64::from(i32::MAX));
+        let slot = Scale::new(1.0).slot(7, &[0.0; LANES], 0.0, &[1.0; LANES]);
+        assert!(i64::from(slot[LANES]) * i64::try_from(ROWS_A_SLOT).unwrap() <= i64::from(i32::MAX));
     }
 }

@@ -5,16 +5,16 @@
 
 use rayon::prelude::*;
 
-use super::bag::{BagTables, Coded, Form};
-use super::boost::{Averaged, Boosted, Fitting, average};
+use super::boost::{Averaged, Boosted, Boosting, Counts, Tables, average};
+use super::column::{Column, Side, write_cells};
 use super::grid::Grid;
-use super::histogram::{Gradient, Sums};
+use super::histogram::Sums;
 use super::params::ValidAdditiveParams;
 use super::purify::purify;
 use super::{AdditiveModel, PairFunction};
 use crate::domain::{FeatureId, Nats};
-use crate::model::FitError;
 use crate::model::bin::{Binned, Coarse, Tally};
+use crate::model::{FitData, FitError};
 
 /// How many pairs are tried first; then twice as many, and so on.
 const PAIRS_FIRST: usize = 6;
@@ -37,72 +37,63 @@ pub(super) fn find_pairs(
     base: &AdditiveModel,
     features: &[Binned],
     mains: &Boosted,
-    init: &[f32],
-    fitting: &Fitting<'_>,
+    data: &FitData<'_>,
+    boosting: &mut Boosting<'_>,
+    groups: u16,
 ) -> Result<Found, FitError> {
     let mut found = Found {
         pairs: Vec::new(),
         moved: features.iter().map(|binned| vec![0.0; binned.bins.count()]).collect(),
         intercept: 0.0,
     };
-    let (data, params) = (fitting.data, fitting.params);
+    let params = boosting.params();
     if params.pairs_max == 0 || features.len() < 2 {
         return Ok(found);
     }
-    let inits: Vec<Vec<f32>> = mains.bags.par_iter().map(|bag| scores_of(bag, features, init)).collect();
+    let columns: Vec<Column<'_>> = features.iter().map(Column::line).collect();
+    boosting.rewind(&[(&columns, &mains.tables)]);
+    let gradients = boosting.mean_gradients();
     let joined = join_bins(features, data.features, base, params.people_min);
-    let ranked = rank_pairs(features, &joined, &mean_gradients(&inits, data.outcome), data.person, params);
-    let Some((number, boosted)) = choose_number(&ranked, &inits, mains.loss, fitting)? else {
+    let ranked = rank_pairs(features, &joined, &gradients, data.person, params);
+    drop(gradients);
+    let Some((number, boosted)) = choose_number(&ranked, features, mains, boosting)? else {
         return Ok(found);
     };
-    found.intercept = boosted.mean_intercept();
+    found.intercept = boosted.tables.mean_intercept();
     for (column, pair) in ranked.into_iter().take(number).enumerate() {
-        let grown = average(&boosted.tables_of(column), f64::from(fitting.folds.groups));
+        let grown = average(&boosted.tables.scores[column], f64::from(groups));
         found.add(pair, grown, &joined, base, data.features);
     }
     Ok(found)
 }
 
 /// How many of the pairs to take, with what boosting makes of them; None when the people left out gain
-/// by none.
+/// by none. More pairs go on from where fewer ended.
 fn choose_number(
     ranked: &[Pair],
-    inits: &[Vec<f32>],
-    loss_without: f64,
-    fitting: &Fitting<'_>,
+    features: &[Binned],
+    mains: &Boosted,
+    boosting: &mut Boosting<'_>,
 ) -> Result<Option<(usize, Boosted)>, FitError> {
+    let lines: Vec<Column<'_>> = features.iter().map(Column::line).collect();
+    let cells: Vec<Column<'_>> = ranked.iter().map(|pair| pair.column(features)).collect();
     let mut best: Option<(usize, Boosted)> = None;
     let mut number = PAIRS_FIRST.min(ranked.len());
     while number > best.as_ref().map_or(0, |(number, _)| *number) {
-        let boosted = fitting.boost(ranked[..number].iter().map(Pair::coded).collect(), inits)?;
-        if boosted.loss >= best.as_ref().map_or(loss_without, |(_, best)| best.loss) {
+        let columns = &cells[..number];
+        let start = match &best {
+            Some((_, best)) => best.tables.clone().widened(columns),
+            None => Tables::zero(columns, boosting.bags()),
+        };
+        boosting.rewind(&[(&lines, &mains.tables), (columns, &start)]);
+        let boosted = boosting.boost(columns, start)?;
+        if boosted.loss >= best.as_ref().map_or(mains.loss, |(_, best)| best.loss) {
             break;
         }
         best = Some((number, boosted));
         number = (2 * number).min(ranked.len());
     }
     Ok(best)
-}
-
-/// The score of each row by the tables of one bag, from `init`.
-#[allow(clippy::cast_possible_truncation, reason = "scores are boosted in single precision")]
-fn scores_of(bag: &BagTables, features: &[Binned], init: &[f32]) -> Vec<f32> {
-    let mut scores: Vec<f32> = init.iter().map(|score| score + bag.intercept as f32).collect();
-    for (binned, table) in features.iter().zip(&bag.scores) {
-        for (score, &code) in scores.iter_mut().zip(&binned.codes) {
-            *score += table.get(code as usize).map_or(0.0, |&entry| entry as f32);
-        }
-    }
-    scores
-}
-
-/// The gradient of each row at the mean score of the bags.
-#[allow(clippy::cast_precision_loss, reason = "there are few bags")]
-fn mean_gradients(scores: &[Vec<f32>], outcome: &[bool]) -> Vec<Gradient> {
-    let mean = |row: usize| scores.iter().map(|bag| bag[row]).sum::<f32>() / scores.len() as f32;
-    let gradient =
-        |(row, &happened): (usize, &bool)| Gradient::at(mean(row), f32::from(u8::from(happened)), 1.0);
-    outcome.par_iter().enumerate().map(gradient).collect()
 }
 
 impl Found {
@@ -147,13 +138,13 @@ impl Found {
     }
 }
 
-/// A pair of the features at two places, with its cells.
+/// A pair of the features at two places.
 struct Pair {
     /// Places of the two among the features of the fit.
     places: [usize; 2],
     size: [usize; 2],
-    /// The cell of each row; their number where either is withheld.
-    codes: Vec<u16>,
+    /// What each code of either feature adds to the number of the cell.
+    adds: [Vec<u32>; 2],
     tally: Tally,
 }
 
@@ -161,20 +152,39 @@ impl Pair {
     /// The cells of two features in joined bins.
     fn of(features: &[Binned], joined: &[Coarse], places: [usize; 2], person: &[u32], floor: u32) -> Self {
         let size = places.map(|place| joined[place].bins.count());
-        let codes = cells(features, joined, places, size);
-        let tally = Tally::of(&codes, size[0] * size[1], person, floor);
-        Self { places, size, codes, tally }
+        let (count, adds) = (size[0] * size[1], adds(joined, places));
+        let codes = places.map(|place| &features[place].codes);
+        let cell = |row| (adds[0][codes[0].at(row)] as usize + adds[1][codes[1].at(row)] as usize).min(count);
+        let tally = Tally::of((0..codes[0].rows()).map(cell), count, person, floor);
+        Self { places, size, adds, tally }
     }
 
-    fn coded(&self) -> Coded<'_> {
-        Coded { codes: &self.codes, learned: &self.tally.learned, form: Form::Grid(self.size) }
+    fn column<'a>(&'a self, features: &'a [Binned]) -> Column<'a> {
+        Column::grid(sides(features, self.places, &self.adds), self.size, &self.tally.learned)
     }
+}
+
+/// What each code of either feature adds to the number of the cell; the number of cells for a withheld
+/// one.
+#[allow(clippy::cast_possible_truncation, reason = "34 x 34 cells at most")]
+fn adds(joined: &[Coarse], places: [usize; 2]) -> [Vec<u32>; 2] {
+    let size = places.map(|place| joined[place].bins.count() as u32);
+    let of_side = |side: usize| {
+        let each = if side == 0 { size[1] } else { 1 };
+        let known = joined[places[side]].of_fine.iter().map(|&bin| bin * each);
+        known.chain([size[0] * size[1]]).collect()
+    };
+    [of_side(0), of_side(1)]
+}
+
+fn sides<'a>(features: &'a [Binned], places: [usize; 2], adds: &'a [Vec<u32>; 2]) -> [Side<'a>; 2] {
+    [0, 1].map(|side| Side { codes: &features[places[side]].codes, adds: &adds[side] })
 }
 
 /// The bins of each feature joined to those of pairs: the bins that `base` has in its pairs, or fewer of
 /// the feature's own.
 fn join_bins(features: &[Binned], ids: &[FeatureId], base: &AdditiveModel, people_min: u32) -> Vec<Coarse> {
-    let rows = features.first().map_or(0, |binned| binned.codes.len());
+    let rows = features.first().map_or(0, |binned| binned.codes.rows());
     let bins_max = bins_max(rows, people_min);
     let join = |(binned, id): (&Binned, &FeatureId)| {
         let sides = base.pairs().iter().flat_map(|pair| pair.features.iter().zip(&pair.bins));
@@ -198,7 +208,7 @@ fn bins_max(rows: usize, people_min: u32) -> usize {
 fn rank_pairs(
     features: &[Binned],
     joined: &[Coarse],
-    gradients: &[Gradient],
+    gradients: &[[f32; 2]],
     person: &[u32],
     params: &ValidAdditiveParams,
 ) -> Vec<Pair> {
@@ -207,15 +217,8 @@ fn rank_pairs(
         .collect();
     let gain = |&places: &[usize; 2]| {
         let size = places.map(|place| joined[place].bins.count());
-        let mut sums = vec![Sums::default(); size[0] * size[1] + 1];
-        let mut rows = vec![0; size[0] * size[1] + 1];
-        let codes = cells(features, joined, places, size);
-        for (&code, &gradient) in codes.iter().zip(gradients) {
-            sums[code as usize] += gradient;
-            rows[code as usize] += 1;
-        }
-        rows.truncate(size[0] * size[1]);
-        let cuts = Grid::new(size, rows).best_cuts(&sums, params);
+        let (sums, counts) = sum_cells(features, joined, places, gradients);
+        let cuts = Grid::new(size, counts).best_cuts(&sums, params);
         (cuts.map_or(0.0, |cuts| cuts.gain), places)
     };
     let mut ranked: Vec<(f64, [usize; 2])> = places.par_iter().map(gain).collect();
@@ -226,15 +229,26 @@ fn rank_pairs(
     ranked.into_par_iter().map(pair).collect()
 }
 
-/// The cell of each row.
-#[allow(clippy::cast_possible_truncation, reason = "34 x 34 cells at most")]
-fn cells(features: &[Binned], joined: &[Coarse], places: [usize; 2], size: [usize; 2]) -> Vec<u16> {
-    let withheld = (size[0] * size[1]) as u16;
-    let [one, other] = places.map(|place| (&features[place].codes, &joined[place].of_fine));
-    let across = size[1] as u16;
-    let cell = |(&a, &b): (&u16, &u16)| match (one.1.get(a as usize), other.1.get(b as usize)) {
-        (Some(a), Some(b)) => a * across + b,
-        (None, _) | (_, None) => withheld,
-    };
-    one.0.iter().zip(other.0).map(cell).collect()
+/// The sums and the rows of each cell of a pair.
+fn sum_cells(
+    features: &[Binned],
+    joined: &[Coarse],
+    places: [usize; 2],
+    gradients: &[[f32; 2]],
+) -> (Vec<Sums>, Counts) {
+    const BLOCK: usize = 4_096;
+    let adds = adds(joined, places);
+    let count = places.iter().map(|&place| joined[place].bins.count()).product();
+    let (mut sums, mut rows) = (vec![Sums::default(); count + 1], vec![0; count + 1]);
+    let mut cells = vec![0; BLOCK];
+    for (block, gradients) in gradients.chunks(BLOCK).enumerate() {
+        let cells = &mut cells[..gradients.len()];
+        write_cells(sides(features, places, &adds), count, block * BLOCK, cells);
+        for (&cell, &gradient) in cells.iter().zip(gradients) {
+            sums[cell as usize] += gradient.into();
+            rows[cell as usize] += 1;
+        }
+    }
+    rows.truncate(count);
+    (sums, Counts { rows, share: Vec::new() })
 }

@@ -4,9 +4,9 @@
 //! al. 2013 (pairs) and Nori et al. 2019 (`InterpretML`'s explainable boosting machine). A contribution
 //! is one table look-up, so an account costs what a prediction costs.
 
-mod bag;
 mod boost;
 mod calibrate;
+mod column;
 mod fit;
 mod grid;
 mod histogram;
@@ -14,6 +14,7 @@ mod interact;
 mod pair;
 mod params;
 mod private;
+mod pass;
 mod purify;
 mod step;
 

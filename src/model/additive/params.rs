@@ -9,7 +9,7 @@ use crate::model::settings::within;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdditiveParams {
-    /// Most value bins of a numeric feature.
+    /// Most value bins of a numeric feature: with missing, unseen and withheld cells, a byte.
     pub bins_max: u16,
     /// Outer bags: fits that each leave out one group of people, whose mean is the model and whose
     /// spread is its error band.
@@ -46,7 +46,7 @@ pub struct AdditiveParams {
 impl Default for AdditiveParams {
     fn default() -> Self {
         Self {
-            bins_max: 255,
+            bins_max: 253,
             bags: 8,
             learning_rate: 0.2,
             leaves_max: 8,
@@ -74,7 +74,7 @@ impl AdditiveParams {
     /// # Errors
     /// The first field that breaks its rule.
     pub fn check(self) -> Result<ValidAdditiveParams, FieldError> {
-        within("bins_max", self.bins_max, 2, 255)?;
+        within("bins_max", self.bins_max, 2, 253)?;
         within("bags", self.bags, 1, 100)?;
         within("leaves_max", self.leaves_max, 2, 16)?;
         within("rounds_max", self.rounds_max, 1, 100_000)?;
@@ -117,8 +117,8 @@ mod tests {
             "learning_rate: must be from 0.0001 to 1, is NaN"
         );
         assert_eq!(
-            error(AdditiveParams { bins_max: 256, ..base() }),
-            "bins_max: must be from 2 to 255, is 256"
+            error(AdditiveParams { bins_max: 254, ..base() }),
+            "bins_max: must be from 2 to 253, is 254"
         );
         assert_eq!(
             error(AdditiveParams { damping: -1.0, ..base() }),

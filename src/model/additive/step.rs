@@ -1,11 +1,15 @@
 //! One boosting step on one feature: a small tree over its bins, its leaves moved by Newton steps.
 
+use super::boost::Counts;
 use super::histogram::Sums;
 use super::params::ValidAdditiveParams;
 use crate::model::bin::Bins;
 
 /// Longest step of a leaf before the learning rate, in nats: keeps separable data finite.
 const STEP_MAX: f64 = 2.0;
+/// Most levels that leaves are made of. Of more, each is a leaf of its own, which its prior smooths: there
+/// are too many to sort them in every step.
+const LEVELS_A_TREE: usize = 1_024;
 
 /// What a step needs to know of a feature, the same in every round.
 pub(super) struct Shape {
@@ -42,12 +46,16 @@ struct Split {
 
 impl Shape {
     /// A feature of which each bin has so many rows that train in this bag.
-    pub(super) fn new(bins: &Bins, learned: &[bool], rows: Vec<u32>) -> Self {
+    pub(super) fn new(bins: &Bins, learned: &[bool], counts: Counts) -> Self {
         let is_categorical = matches!(bins, Bins::Levels(_));
-        let order = (Bins::UNSEEN..bins.count()).filter(|&bin| learned[bin]).collect();
-        let total: f64 = rows.iter().map(|&rows| f64::from(rows)).sum();
-        let share = rows.iter().map(|&rows| f64::from(rows) / total.max(1.0)).collect();
+        let order: Vec<usize> = (Bins::UNSEEN..bins.count()).filter(|&bin| learned[bin]).collect();
+        let Counts { rows, share } = counts;
         Self { order, is_categorical, has_missing: learned[Bins::MISSING], rows, share, prior: 0.0 }
+    }
+
+    /// Whether its scores shrink to a prior that is yet to be learned.
+    pub(super) const fn has_prior(&self) -> bool {
+        self.is_categorical
     }
 
     /// Learns how far the levels of a category differ, from sums at a score that does not know
@@ -61,7 +69,7 @@ impl Shape {
         let levels: Vec<(f64, f64)> = self
             .order
             .iter()
-            .map(|&bin| (sums[bin].gradient(), sums[bin].hessian()))
+            .map(|&bin| (sums[bin].gradient, sums[bin].hessian))
             .filter(|&(_, hessian)| hessian > 0.0)
             .collect();
         let hessian: f64 = levels.iter().map(|level| level.1).sum();
@@ -73,25 +81,29 @@ impl Shape {
         self.prior = if variance > 0.0 { (1.0 / variance).clamp(PRIOR.0, PRIOR.1) } else { PRIOR.1 };
     }
 
-    /// Writes the step of each bin, centred over the rows that train, and adds it to `scores`.
-    ///
-    /// `steps` has one more entry than `scores`, for withheld rows: it stays 0, and so do the steps
-    /// of bins that are not learned.
+    /// Gives `set` the step of each bin that moves, centred over the rows that train, and adds it to
+    /// `scores`. Withheld rows and bins that are not learned do not move.
     pub(super) fn step(
         &mut self,
         sums: &[Sums],
         params: &ValidAdditiveParams,
         scores: &mut [f64],
-        steps: &mut [f32],
+        set: &mut impl FnMut(usize, f32),
     ) {
-        steps.fill(0.0);
-        if self.is_categorical {
-            self.order_levels(sums, params.damping, scores);
-        }
         let mut moves: Vec<(usize, f64)> = Vec::with_capacity(scores.len());
-        for leaf in self.grow(sums, params, scores) {
-            let step = leaf.step(params);
-            moves.extend(self.order[leaf.start..leaf.end].iter().map(|&bin| (bin, step)));
+        if self.is_categorical && self.order.len() > LEVELS_A_TREE {
+            for &bin in &self.order {
+                let (gradient, hessian) = self.weigh(bin, sums, scores);
+                moves.push((bin, damped_step(gradient, hessian, params)));
+            }
+        } else {
+            if self.is_categorical {
+                self.order_levels(sums, params.damping, scores);
+            }
+            for leaf in self.grow(sums, params, scores) {
+                let step = leaf.step(params);
+                moves.extend(self.order[leaf.start..leaf.end].iter().map(|&bin| (bin, step)));
+            }
         }
         if self.has_missing {
             let (gradient, hessian) = self.weigh(Bins::MISSING, sums, scores);
@@ -105,7 +117,7 @@ impl Shape {
             // The row's score moves by what the table does, to the last bit of a float.
             #[allow(clippy::cast_possible_truncation, reason = "the step is taken in single precision")]
             let step = (step - mean) as f32;
-            steps[bin] = step;
+            set(bin, step);
             scores[bin] += f64::from(step);
         }
     }
@@ -124,7 +136,7 @@ impl Shape {
 
     /// Gradient and hessian of `bin` with its prior, which pulls the score that it has to 0.
     fn weigh(&self, bin: usize, sums: &[Sums], scores: &[f64]) -> (f64, f64) {
-        (sums[bin].gradient() + self.prior * scores[bin], sums[bin].hessian() + self.prior)
+        (sums[bin].gradient + self.prior * scores[bin], sums[bin].hessian + self.prior)
     }
 
     /// Grows leaves best first, to `leaves_max` at most; one leaf when nothing gains by dividing.
@@ -207,7 +219,7 @@ mod tests {
     use crate::data::Column;
     use crate::domain::Cell;
     use crate::model::additive::AdditiveParams;
-    use crate::model::additive::histogram::Gradient;
+    use crate::model::additive::histogram::gradient;
     use crate::model::bin::Binned;
 
     /// A category of one row per level and person, `counts` rows of each, with the sums of rows at
@@ -222,12 +234,13 @@ mod tests {
         let mut sums = vec![Sums::default(); binned.bins.count() + 1];
         for (level, (&rows, &positives)) in counts.iter().zip(happened).enumerate() {
             for row in 0..rows {
-                let outcome = if row < positives { 1.0 } else { 0.0 };
-                sums[Bins::FIRST + level] += Gradient::at(0.0, outcome, 1.0);
+                sums[Bins::FIRST + level] += gradient(0.0, row < positives, 1.0).into();
             }
         }
-        let rows = binned.rows.clone();
-        (Shape::new(&binned.bins, &binned.learned, rows), sums)
+        let total: f64 = binned.rows.iter().map(|&rows| f64::from(rows)).sum();
+        let share = binned.rows.iter().map(|&rows| f64::from(rows) / total).collect();
+        let counts = Counts { rows: binned.rows.clone(), share };
+        (Shape::new(&binned.bins, &binned.learned, counts), sums)
     }
 
     fn params(params: AdditiveParams) -> ValidAdditiveParams {
@@ -236,9 +249,7 @@ mod tests {
 
     fn take(shape: &mut Shape, sums: &[Sums], params: &ValidAdditiveParams) -> Vec<f64> {
         let mut scores = vec![0.0; sums.len() - 1];
-        let mut steps = vec![0.0; sums.len()];
-        shape.step(sums, params, &mut scores, &mut steps);
-        assert_eq!(steps[sums.len() - 1], 0.0);
+        shape.step(sums, params, &mut scores, &mut |bin, _| assert!(bin < sums.len() - 1));
         scores
     }
 
@@ -300,17 +311,16 @@ mod tests {
             ..AdditiveParams::default()
         });
         let mut scores = vec![0.0; sums.len() - 1];
-        let mut steps = vec![0.0; sums.len()];
         for _ in 0..200 {
             let mut sums = sums.clone();
             let score = scores[Bins::FIRST];
             sums[Bins::FIRST] = Sums::default();
             for _ in 0..4 {
                 #[allow(clippy::cast_possible_truncation)]
-                let row = Gradient::at(score as f32, 1.0, 1.0);
-                sums[Bins::FIRST] += row;
+                let row = gradient(score as f32, true, 1.0);
+                sums[Bins::FIRST] += row.into();
             }
-            shape.step(&sums, &params, &mut scores, &mut steps);
+            shape.step(&sums, &params, &mut scores, &mut |_, _| {});
         }
         // Where the pull of its rows, 4 (1 - p), is that of the prior, its score: 4 / (1 + e^s) = s.
         let rest = scores[Bins::FIRST] - 4.0 / (1.0 + libm::exp(scores[Bins::FIRST]));

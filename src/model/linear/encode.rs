@@ -151,7 +151,7 @@ fn encode_steps(column: &Column, person: &[u32], params: &ValidLinearParams) -> 
 }
 
 fn indicator(binned: &Binned, bin: usize) -> Vec<f64> {
-    binned.codes.iter().map(|&code| f64::from(u8::from(usize::from(code) == bin))).collect()
+    binned.codes.iter().map(|code| f64::from(u8::from(code == bin))).collect()
 }
 
 /// Takes the mean of `values` over the rows that are not withheld off them; withheld ones become 0.

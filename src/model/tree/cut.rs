@@ -15,9 +15,9 @@ use ndarray::{Array1, Array2};
 use super::{Side, ValidTreeParams};
 
 /// A position that stands for a missing cell.
-pub(super) const MISSING: u16 = u16::MAX - 1;
+pub(super) const MISSING: u32 = u32::MAX - 1;
 /// A position that stands for a withheld cell.
-pub(super) const WITHHELD: u16 = u16::MAX;
+pub(super) const WITHHELD: u32 = u32::MAX;
 
 /// Weight of either class in a stump: all sums of whole weights stay below 2^24.
 const CLASS_WEIGHT: f64 = 4_194_304.0;
@@ -56,7 +56,7 @@ pub(super) struct Cut {
 /// with a withheld cell take no part.
 pub(super) fn best_cut(
     rows: &[Row],
-    positions: &[u16],
+    positions: &[u32],
     highest: usize,
     params: &ValidTreeParams,
 ) -> Option<Cut> {
@@ -79,7 +79,7 @@ pub(super) fn best_cut(
 fn cut_with(
     missing: Side,
     rows: &[Row],
-    positions: &[u16],
+    positions: &[u32],
     highest: usize,
     params: &ValidTreeParams,
 ) -> Option<Cut> {
@@ -129,13 +129,13 @@ impl Tally {
 
 impl Histogram {
     /// Slot 0 holds missing cells that go left, the last those that go right.
-    fn count(missing: Side, rows: &[Row], positions: &[u16], highest: usize) -> Self {
+    fn count(missing: Side, rows: &[Row], positions: &[u32], highest: usize) -> Self {
         let mut slots = vec![Slot::default(); highest + 2];
         let slot_of = |row: &Row| match positions[row.index] {
             WITHHELD => None,
             MISSING if missing == Side::Left => Some(0),
             MISSING => Some(highest + 1),
-            position => Some(usize::from(position)),
+            position => Some(position as usize),
         };
         for one_person in rows.chunk_by(|a, b| a.person == b.person) {
             let mut reach: Option<(usize, usize)> = None;

@@ -6,7 +6,7 @@ use super::cut::{self, Cut, Row, Tally, best_cut};
 use super::{Axis, Node, Rule, Scale, Side, TreeModel, ValidTreeParams};
 use crate::data::Column;
 use crate::domain::{FeatureId, Nats};
-use crate::model::bin::{Binned, Bins};
+use crate::model::bin::{Binned, Bins, Codes};
 use crate::model::{FitData, FitError, Progress};
 
 /// Fits a tree.
@@ -45,13 +45,13 @@ struct Ordered {
     /// For numbers, the cut below each position from the second on.
     cuts: Vec<f64>,
     /// Where each row lies: from 1 to `highest`, missing or withheld.
-    positions: Vec<u16>,
+    positions: Vec<u32>,
     highest: usize,
 }
 
 impl Ordered {
     /// None when the feature does not tell rows apart.
-    #[allow(clippy::cast_possible_truncation, reason = "bins number at most 65,003, by Bins::check")]
+    #[allow(clippy::cast_possible_truncation, reason = "bins are bounded by Bins::check")]
     fn learn(feature: FeatureId, data: &FitData<'_>, params: &ValidTreeParams) -> Option<Self> {
         let column = data.table.column(feature);
         let bins = Bins::learn(column, data.person, params.bins_max.into(), params.people_min);
@@ -62,7 +62,7 @@ impl Ordered {
         let (scale, cuts, position_of_bin) = match binned.bins {
             Bins::Cuts(cuts) => {
                 let bins = Bins::FIRST + cuts.len() + 1;
-                (Scale::Number, cuts, (0..bins).map(|bin| bin.saturating_sub(1) as u16).collect())
+                (Scale::Number, cuts, (0..bins).map(|bin| bin.saturating_sub(1) as u32).collect())
             }
             Bins::Levels(levels) => {
                 let ranks = rank_by_rate(&binned.codes, data.outcome, levels.len(), params.shrink_rows);
@@ -71,7 +71,7 @@ impl Ordered {
             }
         };
         let positions = place_rows(&binned.codes, &position_of_bin, column);
-        let highest = position_of_bin.iter().copied().max().map_or(0, usize::from);
+        let highest = position_of_bin.iter().copied().max().map_or(0, |highest| highest as usize);
         Some(Self { feature, scale, cuts, positions, highest })
     }
 
@@ -90,13 +90,13 @@ impl Ordered {
 
 /// The rank, from 1, of each bin of a categorical feature (but that of missing cells) by the rate of
 /// the response among its rows, shrunk to the mean by `shrink_rows` rows.
-#[allow(clippy::cast_possible_truncation, reason = "bins number at most 65,003, by Bins::check")]
-fn rank_by_rate(codes: &[u16], outcome: &[bool], levels: usize, shrink_rows: f64) -> Vec<u16> {
+#[allow(clippy::cast_possible_truncation, reason = "bins are bounded by Bins::check")]
+fn rank_by_rate(codes: &Codes, outcome: &[bool], levels: usize, shrink_rows: f64) -> Vec<u32> {
     let bins = Bins::FIRST + levels;
     let mut tallies = vec![Tally::default(); bins + 1];
     let mut all = Tally::default();
-    for (&code, &happened) in codes.iter().zip(outcome) {
-        for tally in [&mut tallies[usize::from(code)], &mut all] {
+    for (code, &happened) in codes.iter().zip(outcome) {
+        for tally in [&mut tallies[code], &mut all] {
             tally.rows += 1.0;
             tally.positives += f64::from(u8::from(happened));
         }
@@ -107,18 +107,18 @@ fn rank_by_rate(codes: &[u16], outcome: &[bool], levels: usize, shrink_rows: f64
     by_rate.sort_by(|&a, &b| rate(a).total_cmp(&rate(b)).then(a.cmp(&b)));
     let mut ranks = vec![0; bins];
     for (rank, bin) in by_rate.into_iter().enumerate() {
-        ranks[bin] = rank as u16 + 1;
+        ranks[bin] = rank as u32 + 1;
     }
     ranks
 }
 
-fn place_rows(codes: &[u16], position_of_bin: &[u16], column: &Column) -> Vec<u16> {
-    let place = |row: usize| match usize::from(codes[row]) {
+fn place_rows(codes: &Codes, position_of_bin: &[u32], column: &Column) -> Vec<u32> {
+    let place = |row: usize| match codes.at(row) {
         _ if column.is_withheld(row) => cut::WITHHELD,
         Bins::MISSING => cut::MISSING,
         bin => position_of_bin[bin],
     };
-    (0..codes.len()).map(place).collect()
+    (0..codes.rows()).map(place).collect()
 }
 
 /// A tree as it grows.
@@ -215,7 +215,7 @@ impl Growing<'_> {
 }
 
 /// The rows that go left and those that go right; one whose cell is withheld goes both ways in part.
-fn part(rows: &[Row], positions: &[u16], cut: &Cut) -> (Vec<Row>, Vec<Row>) {
+fn part(rows: &[Row], positions: &[u32], cut: &Cut) -> (Vec<Row>, Vec<Row>) {
     let (mut left, mut right) = (Vec::new(), Vec::new());
     for &row in rows {
         let goes_left = match positions[row.index] {
@@ -225,7 +225,7 @@ fn part(rows: &[Row], positions: &[u16], cut: &Cut) -> (Vec<Row>, Vec<Row>) {
                 continue;
             }
             cut::MISSING => cut.missing == Side::Left,
-            position => usize::from(position) < cut.boundary,
+            position => (position as usize) < cut.boundary,
         };
         if goes_left { left.push(row) } else { right.push(row) }
     }

@@ -54,10 +54,10 @@ pub enum Scale {
         /// The named categories, ascending.
         levels: Vec<String>,
         /// The rank of each, from 1.
-        ranks: Vec<u16>,
+        ranks: Vec<u32>,
         /// The rank of every other category: those with too few people to be named, and those never
         /// seen, of which the mean rate is assumed.
-        unseen: u16,
+        unseen: u32,
     },
 }
 
