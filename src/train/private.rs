@@ -6,7 +6,7 @@ use super::job::{TrainError, measure};
 use super::prepare::Prepared;
 use crate::data::{Dataset, Schema};
 use crate::domain::{FieldError, ModelVersion, Profile, Purpose, Purposes};
-use crate::model::additive::{Guarantee, KnownValues, Noise, ValidPrivateParams, fit_private};
+use crate::model::additive::{Guarantee, KnownValues, Noise, PrivateTask, ValidPrivateParams, fit_private};
 use crate::model::{Artefact, FitData, FitError, Model, Profiled, Progress, Training};
 
 /// Whether a private model is measured on the people held out.
@@ -25,8 +25,7 @@ pub enum HeldOut {
 /// version in `folder`.
 ///
 /// The promise is made to the people of the training rows; who is held out is decided beforehand and
-/// without looking at what rows hold. Importances and the constants of withheld features are over
-/// rows drawn from noisy counts.
+/// without looking at what rows hold. Importances are over rows drawn from noisy counts.
 ///
 /// # Errors
 /// When a number has no bounds in the schema, the fit fails or is cancelled, or the folder cannot be
@@ -65,7 +64,13 @@ fn fit(
         outcome: &rows.outcome,
         person: &rows.person,
     };
-    let fitted = fit_private(&data, &prepared.contextual, &known, params, noise, progress)?;
+    let task = PrivateTask {
+        rows: data,
+        known: &known,
+        contextual: &prepared.contextual,
+        withheld: &prepared.withheld_sets,
+    };
+    let fitted = fit_private(&task, params, noise, progress)?;
     let typical = fitted.typical_rows(schema.features.len()).ok_or(FitError::NoFeatures)?;
     let training = Training {
         purposes: stated_purposes(schema),
@@ -75,7 +80,7 @@ fn fit(
     };
     let guarantee: Guarantee = fitted.guarantee;
     let (contextual, full) = (Model::Additive(fitted.contextual), Model::Additive(fitted.full));
-    let profiled = Profiled::new(contextual, full, &typical, &prepared.withheld_sets)?;
+    let profiled = Profiled::with_offsets(contextual, full, fitted.offsets).map_err(FitError::from)?;
     let features = (schema.hash.as_str(), schema.features.as_slice());
     let artefact =
         Artefact::new(&schema.name, prepared.response, features, training, profiled, &typical, Vec::new());

@@ -13,8 +13,8 @@ mod histogram;
 mod interact;
 mod pair;
 mod params;
-mod private;
 mod pass;
+mod private;
 mod purify;
 mod step;
 
@@ -22,8 +22,8 @@ pub use fit::{fit, fit_from};
 pub use pair::PairFunction;
 pub use params::{AdditiveParams, ValidAdditiveParams};
 pub use private::{
-    Guarantee, KnownValues, Mechanism, Noise, PrivacyUnit, PrivateFit, PrivateParams, ValidPrivateParams,
-    fit_private,
+    Guarantee, KnownValues, Mechanism, Noise, PrivacyUnit, PrivateFit, PrivateParams, PrivateTask,
+    ValidPrivateParams, fit_private,
 };
 
 use serde::{Deserialize, Serialize};

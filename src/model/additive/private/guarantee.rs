@@ -29,7 +29,8 @@ pub struct Guarantee {
     pub gradient_noise: f64,
     /// How many histograms of counts were released.
     pub count_releases: u64,
-    /// How many histograms of gradients were released.
+    /// How many histograms of gradients were released, with the sums that restored the mean for what can
+    /// be withheld.
     pub gradient_releases: u64,
     /// Noisy rows from which a level was named that the schema does not declare, if there could be
     /// one.

@@ -19,10 +19,13 @@
 mod accounting;
 mod boost;
 mod count;
+mod feature;
 mod guarantee;
 mod noise;
 mod params;
+mod plan;
 mod release;
+mod restore;
 mod rows;
 mod smooth;
 mod typical;
@@ -33,22 +36,32 @@ pub use noise::Noise;
 pub use params::{PrivateParams, ValidPrivateParams};
 pub use values::KnownValues;
 
-use self::accounting::{Releases, mu_for, mu_of, releases_within};
 use self::boost::{Boosting, Column};
-use self::count::{Counted, Counting, count_outcomes, named_from};
-use self::release::UNITS_A_ROW;
+use self::count::Counting;
+use self::feature::{BaseRate, Prepared};
+use self::plan::{Plan, Sizes};
+use self::restore::restore_means;
 use self::rows::cap_rows;
 use self::smooth::Penalty;
 use super::{AdditiveModel, ShapeFunction};
 use crate::data::Table;
 use crate::domain::{FeatureId, FieldError, Nats};
-use crate::model::bin::{Binned, Bins};
-use crate::model::{FitData, FitError, Progress};
+use crate::model::{FitData, FitError, Profiled, Progress, WithheldOffset};
 
 /// Half the width of a 95 % interval, in standard errors.
 const Z_95: f64 = 1.959_964;
-/// The mean of p(1 - p) of a fitted model over that of its base rate: it is surer than that.
-const CURVATURE: f64 = 0.75;
+/// What a private fit learns from, and for which profiles.
+#[derive(Clone, Copy, Debug)]
+pub struct PrivateTask<'a> {
+    /// The rows, with the features of the full profile.
+    pub rows: FitData<'a>,
+    /// What is known ahead of the values of each of these features.
+    pub known: &'a [KnownValues],
+    /// Those of the features that the contextual profile has.
+    pub contextual: &'a [FeatureId],
+    /// Sets of features that can be withheld: each gets a constant that restores the mean.
+    pub withheld: &'a [Vec<FeatureId>],
+}
 
 /// The models of both consent profiles, and what was promised to the people of the rows.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +70,8 @@ pub struct PrivateFit {
     pub contextual: AdditiveModel,
     /// The model of all features.
     pub full: AdditiveModel,
+    /// What restores the mean of the full model when features are withheld.
+    pub offsets: Vec<WithheldOffset>,
     /// Training rows, by a noisy count.
     pub rows: u64,
     /// Training rows in which the response happened, by a noisy count.
@@ -69,16 +84,14 @@ pub struct PrivateFit {
 
 impl PrivateFit {
     /// Rows that nobody had, drawn from the noisy counts of the full model: `width` columns, one per
-    /// feature of the schema. Over them, importances and constants of withheld features cost no
-    /// privacy.
+    /// feature of the schema. Over them, importances cost no privacy.
     #[must_use]
     pub fn typical_rows(&self, width: usize) -> Option<Table> {
         typical::typical_rows(&self.full, width)
     }
 }
 
-/// Fits the models of both consent profiles, `contextual` and all features of `data`, under one
-/// promise. `known` says of each feature of `data` what is known of its values.
+/// Fits the models of both consent profiles under one promise.
 ///
 /// Unlike other fits it gives another model each time, and it does not tell whether there are rows of
 /// both outcomes: that would be about people.
@@ -87,15 +100,20 @@ impl PrivateFit {
 /// When the parts do not fit together, the promise is too strict for so many features and rounds,
 /// `delta` is not below 1 over the noisy number of rows, or `progress` cancels.
 pub fn fit_private(
-    data: &FitData<'_>,
-    contextual: &[FeatureId],
-    known: &[KnownValues],
+    task: &PrivateTask<'_>,
     params: &ValidPrivateParams,
     noise: &mut Noise,
     progress: &dyn Progress,
 ) -> Result<PrivateFit, FitError> {
-    check(data, contextual, known)?;
-    let plan = Plan::new(data.features.len(), contextual.len(), known, params)?;
+    task.check()?;
+    let data = &task.rows;
+    let withheld = task.withheld_sets();
+    let sizes = Sizes {
+        features: data.features.len(),
+        contextual: (task.contextual != data.features).then_some(task.contextual.len()),
+        withheld: withheld.len(),
+    };
+    let plan = Plan::new(&sizes, task.known, params)?;
     let kept = cap_rows(data.person, params.rows_per_person_max, noise);
     let table = data.table.select(&kept);
     let outcome: Vec<bool> = kept.iter().map(|&row| data.outcome[row]).collect();
@@ -108,179 +126,75 @@ pub fn fit_private(
         named_from: plan.levels_named_from,
         rows: base.rows,
     };
-    let features: Vec<Prepared> = data
-        .features
-        .iter()
-        .zip(known)
-        .map(|(&feature, known)| {
-            Prepared::new(feature, &table, &counting.count(table.column(feature), known, noise))
-        })
-        .collect();
+    let prepare = |(&feature, known): (&FeatureId, &KnownValues)| {
+        Prepared::new(feature, &table, &counting.count(table.column(feature), known, noise))
+    };
+    let features: Vec<Prepared> = data.features.iter().zip(task.known).map(prepare).collect();
 
     let fitting = Fitting { base, outcome: &outcome, plan: &plan, params };
     let all: Vec<&Prepared> = features.iter().collect();
     let rounds = params.rounds as usize;
-    if contextual == data.features {
+    let (contextual, full) = if sizes.contextual.is_none() {
         let full = fitting.fit(&all, None, noise, (0, rounds), progress)?;
-        return Ok(fitting.finish(full.clone(), full));
-    }
-    let of_context: Vec<&Prepared> =
-        features.iter().filter(|prepared| contextual.contains(&prepared.feature)).collect();
-    let first = fitting.fit(&of_context, None, noise, (0, 2 * rounds), progress)?;
-    let full = fitting.fit(&all, Some(&first), noise, (rounds, 2 * rounds), progress)?;
-    Ok(fitting.finish(first, full))
+        (full.clone(), full)
+    } else {
+        let is_contextual = |prepared: &&Prepared| task.contextual.contains(&prepared.feature);
+        let of_context: Vec<&Prepared> = features.iter().filter(is_contextual).collect();
+        let contextual = fitting.fit(&of_context, None, noise, (0, 2 * rounds), progress)?;
+        let full = fitting.fit(&all, Some(&contextual), noise, (rounds, 2 * rounds), progress)?;
+        (contextual, full)
+    };
+    let offsets = restore_means(&full, withheld, &table, base, plan.gradients.sigma, noise);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least 1")]
+    let [rows, positives] = [base.rows, base.positives].map(|rows| rows.round() as u64);
+    let people = rows / u64::from(params.rows_per_person_max);
+    Ok(PrivateFit { contextual, full, offsets, rows, positives, people, guarantee: plan.guarantee(params) })
 }
 
-/// Checks what does not depend on what the rows hold.
-fn check(data: &FitData<'_>, contextual: &[FeatureId], known: &[KnownValues]) -> Result<(), FitError> {
-    let rows = data.rows();
-    for (what, len) in [("outcome", data.outcome.len()), ("person", data.person.len())] {
-        if len != rows {
-            return Err(FitError::Uneven { what, rows, len });
+impl PrivateTask<'_> {
+    /// Checks what does not depend on what the rows hold.
+    fn check(&self) -> Result<(), FitError> {
+        let data = &self.rows;
+        let rows = data.rows();
+        for (what, len) in [("outcome", data.outcome.len()), ("person", data.person.len())] {
+            if len != rows {
+                return Err(FitError::Uneven { what, rows, len });
+            }
         }
-    }
-    if data.features.is_empty() {
-        return Err(FitError::NoFeatures);
-    }
-    if let Some(&feature) = data.features.iter().find(|feature| feature.index() >= data.table.width()) {
-        return Err(FitError::UnknownFeature { feature, width: data.table.width() });
-    }
-    if !data.features.is_sorted_by(|a, b| a < b) {
-        return Err(FieldError::new("features", "must be distinct and in ascending order").into());
-    }
-    let is_feature = |feature: &FeatureId| data.features.binary_search(feature).is_ok();
-    if !contextual.is_sorted_by(|a, b| a < b) || !contextual.iter().all(is_feature) {
-        return Err(FieldError::new("contextual", "must be distinct features, in ascending order").into());
-    }
-    if known.len() != data.features.len() {
-        let rule = format!("must have {} entries, has {}", data.features.len(), known.len());
-        return Err(FieldError::new("known", rule).into());
-    }
-    Ok(())
-}
-
-/// What will be released, and with how much noise: fixed before a row is looked at.
-struct Plan {
-    counts: Releases,
-    gradients: Releases,
-    levels_named_from: f64,
-    /// Whether levels may have to be named.
-    names_levels: bool,
-}
-
-impl Plan {
-    fn new(
-        features: usize,
-        contextual: usize,
-        known: &[KnownValues],
-        params: &ValidPrivateParams,
-    ) -> Result<Self, FieldError> {
-        let unnamed = known.iter().filter(|known| **known == KnownValues::AnyLevels).count();
-        let level_delta = if unnamed > 0 { params.delta * params.level_delta_share } else { 0.0 };
-        let mu = mu_for(params.epsilon, params.delta - level_delta);
-        let sensitivity = u64::from(params.rows_per_person_max) * UNITS_A_ROW.unsigned_abs();
-        // Every feature and the outcome are counted once; every feature and the intercept step once a
-        // round, in both profiles if there are two.
-        let steps = features + 1 + if contextual == features { 0 } else { contextual + 1 };
-        let share = params.count_share.sqrt();
-        let rest = (1.0 - params.count_share).sqrt();
-        let counts = releases_within(mu * share, features as u64 + 1, sensitivity)?;
-        let gradients = releases_within(mu * rest, steps as u64 * u64::from(params.rounds), sensitivity)?;
-        // Each row of a person may have a level of its own in each of these features.
-        let chances = (unnamed.max(1) as f64) * f64::from(params.rows_per_person_max);
-        let levels_named_from = named_from(params.rows_per_person_max, counts.sigma, level_delta / chances);
-        Ok(Self { counts, gradients, levels_named_from, names_levels: unnamed > 0 })
-    }
-
-    fn guarantee(&self, params: &ValidPrivateParams) -> Guarantee {
-        let in_rows = |units: u64| units as f64 / UNITS_A_ROW as f64;
-        Guarantee {
-            epsilon: params.epsilon,
-            delta: params.delta,
-            unit: PrivacyUnit::Person,
-            mechanism: Mechanism::DiscreteGaussian,
-            mu: mu_of(&[self.counts, self.gradients]),
-            rows_per_person_max: params.rows_per_person_max,
-            count_noise: in_rows(self.counts.sigma),
-            gradient_noise: in_rows(self.gradients.sigma),
-            count_releases: self.counts.count,
-            gradient_releases: self.gradients.count,
-            levels_named_from: self.names_levels.then_some(self.levels_named_from),
+        if data.features.is_empty() {
+            return Err(FitError::NoFeatures);
         }
-    }
-}
-
-/// How many rows there are and in how many the response happened, noisy.
-#[derive(Clone, Copy)]
-struct BaseRate {
-    rows: f64,
-    positives: f64,
-}
-
-impl BaseRate {
-    fn release(outcome: &[bool], sigma: u64, noise: &mut Noise) -> Self {
-        let released = count_outcomes(outcome).release(sigma, noise);
-        let [negatives, positives] = [released[0], released[1]].map(|rows| rows.max(1.0));
-        Self { rows: negatives + positives, positives }
-    }
-
-    /// A promise that may fail for one person in the rows is none.
-    fn check_delta(self, delta: f64) -> Result<(), FieldError> {
-        if delta * self.rows < 1.0 {
-            return Ok(());
+        if let Some(&feature) = data.features.iter().find(|feature| feature.index() >= data.table.width()) {
+            return Err(FitError::UnknownFeature { feature, width: data.table.width() });
         }
-        let rule = format!("must be below 1 over the number of people, about {:.0}, is {delta}", self.rows);
-        Err(FieldError::new("delta", rule))
-    }
-
-    fn score(self) -> f64 {
-        libm::log(self.positives / (self.rows - self.positives))
-    }
-
-    /// The mean of p(1 - p).
-    fn curvature(self) -> f64 {
-        let share = self.positives / self.rows;
-        CURVATURE * share * (1.0 - share)
-    }
-}
-
-/// A feature in bins, its rows coded.
-struct Prepared {
-    feature: FeatureId,
-    bins: Bins,
-    codes: Vec<u16>,
-    /// Noisy rows of each bin, and how many are taken to be there at least.
-    rows: Vec<f64>,
-    weight: Vec<f64>,
-    possible: Vec<bool>,
-}
-
-impl Prepared {
-    fn new(feature: FeatureId, table: &Table, counted: &Counted) -> Self {
-        // The exact counts that come with the codes are dropped here.
-        let everyone: Vec<u32> = (0..u32::MAX).take(table.rows()).collect();
-        let codes = Binned::encode(counted.bins.clone(), table.column(feature), &everyone, 1).codes;
-        let at_least = |(rows, deviation): (&f64, &f64)| rows.max(*deviation);
-        Self {
-            feature,
-            codes,
-            weight: counted.rows.iter().zip(&counted.deviations).map(at_least).collect(),
-            bins: counted.bins.clone(),
-            rows: counted.rows.clone(),
-            possible: counted.possible.clone(),
+        if !data.features.is_sorted_by(|a, b| a < b) {
+            return Err(FieldError::new("features", "must be distinct and in ascending order").into());
         }
+        let is_feature = |feature: &FeatureId| data.features.binary_search(feature).is_ok();
+        if !self.contextual.is_sorted_by(|a, b| a < b) || !self.contextual.iter().all(is_feature) {
+            return Err(FieldError::new("contextual", "must be distinct features, in ascending order").into());
+        }
+        if self.known.len() != data.features.len() {
+            let rule = format!("must have {} entries, has {}", data.features.len(), self.known.len());
+            return Err(FieldError::new("known", rule).into());
+        }
+        if self.withheld_sets().len() > Profiled::SETS_MAX {
+            let rule = format!("must be at most {} sets of features", Profiled::SETS_MAX);
+            return Err(FieldError::new("withheld", rule).into());
+        }
+        Ok(())
     }
 
-    fn hessian(&self, base: BaseRate) -> Vec<f64> {
-        self.weight.iter().map(|rows| rows * base.curvature()).collect()
-    }
-
-    fn penalty(&self, hessian: &[f64], noise: f64, params: &ValidPrivateParams) -> Penalty {
-        let line = match self.bins {
-            Bins::Cuts(_) => Some((Bins::FIRST, params.step_spread)),
-            Bins::Levels(_) => None,
+    /// The sets of features that can be withheld, told apart by the features that are learned from.
+    fn withheld_sets(&self) -> Vec<Vec<FeatureId>> {
+        let restrict = |set: &Vec<FeatureId>| -> Vec<FeatureId> {
+            self.rows.features.iter().copied().filter(|feature| set.contains(feature)).collect()
         };
-        Penalty::new(hessian, noise, params.level_spread, line)
+        let mut sets: Vec<Vec<FeatureId>> =
+            self.withheld.iter().map(restrict).filter(|set| !set.is_empty()).collect();
+        sets.sort_unstable();
+        sets.dedup();
+        sets
     }
 }
 
@@ -310,7 +224,7 @@ impl Fitting<'_> {
             penalty: Penalty::none(1),
         };
         // The rounds together are as loud as one of this variance, in rows.
-        let sigma = self.plan.gradients.sigma as f64 / UNITS_A_ROW as f64;
+        let sigma = self.plan.gradient_noise();
         let variance = sigma * sigma / f64::from(self.params.rounds);
         let column = |prepared: &&'_ Prepared| {
             let hessian = prepared.hessian(self.base);
@@ -363,19 +277,6 @@ impl Fitting<'_> {
             bands: errors.iter().zip(&prepared.possible).map(band).map(Nats::from_f64).collect(),
             people: rows.iter().map(|rows| rows / self.params.rows_per_person_max).collect(),
             rows,
-        }
-    }
-
-    fn finish(&self, contextual: AdditiveModel, full: AdditiveModel) -> PrivateFit {
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at least 1")]
-        let [rows, positives] = [self.base.rows, self.base.positives].map(|rows| rows.round() as u64);
-        PrivateFit {
-            contextual,
-            full,
-            rows,
-            positives,
-            people: rows / u64::from(self.params.rows_per_person_max),
-            guarantee: self.plan.guarantee(self.params),
         }
     }
 }

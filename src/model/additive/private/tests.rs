@@ -1,6 +1,7 @@
 use super::*;
 use crate::data::{Column as Values, TableBuilder};
 use crate::domain::Cell;
+use crate::model::bin::{Binned, Bins};
 use crate::model::known_truth::{FEATURES, KnownTruth};
 use crate::model::link::probability;
 use crate::model::{Model, NoProgress, metrics};
@@ -24,14 +25,24 @@ fn strangers(rows: usize, seed: u64) -> KnownTruth {
     KnownTruth { person, ..KnownTruth::draw(rows, seed) }
 }
 
+fn fit_on(
+    rows: &FitData<'_>,
+    contextual: &[FeatureId],
+    known: &[KnownValues],
+    params: &ValidPrivateParams,
+    seed: u64,
+) -> Result<PrivateFit, FitError> {
+    let task = PrivateTask { rows: *rows, known, contextual, withheld: &[] };
+    fit_private(&task, params, &mut Noise::seeded(seed), &NoProgress)
+}
+
 fn fitted(
     truth: &KnownTruth,
     contextual: &[FeatureId],
     params: &ValidPrivateParams,
     seed: u64,
 ) -> PrivateFit {
-    let data = truth.data(&FEATURES);
-    fit_private(&data, contextual, &known(), params, &mut Noise::seeded(seed), &NoProgress).unwrap()
+    fit_on(&truth.data(&FEATURES), contextual, &known(), params, seed).unwrap()
 }
 
 fn auc(model: &AdditiveModel, truth: &KnownTruth) -> f64 {
@@ -87,6 +98,25 @@ fn both_profiles_are_fitted_under_one_promise() {
 }
 
 #[test]
+fn each_set_that_can_be_withheld_takes_its_looks_once() {
+    let truth = strangers(4_000, 43);
+    // Sets that differ by what is not learned from are one.
+    let sets = [vec![FEATURES[1], FEATURES[0]], vec![FEATURES[0]], vec![FEATURES[0], FeatureId(9)], vec![]];
+    let fit = |withheld: &[Vec<FeatureId>]| {
+        let task =
+            PrivateTask { rows: truth.data(&FEATURES), known: &known(), contextual: &FEATURES, withheld };
+        fit_private(&task, &params(1.0, 1), &mut Noise::seeded(1), &NoProgress)
+    };
+    let fitted = fit(&sets).unwrap();
+    let told: Vec<_> = fitted.offsets.iter().map(|known| known.features.clone()).collect();
+    assert_eq!(told, [vec![FEATURES[0]], vec![FEATURES[0], FEATURES[1]]]);
+    assert_eq!(fitted.guarantee.gradient_releases, 40 * 5 + 2 * 2);
+    let many: Vec<Vec<FeatureId>> =
+        (1..16_u16).map(|mask| (0..4).filter(|bit| mask >> bit & 1 == 1).map(FeatureId).collect()).collect();
+    assert_eq!(fit(&many).unwrap().offsets.len(), 15);
+}
+
+#[test]
 fn the_releases_that_are_stated_cost_what_is_promised() {
     let truth = KnownTruth::draw(4_000, 36);
     for (epsilon, rows_max) in [(0.5, 1), (1.0, 3), (8.0, 4)] {
@@ -115,8 +145,7 @@ fn a_person_of_many_rows_weighs_no_more_than_the_promise_allows_for() {
     let data = FitData { table: &table, features: &FEATURES[..1], outcome: &outcome, person: &person };
     let fit = |rows_max| {
         let params = params(20.0, rows_max);
-        fit_private(&data, &FEATURES[..1], &known()[3..], &params, &mut Noise::seeded(6), &NoProgress)
-            .unwrap()
+        fit_on(&data, &FEATURES[..1], &known()[3..], &params, 6).unwrap()
     };
     // 201 people, counted with noise.
     let noise = fit(1).guarantee.count_noise;
@@ -173,7 +202,7 @@ fn it_does_not_tell_whether_there_were_rows_of_both_outcomes() {
     assert!(fit.full.intercept() < Nats::ZERO);
     let table = truth.table.select(&[]);
     let data = FitData { table: &table, features: &FEATURES, outcome: &[], person: &[] };
-    let none = fit_private(&data, &FEATURES, &known(), &params(1.0, 1), &mut Noise::seeded(1), &NoProgress);
+    let none = fit_on(&data, &FEATURES, &known(), &params(1.0, 1), 1);
     assert_eq!(none.unwrap().full.shapes().len(), 4);
 }
 
@@ -182,7 +211,7 @@ fn a_promise_that_may_fail_for_someone_is_refused() {
     let truth = strangers(4_000, 40);
     let refused = |delta| {
         let params = PrivateParams::new(4.0, delta).check().unwrap();
-        fit_private(&truth.data(&FEATURES), &FEATURES, &known(), &params, &mut Noise::seeded(1), &NoProgress)
+        fit_on(&truth.data(&FEATURES), &FEATURES, &known(), &params, 1)
     };
     let Err(FitError::Params(error)) = refused(1e-3) else { panic!("a delta of 1e-3 for 4,000 people") };
     assert_eq!(error.field, "delta");
@@ -198,9 +227,7 @@ fn parts_that_do_not_fit_together_are_refused() {
     let error = |contextual: &[FeatureId], known: &[KnownValues]| {
         let params = params(1.0, 1);
         let data = truth.data(&FEATURES);
-        fit_private(&data, contextual, known, &params, &mut Noise::seeded(1), &NoProgress)
-            .unwrap_err()
-            .to_string()
+        fit_on(&data, contextual, known, &params, 1).unwrap_err().to_string()
     };
     assert_eq!(error(&FEATURES, &known()[1..]), "known: must have 4 entries, has 3");
     let rule = "contextual: must be distinct features, in ascending order";
@@ -209,7 +236,7 @@ fn parts_that_do_not_fit_together_are_refused() {
     let strict =
         PrivateParams { rows_per_person_max: 1_000, ..PrivateParams::new(0.01, 1e-9) }.check().unwrap();
     let data = truth.data(&FEATURES);
-    let drowned = fit_private(&data, &FEATURES, &known(), &strict, &mut Noise::seeded(1), &NoProgress);
+    let drowned = fit_on(&data, &FEATURES, &known(), &strict, 1);
     let Err(FitError::Params(error)) = drowned else { panic!("noise beyond what can be drawn") };
     assert_eq!(error.field, "epsilon");
 }
@@ -225,6 +252,7 @@ fn a_fit_that_is_cancelled_ends() {
     }
     let truth = strangers(200, 42);
     let data = truth.data(&FEATURES);
-    let fit = fit_private(&data, &FEATURES, &known(), &params(1.0, 1), &mut Noise::seeded(1), &Stop);
+    let task = PrivateTask { rows: data, known: &known(), contextual: &FEATURES, withheld: &[] };
+    let fit = fit_private(&task, &params(1.0, 1), &mut Noise::seeded(1), &Stop);
     assert_eq!(fit, Err(FitError::Cancelled));
 }

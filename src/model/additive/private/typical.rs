@@ -1,9 +1,9 @@
 //! Rows that nobody had: what a private model knows of its rows, made into a table.
 //!
-//! Importances and the constants of withheld features are means over rows. Of a private model they
-//! may not be means over the training rows, so they are over rows drawn from its noisy counts, one
-//! feature independently of the other. That is post-processing and costs no privacy; what is lost is
-//! how features go together.
+//! Importances are means over rows. Of a private model they may not be means over the training rows, so
+//! they are over rows drawn from its noisy counts, one feature independently of the other. That is
+//! post-processing and costs no privacy; what is lost is how features go together, of which importances
+//! know nothing.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
