@@ -24,6 +24,8 @@ pub struct Feature {
     pub name: String,
     /// What its values are.
     pub kind: FeatureKind,
+    /// What its values can be, stated ahead of all data; private training must not ask the data.
+    pub declared: Option<Declared>,
     /// What it describes.
     pub origin: Origin,
     /// Purposes that must be accepted before it may serve; empty when it is not personal data.
@@ -58,6 +60,7 @@ impl Feature {
         Self {
             name: name.to_owned(),
             kind: FeatureKind::Numeric,
+            declared: None,
             origin: Origin::Subject,
             serving: Purposes::NONE,
             training: Purposes::NONE,
@@ -87,6 +90,20 @@ impl Feature {
             FeatureKind::Numeric | FeatureKind::Categorical | FeatureKind::Flag => self.origin == Origin::Ad,
         }
     }
+}
+
+/// What the values of a feature can be, as known ahead of all data.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Declared {
+    /// Numbers lie between these; what lies beyond counts as the bound.
+    Bounds {
+        /// The least.
+        low: f64,
+        /// The greatest; above `low`.
+        high: f64,
+    },
+    /// The categories, distinct and ascending; others count as unseen.
+    Levels(Vec<String>),
 }
 
 /// What the values of a feature are.

@@ -94,6 +94,7 @@ fn feature(
     Feature {
         name: name.to_owned(),
         kind,
+        declared: None,
         origin,
         serving,
         training: serving,

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::additive::Guarantee;
 use super::metrics::Evaluation;
 use super::{ModelKind, Profiled};
 use crate::data::Table;
@@ -46,6 +47,11 @@ pub struct Artefact {
     /// Where it came from, when it was not fitted here.
     #[serde(default, skip_serializing_if = "Lineage::is_trained")]
     pub lineage: Lineage,
+    /// What was promised to the people that it was trained on, if its fit was private. Counts of
+    /// people and rows are then noisy, importances are over rows drawn from noisy counts, and figures
+    /// of how good it is are of people outside the promise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub privacy: Option<Guarantee>,
     /// Mean absolute contribution of each term over the training rows, in nats, by profile.
     pub importances: Vec<(Profile, Vec<f64>)>,
     /// How good each profile is, on rows that it was not trained on.
@@ -202,6 +208,7 @@ impl Artefact {
             features: used.collect(),
             training,
             lineage: Lineage::Trained,
+            privacy: None,
             importances: Profile::ALL.map(importances).to_vec(),
             evaluations,
             profiled,
@@ -293,6 +300,9 @@ impl Artefact {
                 let message = format!("the {} model is not of the stated kind", profile.name());
                 return Err(ArtefactError::Inconsistent(message));
             }
+        }
+        if let Some(Err(error)) = self.privacy.as_ref().map(Guarantee::check) {
+            return Err(ArtefactError::Inconsistent(error.under("privacy").to_string()));
         }
         let listed: Vec<FeatureId> = self.features.iter().map(|feature| feature.id).collect();
         if listed != features_of(&self.profiled) {

@@ -127,6 +127,9 @@ pub enum FitError {
     /// The solver gave up.
     #[error("the solver failed: {0}")]
     Solver(String),
+    /// The system has no secure randomness to give.
+    #[error("no secure randomness can be had: {0}")]
+    NoRandomness(String),
     /// It was asked to stop.
     #[error("the fit was cancelled")]
     Cancelled,

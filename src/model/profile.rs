@@ -112,6 +112,18 @@ impl Profiled {
         Ok(Self { contextual, full, features, personal, offsets })
     }
 
+    /// Joins models whose constants are known.
+    ///
+    /// # Errors
+    /// When a constant is not of distinct features of the full model, ascending.
+    pub fn with_offsets(
+        contextual: Model,
+        full: Model,
+        offsets: Vec<WithheldOffset>,
+    ) -> Result<Self, FieldError> {
+        Self::try_from(Stored { contextual, full, offsets })
+    }
+
     /// The model of `profile`.
     #[must_use]
     pub const fn model(&self, profile: Profile) -> &Model {

@@ -49,6 +49,12 @@ pub enum BringError {
         /// Its kind.
         kind: &'static str,
     },
+    /// A part was trained under a promise of privacy, which what is set on the example's rows would break.
+    #[error("version {}: a model of differentially private training cannot be merged", version.short())]
+    Private {
+        /// The part.
+        version: ModelVersion,
+    },
     /// Constants cannot be set on these rows.
     #[error(transparent)]
     Train(#[from] TrainError),
@@ -112,6 +118,9 @@ pub fn merge_versions(
         let failed = |reason| BringError::Part { version: version.clone(), reason };
         let artefact = load(folder, &schema.name, version).map_err(failed)?;
         artefact.check_schema(&schema.hash, &schema.features).map_err(failed)?;
+        if artefact.privacy.is_some() {
+            return Err(BringError::Private { version: version.clone() });
+        }
         parts.push((version.clone(), artefact));
     }
     let (lineage, training) = check_parts(&parts, prepared)?;

@@ -5,6 +5,7 @@ mod contributions;
 mod folds;
 mod job;
 mod prepare;
+mod private;
 mod quality;
 mod registry;
 mod report;
@@ -15,6 +16,7 @@ pub use contributions::Contributions;
 pub use folds::{Turns, prepare_folds};
 pub use job::{TrainError, fit_profiles, keep};
 pub use prepare::{PrepareError, Prepared, prepare};
+pub use private::{HeldOut, train_privately};
 pub use quality::{
     Contender, Entrants, Fitted, FoldFigures, OverFolds, Quality, Spread, compare, compare_folds,
 };

@@ -375,7 +375,7 @@ impl Registry {
         request: EditRequest,
     ) -> Result<EditedModel, RegistryError> {
         let _changing = self.changing.lock().await;
-        let artefact = self.servable(version)?.artefact;
+        let artefact = self.of_schema(version)?;
         let refused = |reason| RegistryError::Edit { version: version.clone(), reason };
         let after = artefact.edit(&request).map_err(refused)?;
         let detail = after.edits.last().map(|edit| self.edit_detail(edit));
@@ -502,12 +502,16 @@ impl Registry {
         named.collect()
     }
 
-    fn servable(&self, version: &ModelVersion) -> Result<ActiveModel, RegistryError> {
+    fn of_schema(&self, version: &ModelVersion) -> Result<Artefact, RegistryError> {
         let artefact = self.find(version)?;
         artefact
             .check_schema(&self.schema.hash, &self.schema.features)
             .map_err(|reason| RegistryError::NotServable { version: version.clone(), reason })?;
-        Ok(ActiveModel::new(version.clone(), artefact, &self.schema))
+        Ok(artefact)
+    }
+
+    fn servable(&self, version: &ModelVersion) -> Result<ActiveModel, RegistryError> {
+        Ok(ActiveModel::new(version.clone(), self.of_schema(version)?, &self.schema))
     }
 
     fn serve(&self, response: Response, model: ActiveModel) -> Result<(), RegistryError> {

@@ -17,7 +17,10 @@ fn the_help_of_every_command_mentions_its_arguments() {
         ("serve", "--example --data --listen --example-clock --drain-seconds"),
         ("import", "complete-journey"),
         ("import complete-journey", "--from --to"),
-        ("train", "--example --data --kind --response --promote linear tree additive click conversion"),
+        (
+            "train",
+            "--example --data --kind --response --promote --epsilon --delta --rows-per-person --measure linear tree additive click conversion",
+        ),
         ("evaluate", "--example --response --kind --folds --out --contributions"),
         ("recommend", "[REQUEST] --server tenant"),
         ("explain", "<TOKEN> --locale --json --server"),

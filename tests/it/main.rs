@@ -27,6 +27,7 @@ mod models;
 mod pages;
 mod place;
 mod prices;
+mod private;
 mod recommend;
 mod service;
 mod web_client;

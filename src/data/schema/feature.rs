@@ -1,13 +1,16 @@
 //! The rules of one feature.
 
 use crate::domain::{
-    Affinity, Feature, FeatureKind, FieldError, FieldErrors, Localised, Origin, Provenance, Purpose,
-    Purposes, Sensitivity,
+    Affinity, Declared, Feature, FeatureKind, FieldError, FieldErrors, Localised, Origin, Provenance,
+    Purpose, Purposes, Sensitivity,
 };
 
 use super::AttributeSpec;
 use super::check::attribute_named;
 use super::raw::{RawAffinity, RawFeature, RawKind, RawLabel};
+
+/// Most levels that a schema may declare of a feature; models name no more.
+const LEVELS_MAX: usize = 65_000;
 
 /// Checks a feature; rules that it breaks go to `broken`, each naming it.
 pub(super) fn check_feature(
@@ -30,6 +33,7 @@ pub(super) fn check_feature(
         Sensitivity::GroupLabel => rules.refuse("is a group label: for audits only, never a feature"),
     }
     let kind = check_kind(raw.kind, raw.origin, raw.affinity.as_ref(), attributes, &mut rules);
+    let declared = check_declared(&kind, raw.bounds, raw.levels, &mut rules);
     let serving = check_purposes("serving", &raw.serving, &mut rules);
     let training = check_purposes("training", &raw.training, &mut rules);
     match raw.origin {
@@ -49,6 +53,7 @@ pub(super) fn check_feature(
         column: raw.column.unwrap_or_else(|| raw.name.clone()),
         name: raw.name,
         kind,
+        declared,
         origin: raw.origin,
         serving,
         training,
@@ -127,6 +132,31 @@ fn check_affinity(raw: &RawAffinity, attributes: &[AttributeSpec], rules: &mut R
         statistic: raw.statistic,
         window_days: raw.window_days.unwrap_or_default(),
     }
+}
+
+/// What the schema states of the values ahead of the data: bounds of numbers, levels of categories.
+fn check_declared(
+    kind: &FeatureKind,
+    bounds: Option<[f64; 2]>,
+    levels: Option<Vec<String>>,
+    rules: &mut Rules<'_>,
+) -> Option<Declared> {
+    let is_number = matches!(kind, FeatureKind::Numeric | FeatureKind::Affinity(_));
+    rules.demand(bounds.is_none() || is_number, "is no number: the key bounds must be absent");
+    let is_category = matches!(kind, FeatureKind::Categorical);
+    rules.demand(levels.is_none() || is_category, "is no category: the key levels must be absent");
+    if let Some([low, high]) = bounds {
+        rules.demand(low.is_finite() && high.is_finite(), "bounds must be finite");
+        rules.demand(low.is_nan() || high.is_nan() || low < high, "bounds must be two, the lower first");
+        return Some(Declared::Bounds { low, high });
+    }
+    let mut levels = levels?;
+    levels.sort_unstable();
+    rules.demand(!levels.is_empty(), "levels must name at least one");
+    rules.demand(levels.len() <= LEVELS_MAX, "levels must be at most 65000");
+    rules.demand(levels.iter().all(|level| !level.is_empty()), "levels must not be empty");
+    rules.demand(levels.is_sorted_by(|a, b| a < b), "levels must be distinct");
+    Some(Declared::Levels(levels))
 }
 
 fn check_purposes(key: &str, numbers: &[i64], rules: &mut Rules<'_>) -> Purposes {

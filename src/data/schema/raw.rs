@@ -116,6 +116,8 @@ pub(super) struct RawFeature {
     #[serde(default)]
     pub label: RawLabel,
     pub column: Option<String>,
+    pub bounds: Option<[f64; 2]>,
+    pub levels: Option<Vec<String>>,
     pub affinity: Option<RawAffinity>,
 }
 

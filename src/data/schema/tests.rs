@@ -5,7 +5,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::data::sample::{SCHEMA, schema};
-use crate::domain::{EventKind, FieldError, Origin, Provenance, Purpose, Statistic};
+use crate::domain::{Declared, EventKind, FieldError, Origin, Provenance, Purpose, Statistic};
 
 fn parse(text: &str) -> Result<Schema, SchemaError> {
     Schema::parse(text, Localised::default())
@@ -319,6 +319,40 @@ fn a_rule_of_affinities_that_is_broken_is_named() {
     let rules =
         ["is made of history: kind must be affinity", "is no affinity: the key affinity must be absent"];
     assert_eq!(number, rules.map(|rule| FieldError::new("feature spend", rule)));
+}
+
+#[test]
+fn values_can_be_declared_ahead_of_the_data() {
+    let declared = |place: &str, line: &str| {
+        let schema = parse(&edited(place, "origin =", &format!("{line}\norigin ="))).unwrap();
+        schema.features[schema.feature(place.split('"').nth(1).unwrap()).unwrap().index()].declared.clone()
+    };
+    let (age, slot, days) = ("name = \"age\"", "name = \"slot\"", "name = \"category_days\"");
+    assert_eq!(declared(age, ""), None);
+    let bounds = Some(Declared::Bounds { low: 0.0, high: 120.5 });
+    assert_eq!(declared(age, "bounds = [0, 120.5]"), bounds);
+    assert_eq!(declared(days, "bounds = [0, 120.5]"), bounds);
+    let levels = Declared::Levels(vec!["side".to_owned(), "top".to_owned()]);
+    assert_eq!(declared(slot, "levels = [\"top\", \"side\"]"), Some(levels));
+}
+
+#[test]
+fn a_declaration_of_values_fits_its_kind() {
+    for (feature, line, rule) in [
+        ("slot", "bounds = [0, 1]", "is no number: the key bounds must be absent"),
+        ("is_new", "bounds = [0, 1]", "is no number: the key bounds must be absent"),
+        ("age", "levels = [\"a\"]", "is no category: the key levels must be absent"),
+        ("age", "bounds = [120, 0]", "bounds must be two, the lower first"),
+        ("age", "bounds = [7, 7]", "bounds must be two, the lower first"),
+        ("age", "bounds = [0, inf]", "bounds must be finite"),
+        ("age", "bounds = [nan, 1]", "bounds must be finite"),
+        ("slot", "levels = []", "levels must name at least one"),
+        ("slot", "levels = [\"a\", \"\"]", "levels must not be empty"),
+        ("slot", "levels = [\"a\", \"b\", \"a\"]", "levels must be distinct"),
+    ] {
+        let (place, new) = (format!("name = \"{feature}\""), format!("{line}\norigin ="));
+        assert_breaks(&place, "origin =", &new, &format!("feature {feature}"), rule);
+    }
 }
 
 #[test]

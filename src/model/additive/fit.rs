@@ -137,7 +137,7 @@ impl ShapeFunction {
 
     /// Moves the scores so that their mean over the rows that they were learned from is 0 to the
     /// unit; returns the mean. A bin that was learned from no row keeps its score of 0.
-    fn centre(&mut self) -> Nats {
+    pub(super) fn centre(&mut self) -> Nats {
         let rows: i128 = self.rows.iter().map(|&rows| i128::from(rows)).sum();
         if rows == 0 {
             return Nats::ZERO;

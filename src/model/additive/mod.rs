@@ -18,6 +18,7 @@ mod merge;
 mod pair;
 mod params;
 mod pass;
+mod private;
 mod purify;
 mod step;
 
@@ -27,6 +28,10 @@ pub use interpret::InterpretModel;
 pub use merge::{Part, merge};
 pub use pair::PairFunction;
 pub use params::{AdditiveParams, ValidAdditiveParams};
+pub use private::{
+    Guarantee, KnownValues, Mechanism, Noise, PrivacyUnit, PrivateFit, PrivateParams, PrivateTask,
+    ValidPrivateParams, fit_private,
+};
 
 use serde::{Deserialize, Serialize};
 

@@ -11,6 +11,7 @@ fn schema() -> Vec<Feature> {
     let feature = |(kind, name): (FeatureKind, &str)| Feature {
         name: name.to_owned(),
         kind,
+        declared: None,
         origin: Origin::Context,
         serving: Purposes::NONE,
         training: Purposes::NONE,
