@@ -21,18 +21,25 @@ pub fn loss(score: f64, happened: bool) -> f64 {
 /// Newton's method within a bracket that closes by halves.
 #[must_use]
 pub fn offset_for_mean(scores: &[f64], mean: f64) -> f64 {
+    offset_for_weighted_mean(scores, None, mean)
+}
+
+/// The same where each score counts for its weight, if any are given.
+#[must_use]
+pub fn offset_for_weighted_mean(scores: &[f64], weights: Option<&[f64]>, mean: f64) -> f64 {
     if scores.is_empty() || !(mean > 0.0 && mean < 1.0) {
         return 0.0;
     }
-    let rows = scores.len() as f64;
+    let rows = weights.map_or(scores.len() as f64, |weights| weights.iter().sum());
     let (mut low, mut high) = (-64.0, 64.0);
     let mut offset = 0.0;
     for _ in 0..100 {
         let (mut excess, mut slope) = (0.0, 0.0);
-        for &score in scores {
+        for (row, &score) in scores.iter().enumerate() {
+            let weight = weights.map_or(1.0, |weights| weights[row]);
             let p = probability(score + offset);
-            excess += p - mean;
-            slope += p * (1.0 - p);
+            excess += weight * (p - mean);
+            slope += weight * p * (1.0 - p);
         }
         if excess.abs() <= 1e-13 * rows {
             break;

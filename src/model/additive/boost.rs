@@ -257,7 +257,9 @@ impl<'a> Boosting<'a> {
         let of_column = |column: &Column<'_>| {
             let counts = Counts::of(column, &self.rows, usize::from(self.bags));
             let stepper = |counts: Counts| match column.form {
-                Form::Line(bins) => Stepper::Line(Shape::new(bins, column.learned, counts)),
+                Form::Line(bins, direction) => {
+                    Stepper::Line(Shape::new(bins, column.learned, counts, direction))
+                }
                 Form::Grid(sides) => Stepper::Grid(Grid::new(sides, counts)),
             };
             counts.into_iter().map(stepper).collect()

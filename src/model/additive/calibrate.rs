@@ -2,15 +2,29 @@
 
 use super::AdditiveModel;
 use crate::domain::{FeatureId, Nats};
-use crate::model::link::offset_for_mean;
+use crate::model::link::offset_for_weighted_mean;
 use crate::model::{FitData, FitError};
 
 /// Moves the intercept so that the mean probability over the training rows is the share of them in
 /// which the response happened; averaging bags on the scale of scores loses it by a little.
 pub(super) fn restore_mean(model: &mut AdditiveModel, data: &FitData<'_>) {
-    let scores: Vec<f64> = model.scores(data.table).into_iter().map(Nats::to_f64).collect();
-    let target = data.positives() as f64 / data.rows() as f64;
-    model.intercept += Nats::from_f64(offset_for_mean(&scores, target));
+    restore_weighted_mean(model, data, None, None);
+}
+
+/// The same where rows count for `weights` and their scores are added to `offsets`, if these are given.
+pub(super) fn restore_weighted_mean(
+    model: &mut AdditiveModel,
+    data: &FitData<'_>,
+    weights: Option<&[f64]>,
+    offsets: Option<&[f64]>,
+) {
+    let scores = model.scores(data.table).into_iter().enumerate();
+    let scores = scores.map(|(row, score)| score.to_f64() + offsets.map_or(0.0, |offsets| offsets[row]));
+    let scores: Vec<f64> = scores.collect();
+    let weight = |row: usize| weights.map_or(1.0, |weights| weights[row]);
+    let all: f64 = (0..data.rows()).map(weight).sum();
+    let positive: f64 = (0..data.rows()).filter(|&row| data.outcome[row]).map(weight).sum();
+    model.intercept += Nats::from_f64(offset_for_weighted_mean(&scores, weights, positive / all));
 }
 
 impl AdditiveModel {

@@ -3,6 +3,7 @@
 #![allow(clippy::inline_always, reason = "kernels must be compiled for the vectors of their caller")]
 
 use super::grid::Sides;
+use super::guidance::Direction;
 use crate::model::bin::{Binned, Bins, Codes};
 
 /// A feature or a pair, as boosting sees it.
@@ -17,8 +18,8 @@ pub(super) struct Column<'a> {
 /// In which order bins lie.
 #[derive(Clone, Copy)]
 pub(super) enum Form<'a> {
-    /// One after the other.
-    Line(&'a Bins),
+    /// One after the other, perhaps with scores that may only go one way.
+    Line(&'a Bins, Option<Direction>),
     /// Those of one feature by those of another.
     Grid(Sides),
 }
@@ -42,8 +43,12 @@ pub(super) struct Side<'a> {
 
 impl<'a> Column<'a> {
     /// A feature.
-    pub(super) fn line(binned: &'a Binned) -> Self {
-        Self { source: Source::Line(&binned.codes), form: Form::Line(&binned.bins), learned: &binned.learned }
+    pub(super) fn line(binned: &'a Binned, direction: Option<Direction>) -> Self {
+        Self {
+            source: Source::Line(&binned.codes),
+            form: Form::Line(&binned.bins, direction),
+            learned: &binned.learned,
+        }
     }
 
     /// A pair.

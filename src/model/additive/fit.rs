@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use rayon::prelude::*;
 
 use super::boost::{Averaged, Boosting, Tables, average};
-use super::calibrate::restore_mean;
+use super::calibrate::restore_weighted_mean;
 use super::column::Column;
+use super::guidance::{Guidance, starting_scores};
 use super::histogram::Scale;
 use super::interact::find_pairs;
 use super::params::ValidAdditiveParams;
@@ -28,7 +29,6 @@ pub fn fit(
     params: &ValidAdditiveParams,
     progress: &dyn Progress,
 ) -> Result<AdditiveModel, FitError> {
-    data.check()?;
     fit_from(&AdditiveModel::new(Nats::ZERO, Vec::new(), Vec::new())?, data, params, progress)
 }
 
@@ -46,21 +46,49 @@ pub fn fit_from(
     params: &ValidAdditiveParams,
     progress: &dyn Progress,
 ) -> Result<AdditiveModel, FitError> {
+    fit_guided(base, data, &Guidance::default(), params, progress)
+}
+
+/// Continues `base`, perhaps a model without terms, as `guidance` says.
+///
+/// # Errors
+/// When the data cannot be learned from, the guidance breaks a rule, or when `progress` cancels.
+pub fn fit_guided(
+    base: &AdditiveModel,
+    data: &FitData<'_>,
+    guidance: &Guidance<'_>,
+    params: &ValidAdditiveParams,
+    progress: &dyn Progress,
+) -> Result<AdditiveModel, FitError> {
     data.check()?;
     if let Some(shape) = base.shapes.iter().find(|shape| shape.feature.index() >= data.table.width()) {
         return Err(FitError::UnknownFeature { feature: shape.feature, width: data.table.width() });
     }
+    guidance.check(base, data)?;
+    if let Some(rows) = guidance.rows_that_count() {
+        return fit_selected(base, data, guidance, &rows, params, progress);
+    }
     let base = share_of(base, params.base_share);
     let features = bin_features(&base, data, params);
-    #[allow(clippy::cast_possible_truncation, reason = "scores are boosted in single precision")]
-    let init: Vec<f32> = base.scores(data.table).into_iter().map(|score| score.to_f64() as f32).collect();
+    let init = starting_scores(base.scores(data.table), guidance.offsets);
     let folds = Folds::deal(data.outcome, data.person, params.bags, params.seed);
     let group = folds.of_rows(data.person);
-    let rows = Rows { outcome: data.outcome, group: &group, weight: None, scale: Scale::new(1.0) };
+    let weight = guidance.weights.map(even_out);
+    let weight_max = weight.iter().flatten().copied().fold(1.0, f32::max);
+    let rows = Rows {
+        outcome: data.outcome,
+        group: &group,
+        weight: weight.as_deref(),
+        scale: Scale::new(weight_max),
+    };
     let mut boosting = Boosting::new(rows, &init, folds.groups, params, progress);
-    let columns: Vec<Column<'_>> = features.iter().map(Column::line).collect();
-    let mains = boosting.boost(&columns, Tables::zero(&columns, params.bags), &[], &params.of_features())?;
-    let found = find_pairs(&base, &features, &mains, data, &mut boosting, folds.groups)?;
+    let columns: Vec<Column<'_>> = (features.iter().zip(data.features))
+        .map(|(binned, feature)| Column::line(binned, guidance.monotone.get(feature).copied()))
+        .collect();
+    let start = Tables::zero(&columns, params.bags);
+    let mains = boosting.boost(&columns, start, &[], &params.of_features())?;
+    let found =
+        find_pairs(&base, &features, &columns, &mains, (data, guidance), &mut boosting, folds.groups)?;
     drop(boosting);
 
     let mut model = base;
@@ -93,8 +121,39 @@ pub fn fit_from(
         intercept += shape.centre();
     }
     let mut model = AdditiveModel::new(intercept, shapes, pairs.into_values().collect())?;
-    restore_mean(&mut model, data);
+    restore_weighted_mean(&mut model, data, guidance.weights, guidance.offsets);
     Ok(model)
+}
+
+/// The same on some of the rows.
+fn fit_selected(
+    base: &AdditiveModel,
+    data: &FitData<'_>,
+    guidance: &Guidance<'_>,
+    rows: &[usize],
+    params: &ValidAdditiveParams,
+    progress: &dyn Progress,
+) -> Result<AdditiveModel, FitError> {
+    let of_rows = |numbers: &[f64]| rows.iter().map(|&row| numbers[row]).collect::<Vec<f64>>();
+    let (weights, offsets) = (guidance.weights.map(of_rows), guidance.offsets.map(of_rows));
+    let guidance = Guidance {
+        weights: weights.as_deref(),
+        offsets: offsets.as_deref(),
+        monotone: guidance.monotone.clone(),
+        pairs: guidance.pairs.clone(),
+    };
+    let table = data.table.select(rows);
+    let outcome: Vec<bool> = rows.iter().map(|&row| data.outcome[row]).collect();
+    let person: Vec<u32> = rows.iter().map(|&row| data.person[row]).collect();
+    let data = FitData { table: &table, features: data.features, outcome: &outcome, person: &person };
+    fit_guided(base, &data, &guidance, params, progress)
+}
+
+/// Weights with a mean of 1, so that settings mean the same however rows are weighed.
+#[allow(clippy::cast_possible_truncation, reason = "rows are scored in single precision")]
+fn even_out(weights: &[f64]) -> Vec<f32> {
+    let mean = weights.iter().sum::<f64>() / weights.len() as f64;
+    weights.iter().map(|weight| (weight / mean) as f32).collect()
 }
 
 /// Each feature of `data` in bins: those of `base` if it has the feature, else learned.

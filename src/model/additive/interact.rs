@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::boost::{Averaged, Boosted, Boosting, Counts, Tables, average};
 use super::column::{Column, Side, write_cells};
 use super::grid::{Grid, Sides};
+use super::guidance::Guidance;
 use super::histogram::Sums;
 use super::params::ValidAdditiveParams;
 use super::purify::purify;
@@ -39,8 +40,9 @@ pub(super) struct Found {
 pub(super) fn find_pairs(
     base: &AdditiveModel,
     features: &[Binned],
+    columns: &[Column<'_>],
     mains: &Boosted,
-    data: &FitData<'_>,
+    (data, guidance): (&FitData<'_>, &Guidance<'_>),
     boosting: &mut Boosting<'_>,
     groups: u16,
 ) -> Result<Found, FitError> {
@@ -50,16 +52,17 @@ pub(super) fn find_pairs(
         intercept: 0.0,
     };
     let params = boosting.params();
-    if params.pairs_max == 0 || features.len() < 2 {
+    if (params.pairs_max == 0 && guidance.pairs.is_empty()) || features.len() < 2 {
         return Ok(found);
     }
-    let columns: Vec<Column<'_>> = features.iter().map(Column::line).collect();
-    boosting.rewind(&[], &columns, &mains.tables);
+    boosting.rewind(&[], columns, &mains.tables);
     let gradients = boosting.mean_gradients();
     let joined = join_bins(features, data, base, params.people_min);
-    let ranked = rank_pairs(features, &joined, &gradients, data.person, params);
+    let ranked = rank_pairs(features, &joined, &gradients, (data, guidance), params);
     drop(gradients);
-    let Some((number, boosted)) = choose_number(&ranked, features, mains, boosting)? else {
+    let Some((number, boosted)) =
+        choose_number(&ranked, guidance.pairs.len(), features, (columns, mains), boosting)?
+    else {
         return Ok(found);
     };
     found.intercept = boosted.tables.mean_intercept();
@@ -70,20 +73,21 @@ pub(super) fn find_pairs(
     Ok(found)
 }
 
-/// How many of the pairs to take, with what boosting makes of them; None when the people left out gain
-/// by none. More pairs go on from where fewer ended.
+/// How many of the pairs to take, the first `asked` of them in any case, with what boosting makes of
+/// them; None when none is asked for and the people left out gain by none. More pairs go on from where
+/// fewer ended.
 fn choose_number(
     ranked: &[Pair],
+    asked: usize,
     features: &[Binned],
-    mains: &Boosted,
+    (lines, mains): (&[Column<'_>], &Boosted),
     boosting: &mut Boosting<'_>,
 ) -> Result<Option<(usize, Boosted)>, FitError> {
-    let lines: Vec<Column<'_>> = features.iter().map(Column::line).collect();
     let cells: Vec<Column<'_>> = ranked.iter().map(|pair| pair.column(features)).collect();
-    let below = &[(lines.as_slice(), &mains.tables)];
+    let below = &[(lines, &mains.tables)];
     let pace = boosting.params().of_pairs();
     let mut best: Option<(usize, Boosted)> = None;
-    let mut number = PAIRS_FIRST.min(ranked.len());
+    let mut number = if asked > 0 { asked } else { PAIRS_FIRST.min(ranked.len()) };
     while number > best.as_ref().map_or(0, |(number, _)| *number) {
         let columns = &cells[..number];
         let start = match &best {
@@ -91,11 +95,11 @@ fn choose_number(
             None => Tables::zero(columns, boosting.bags()),
         };
         let boosted = boosting.boost(columns, start, below, std::slice::from_ref(&pace))?;
-        if boosted.loss >= best.as_ref().map_or(mains.loss, |(_, best)| best.loss) {
+        if number > asked && boosted.loss >= best.as_ref().map_or(mains.loss, |(_, best)| best.loss) {
             break;
         }
         best = Some((number, boosted));
-        number = (2 * number).min(ranked.len());
+        number = (2 * number).max(PAIRS_FIRST).min(ranked.len());
     }
     Ok(best)
 }
@@ -216,16 +220,26 @@ fn bins_max(rows: f64, people_min: u32) -> usize {
     bins.clamp(PAIR_BINS.0, PAIR_BINS.1)
 }
 
-/// The pairs that gain most at `gradients`, best first, at most `params.pairs_max`.
+/// The pairs that are asked for, then those that gain most at `gradients`, best first, to
+/// `params.pairs_max` in all.
 fn rank_pairs(
     features: &[Binned],
     joined: &[Coarse],
     gradients: &[[f32; 2]],
-    person: &[u32],
+    (data, guidance): (&FitData<'_>, &Guidance<'_>),
     params: &ValidAdditiveParams,
 ) -> Vec<Pair> {
-    let places: Vec<[usize; 2]> = (0..features.len())
-        .flat_map(|one| (one + 1..features.len()).map(move |other| [one, other]))
+    let asked: Vec<[usize; 2]> = guidance
+        .pairs
+        .iter()
+        .map(|pair| pair.map(|feature| data.features.partition_point(|f| *f < feature)))
+        .collect();
+    let is_free = |place: &usize| !guidance.monotone.contains_key(&data.features[*place]);
+    let free: Vec<usize> = (0..features.len()).filter(is_free).collect();
+    let places: Vec<[usize; 2]> = (0..free.len())
+        .flat_map(|one| free[one + 1..].iter().map(move |&other| (one, other)))
+        .map(|(one, other)| [free[one], other])
+        .filter(|places| !asked.contains(places))
         .collect();
     let gain = |&places: &[usize; 2]| {
         let (sums, counts) = sum_cells(features, joined, places, gradients);
@@ -234,9 +248,11 @@ fn rank_pairs(
     let mut ranked: Vec<(f64, [usize; 2])> = places.par_iter().map(gain).collect();
     ranked.retain(|(gain, _)| *gain > 0.0);
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    ranked.truncate(usize::from(params.pairs_max));
-    let pair = |(_, places)| Pair::of(features, joined, places, person, params.people_min);
-    ranked.into_par_iter().map(pair).collect()
+    ranked.truncate(usize::from(params.pairs_max).saturating_sub(asked.len()));
+    let chosen: Vec<[usize; 2]> =
+        asked.into_iter().chain(ranked.into_iter().map(|(_, places)| places)).collect();
+    let pair = |places| Pair::of(features, joined, places, data.person, params.people_min);
+    chosen.into_par_iter().map(pair).collect()
 }
 
 /// The sums and the rows of each cell of a pair.

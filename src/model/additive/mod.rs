@@ -10,6 +10,7 @@ mod column;
 mod edit;
 mod fit;
 mod grid;
+mod guidance;
 mod histogram;
 mod interact;
 mod interpret;
@@ -23,7 +24,8 @@ mod purify;
 mod step;
 
 pub use edit::{Before, Change, Edited, Stretch};
-pub use fit::{fit, fit_from};
+pub use fit::{fit, fit_from, fit_guided};
+pub use guidance::{Direction, Guidance};
 pub use interpret::InterpretModel;
 pub use merge::{Part, merge};
 pub use pair::PairFunction;

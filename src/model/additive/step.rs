@@ -1,6 +1,7 @@
 //! One boosting step on one feature: a small tree over its bins, its leaves moved by Newton steps.
 
 use super::boost::Counts;
+use super::guidance::{Direction, pool_falling};
 use super::histogram::Sums;
 use super::params::ValidAdditiveParams;
 use crate::model::bin::Bins;
@@ -26,6 +27,8 @@ pub(super) struct Shape {
     /// Precision of the normal prior to which each bin's score shrinks: of categories, 1 over the
     /// variance between them; 0 for numbers.
     prior: f64,
+    /// Which way the scores of numbers may go, if not either way.
+    direction: Option<Direction>,
 }
 
 /// A leaf: a run of [`Shape::order`], with what it holds.
@@ -46,11 +49,19 @@ struct Split {
 
 impl Shape {
     /// A feature of which each bin has so many rows that train in this bag.
-    pub(super) fn new(bins: &Bins, learned: &[bool], counts: Counts) -> Self {
+    pub(super) fn new(bins: &Bins, learned: &[bool], counts: Counts, direction: Option<Direction>) -> Self {
         let is_categorical = matches!(bins, Bins::Levels(_));
         let order: Vec<usize> = (Bins::UNSEEN..bins.count()).filter(|&bin| learned[bin]).collect();
         let Counts { rows, share } = counts;
-        Self { order, is_categorical, has_missing: learned[Bins::MISSING], rows, share, prior: 0.0 }
+        Self {
+            order,
+            is_categorical,
+            has_missing: learned[Bins::MISSING],
+            rows,
+            share,
+            prior: 0.0,
+            direction,
+        }
     }
 
     /// Whether its scores shrink to a prior that is yet to be learned.
@@ -100,8 +111,7 @@ impl Shape {
             if self.is_categorical {
                 self.order_levels(sums, params.damping, scores);
             }
-            for leaf in self.grow(sums, params, scores) {
-                let step = leaf.step(params);
+            for (leaf, step) in self.steps_of(self.grow(sums, params, scores), params) {
                 moves.extend(self.order[leaf.start..leaf.end].iter().map(|&bin| (bin, step)));
             }
         }
@@ -120,6 +130,19 @@ impl Shape {
             set(bin, step);
             scores[bin] += f64::from(step);
         }
+    }
+
+    /// The step of each leaf; leaves that would go the wrong way are pooled.
+    fn steps_of(&self, leaves: Vec<Leaf>, params: &ValidAdditiveParams) -> Vec<(Leaf, f64)> {
+        let mut steps: Vec<f64> = leaves.iter().map(|leaf| leaf.step(params)).collect();
+        if let Some(direction) = self.direction {
+            let weigh =
+                |(leaf, step): (&Leaf, &f64)| (direction.sign() * step, leaf.hessian + params.damping);
+            let mut pooled: Vec<(f64, f64)> = leaves.iter().zip(&steps).map(weigh).collect();
+            pool_falling(&mut pooled);
+            steps = pooled.into_iter().map(|(step, _)| direction.sign() * step).collect();
+        }
+        leaves.into_iter().zip(steps).collect()
     }
 
     /// Categories by their mean pull, so that those alike are neighbours.
@@ -240,7 +263,7 @@ mod tests {
         let total: f64 = binned.rows.iter().map(|&rows| f64::from(rows)).sum();
         let share = binned.rows.iter().map(|&rows| f64::from(rows) / total).collect();
         let counts = Counts { rows: binned.rows.clone(), share };
-        (Shape::new(&binned.bins, &binned.learned, counts), sums)
+        (Shape::new(&binned.bins, &binned.learned, counts, None), sums)
     }
 
     fn params(params: AdditiveParams) -> ValidAdditiveParams {
