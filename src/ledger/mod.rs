@@ -6,6 +6,7 @@
 
 mod envelope;
 mod keyring;
+mod sheet;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -18,9 +19,11 @@ use std::sync::Arc;
 use crate::domain::{Alias, Decision, DecisionId, ImpressionId, SubjectKey, TenantId};
 use crate::store::{AppendedDecision, ChainState, DecisionRow, Store, StoreError, SubjectRow};
 use envelope::DataKey;
+use sheet::Sheet;
 
-/// Format of the rows that this build writes.
-const ROW_VERSION: u8 = 1;
+/// Format of the rows that this build writes: what the envelope holds is a [`Sheet`]. In rows of version
+/// 1 it is the decision itself.
+const ROW_VERSION: u8 = 2;
 
 /// How many aliases a verification reads at a time.
 const ALIASES_PER_PAGE: u32 = 1024;
@@ -126,8 +129,8 @@ impl Ledger {
             body_digest,
             envelope: Vec::new(),
         };
-        let plain =
-            postcard::to_stdvec(decision).map_err(|error| LedgerError::Seal { cause: error.to_string() })?;
+        let plain = postcard::to_stdvec(&Sheet::of(decision))
+            .map_err(|error| LedgerError::Seal { cause: error.to_string() })?;
         row.envelope = key.seal(&plain, &bound_to(&row))?;
         let one_off = subject.subject.is_none().then_some(subject);
         match self.store.append_decision(row, one_off).await? {
@@ -225,7 +228,11 @@ impl Ledger {
         let key = self.unwrap(&subject).ok_or_else(|| unreadable("its data key does not open"))?;
         let plain =
             key.open(&row.envelope, &bound_to(&row)).ok_or_else(|| unreadable("its envelope was changed"))?;
-        postcard::from_bytes(&plain).map_err(|_| unreadable("its envelope holds no decision"))
+        let decision = match row.version {
+            1 => postcard::from_bytes(&plain).ok(),
+            _ => postcard::from_bytes(&plain).ok().and_then(Sheet::decision),
+        };
+        decision.ok_or_else(|| unreadable("its envelope holds no decision"))
     }
 
     fn unwrap(&self, row: &SubjectRow) -> Option<DataKey> {

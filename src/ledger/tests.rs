@@ -21,7 +21,7 @@ fn tenant() -> TenantId {
 }
 
 /// A decision on impression `n` that uses every kind of part.
-fn decision(n: u8) -> Decision {
+pub(super) fn decision(n: u8) -> Decision {
     let mut account = Account::default();
     account.push(LineSource::Intercept(Response::Click), Nats::from_units(-5));
     account.push(LineSource::Feature(Response::Click, FeatureId(1)), Nats::from_units(i64::MIN + 1));
@@ -270,9 +270,30 @@ async fn the_keys_of_another_installation_open_nothing() {
 async fn a_row_of_a_newer_build_is_named_as_such() {
     let (place, ledger) = fresh().await;
     ledger.record(&tenant(), None, [1; 32], &decision(1)).await.unwrap();
-    file(&place).execute_batch("UPDATE decisions SET version = 2").unwrap();
+    file(&place).execute_batch("UPDATE decisions SET version = 3").unwrap();
     let id = decision(1).id;
-    assert_eq!(ledger.read(&tenant(), id).await, Err(LedgerError::NewerRow { id, found: 2 }));
+    assert_eq!(ledger.read(&tenant(), id).await, Err(LedgerError::NewerRow { id, found: 3 }));
+}
+
+#[tokio::test]
+async fn a_row_of_the_first_version_is_read_as_it_was_written() {
+    let (_place, ledger) = fresh().await;
+    let decision = decision(1);
+    let (subject, key) = ledger.fresh_alias(&tenant(), None).unwrap();
+    let mut row = DecisionRow {
+        version: 1,
+        tenant: tenant(),
+        id: decision.id,
+        impression: decision.impression.clone(),
+        alias: subject.alias,
+        at: decision.at,
+        body_digest: [1; 32],
+        envelope: Vec::new(),
+    };
+    row.envelope = key.seal(&postcard::to_stdvec(&decision).unwrap(), &bound_to(&row)).unwrap();
+    ledger.store.append_decision(row, Some(subject)).await.unwrap();
+    assert_eq!(ledger.read(&tenant(), decision.id).await, Ok(Some(decision)));
+    assert!(ledger.verify().await.unwrap().is_whole());
 }
 
 #[tokio::test]

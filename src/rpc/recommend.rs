@@ -149,13 +149,12 @@ impl View {
         let accounts =
             self.accounts == pb::AccountView::All || (self.accounts == pb::AccountView::Selected && shown);
         let full = shown && self.reasons == pb::ReasonView::Full;
-        let (reasons, headline) = match &explanation {
-            Some(explanation) => (
-                reasons(engine, decision, explanation, self.locale, full.then_some(Precision::Exact)),
-                engine.headline(decision, explanation, self.locale, Precision::Exact),
-            ),
-            None => (Vec::new(), String::new()),
-        };
+        let reasons = explanation.as_ref().map(|explanation| {
+            reasons(engine, decision, explanation, self.locale, full.then_some(Precision::Exact))
+        });
+        let headline = explanation.as_ref().filter(|_| full);
+        let headline =
+            headline.map(|explanation| engine.headline(decision, explanation, self.locale, Precision::Exact));
         pb::RankedAd {
             ad_id: ad.ad.to_string(),
             rank: i32::try_from(index + 1).unwrap_or(i32::MAX),
@@ -164,7 +163,7 @@ impl View {
             expected_value_per_mille_micros: ad.expected_value_per_mille,
             currency: engine.base_currency().code(),
             account: accounts.then(|| account(&ad.account, &decision.features)),
-            reasons,
+            reasons: reasons.unwrap_or_default(),
             named_share: explanation.map_or(0.0, |explanation| explanation.named_share),
             profile: pb::Profile::from(ad.profile).into(),
             explanation_token: if shown {
@@ -172,7 +171,7 @@ impl View {
             } else {
                 String::new()
             },
-            headline: if full { headline } else { String::new() },
+            headline: headline.unwrap_or_default(),
         }
     }
 }

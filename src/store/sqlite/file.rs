@@ -19,10 +19,6 @@ const MIGRATIONS: [&str; 2] =
 /// How long to wait for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Fold the log into the file when it has so many pages (of 4 KiB); folding costs a second sync, so
-/// the default of 1,000 would be felt in the latency of one batch in ten.
-const CHECKPOINT_PAGES: u32 = 8_000;
-
 /// Where and how to open an embedded store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreOptions {
@@ -66,7 +62,6 @@ pub(super) fn connect(path: &Path, options: &StoreOptions) -> Result<Connection,
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         if let Some(pages) = options.page_count_max {
             connection.pragma_update(None, "max_page_count", pages)?;
         }

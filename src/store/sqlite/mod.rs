@@ -5,6 +5,7 @@ mod convert;
 mod decisions;
 mod events;
 mod file;
+mod fold;
 mod promotions;
 mod readers;
 mod subjects;
@@ -32,7 +33,8 @@ impl Sqlite {
     pub(super) async fn open(options: StoreOptions) -> Result<Self, StoreError> {
         blocking(move || {
             let path = file::prepare(&options)?;
-            let writer = Writer::start(file::connect(&path, &options)?, &path, options.queue)?;
+            let connect = || file::connect(&path, &options);
+            let writer = Writer::start(connect()?, connect()?, &path, options.queue)?;
             Ok(Self { writer, readers: Arc::new(Readers::new(path, options.readers)) })
         })
         .await

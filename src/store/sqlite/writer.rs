@@ -10,6 +10,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
+use super::fold::Folding;
 use crate::store::StoreError;
 
 /// Most jobs in one transaction: enough to share a sync, few enough to bound a lone job's wait.
@@ -27,12 +28,18 @@ enum Message {
 }
 
 impl Writer {
-    /// Starts the thread.
-    pub(super) fn start(connection: Connection, path: &Path, queue: usize) -> Result<Self, StoreError> {
+    /// Starts the thread on `connection`; `other` is for folding the log.
+    pub(super) fn start(
+        mut connection: Connection,
+        other: Connection,
+        path: &Path,
+        queue: usize,
+    ) -> Result<Self, StoreError> {
+        let folding = Folding::start(&mut connection, other, path)?;
         let (sender, receiver) = mpsc::channel(queue.max(1));
         std::thread::Builder::new()
             .name("limpid-store".to_owned())
-            .spawn(move || serve(connection, receiver))
+            .spawn(move || serve(connection, folding, receiver))
             .map_err(|error| StoreError::Unwritable { path: path.to_owned(), cause: error.to_string() })?;
         Ok(Self { queue: sender })
     }
@@ -58,7 +65,7 @@ impl Writer {
     }
 }
 
-fn serve(connection: Connection, mut queue: mpsc::Receiver<Message>) {
+fn serve(connection: Connection, folding: Folding, mut queue: mpsc::Receiver<Message>) {
     let mut closing = Vec::new();
     while let Some(first) = queue.blocking_recv() {
         let mut batch = Vec::new();
@@ -74,7 +81,9 @@ fn serve(connection: Connection, mut queue: mpsc::Receiver<Message>) {
             next = if batch.len() < BATCH_MAX { queue.try_recv().ok() } else { None };
         }
         commit(&connection, batch);
+        folding.after_batch(&connection);
     }
+    folding.end();
     // Folding the log into the file is a courtesy to whoever copies the file; opening does it too.
     let folded =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(StoreError::from);
