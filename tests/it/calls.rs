@@ -34,6 +34,17 @@ fn recommend(serving: &Serving, impression: &str) -> Value {
     serde_json::from_str(&call(serving, &request(impression), &["recommend"])).unwrap()
 }
 
+/// Asserts that the lines of each account add up to the ranking value.
+fn assert_adds_up(ads: &[Value]) {
+    for ad in ads {
+        // In the canonical JSON of protocol buffers, 64-bit integers are strings.
+        let units = |value: &Value| value.as_str().map_or(0, |text| text.parse::<i64>().unwrap());
+        let lines = ad["account"]["lines"].as_array().unwrap();
+        let sum = lines.iter().map(|line| units(&line["valueUnits"])).sum::<i64>();
+        assert_eq!(sum, units(&ad["rankingValueUnits"]));
+    }
+}
+
 #[test]
 fn from_training_to_the_explanation() {
     let place = Place::bare();
@@ -46,13 +57,7 @@ fn from_training_to_the_explanation() {
     let answer = recommend(&serving, "i-1");
     let ads = answer["ads"].as_array().unwrap();
     assert_eq!(ads.len(), 2);
-    for ad in ads {
-        // In the canonical JSON of protocol buffers, 64-bit integers are strings.
-        let units = |value: &Value| value.as_str().map_or(0, |text| text.parse::<i64>().unwrap());
-        let lines = ad["account"]["lines"].as_array().unwrap();
-        let sum = lines.iter().map(|line| units(&line["valueUnits"])).sum::<i64>();
-        assert_eq!(sum, units(&ad["rankingValueUnits"]));
-    }
+    assert_adds_up(ads);
     assert_eq!(answer["refused"], json!([{ "adId": "ghost", "cause": "REFUSAL_CAUSE_UNKNOWN_AD" }]));
     assert_eq!(answer["models"][0]["version"], version.as_str());
     assert_eq!(recommend(&serving, "i-1")["repeatedCall"], true);
@@ -67,6 +72,29 @@ fn from_training_to_the_explanation() {
     let whole = serde_json::from_str::<Value>(&whole).unwrap();
     assert_eq!(whole["account"], ads[0]["account"], "unit for unit");
     assert_eq!((&whole["exact"], &whole["adId"]), (&json!(true), &ads[0]["adId"]));
+    serving.stop();
+}
+
+#[test]
+fn a_private_model_serves_like_any_other() {
+    let place = Place::bare();
+    example::write(&place.example());
+    let bounded = ["numeric", "affinity"].into_iter().fold(example::SCHEMA.to_owned(), |schema, kind| {
+        let kind = format!("kind = \"{kind}\"\n");
+        schema.replace(&kind, &format!("{kind}bounds = [0, 100]\n"))
+    });
+    fs::write(place.example().join("schema.toml"), bounded).unwrap();
+    let promise = ["--epsilon", "4", "--delta", "1e-4", "--rows-per-person", "8"];
+    let version = train(&place, &[&promise[..], &["--measure", "--promote"]].concat());
+
+    let serving = Serving::start(&place, &[]);
+    let answer = recommend(&serving, "i-1");
+    assert_eq!(answer["models"][0]["version"], version.as_str());
+    let ads = answer["ads"].as_array().unwrap();
+    assert_eq!(ads.len(), 2);
+    assert_adds_up(ads);
+    let shown = call(&serving, "", &["models", "show", &version]);
+    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["summary"]["version"], version.as_str());
     serving.stop();
 }
 

@@ -50,6 +50,7 @@ use crate::model::{FitData, FitError, Profiled, Progress, WithheldOffset};
 
 /// Half the width of a 95 % interval, in standard errors.
 const Z_95: f64 = 1.959_964;
+
 /// What a private fit learns from, and for which profiles.
 #[derive(Clone, Copy, Debug)]
 pub struct PrivateTask<'a> {
