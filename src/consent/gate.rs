@@ -175,6 +175,7 @@ mod tests {
             name: name.to_owned(),
             kind: if personal { FeatureKind::Affinity(affinity) } else { FeatureKind::Numeric },
             declared: None,
+            monotone: None,
             origin: if personal { Origin::History } else { Origin::Context },
             serving: serving.iter().copied().collect(),
             training: training.iter().copied().collect(),

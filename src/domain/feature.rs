@@ -26,6 +26,8 @@ pub struct Feature {
     pub kind: FeatureKind,
     /// What its values can be, stated ahead of all data; private training must not ask the data.
     pub declared: Option<Declared>,
+    /// Which way additive models may let it go, if not either way.
+    pub monotone: Option<Direction>,
     /// What it describes.
     pub origin: Origin,
     /// Purposes that must be accepted before it may serve; empty when it is not personal data.
@@ -61,6 +63,7 @@ impl Feature {
             name: name.to_owned(),
             kind: FeatureKind::Numeric,
             declared: None,
+            monotone: None,
             origin: Origin::Subject,
             serving: Purposes::NONE,
             training: Purposes::NONE,
@@ -90,6 +93,16 @@ impl Feature {
             FeatureKind::Numeric | FeatureKind::Categorical | FeatureKind::Flag => self.origin == Origin::Ad,
         }
     }
+}
+
+/// Which way the score may go with a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// A larger number never lowers the score.
+    Increasing,
+    /// A larger number never raises the score.
+    Decreasing,
 }
 
 /// What the values of a feature can be, as known ahead of all data.

@@ -22,8 +22,8 @@ pub use clock::{Clock, Day, IdSource, ManualClock, RandomIds, SteppingClock, Sys
 pub use decision::{Decision, NotShown, Profile, RankedAd, Refusal, RefusalCause, Versions};
 pub use event::{Event, EventKind};
 pub use feature::{
-    Affinity, Declared, Derivation, Feature, FeatureId, FeatureKind, Origin, Provenance, Sensitivity,
-    Statistic,
+    Affinity, Declared, Derivation, Direction, Feature, FeatureId, FeatureKind, Origin, Provenance,
+    Sensitivity, Statistic,
 };
 pub use fields::{FieldError, FieldErrors};
 pub use ids::{AdId, Alias, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey, TenantId};

@@ -95,6 +95,7 @@ fn feature(
         name: name.to_owned(),
         kind,
         declared: None,
+        monotone: None,
         origin,
         serving,
         training: serving,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::prepare::Prepared;
+use super::prepare::{Asked, Prepared};
 use crate::data::{Dataset, Schema};
 use crate::domain::{FeatureId, ModelVersion, Nats, Profile};
 use crate::model::additive::{self, AdditiveModel, AdditiveParams};
@@ -47,11 +47,11 @@ pub fn fit_profiles(
     progress: &dyn Progress,
 ) -> Result<Profiled, TrainError> {
     let rows: &Dataset = &prepared.train;
-    let contextual = fit(kind, rows, &prepared.contextual, None, progress)?;
+    let contextual = fit(kind, rows, &prepared.contextual, &prepared.asked, None, progress)?;
     let full = if prepared.full == prepared.contextual {
         contextual.clone()
     } else {
-        fit(kind, rows, &prepared.full, Some(&contextual), progress)?
+        fit(kind, rows, &prepared.full, &prepared.asked, Some(&contextual), progress)?
     };
     Ok(Profiled::new(contextual, full, &rows.table, &prepared.withheld_sets)?)
 }
@@ -115,6 +115,7 @@ pub(super) fn fit(
     kind: ModelKind,
     rows: &Dataset,
     features: &[FeatureId],
+    asked: &Asked,
     base: Option<&Model>,
     progress: &dyn Progress,
 ) -> Result<Model, FitError> {
@@ -127,11 +128,13 @@ pub(super) fn fit(
         ModelKind::Tree => fit_tree(&data, progress).map(Model::Tree),
         ModelKind::Additive => {
             let params = AdditiveParams::default().check()?;
-            let fitted = match base {
-                Some(Model::Additive(base)) => additive::fit_from(base, &data, &params, progress),
-                Some(Model::Linear(_) | Model::Tree(_)) | None => additive::fit(&data, &params, progress),
+            let nothing = AdditiveModel::new(Nats::ZERO, Vec::new(), Vec::new())?;
+            let base = match base {
+                Some(Model::Additive(base)) => base,
+                Some(Model::Linear(_) | Model::Tree(_)) | None => &nothing,
             };
-            fitted.map(Model::Additive)
+            additive::fit_guided(base, &data, &asked.guidance(features), &params, progress)
+                .map(Model::Additive)
         }
     }
 }

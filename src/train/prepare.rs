@@ -4,10 +4,13 @@
 //! service are left out, of training and of measuring alike, and of the others a feature is read
 //! only if its training purposes were accepted.
 
+use std::collections::BTreeMap;
+
 use crate::consent::{Gate, Permitted};
 use crate::data::schema::{BaselineSpec, Split};
-use crate::data::{Bundle, DataError, Dataset, TrainTest};
-use crate::domain::{FeatureId, FieldError, Purpose, Purposes, Response};
+use crate::data::{Bundle, DataError, Dataset, Schema, TrainTest};
+use crate::domain::{Direction, FeatureId, FieldError, Purpose, Purposes, Response};
+use crate::model::additive::Guidance;
 
 /// Seed of the split by people.
 const SPLIT_SEED: u64 = 1;
@@ -37,6 +40,52 @@ pub struct Prepared {
     pub withheld_sets: Vec<Vec<FeatureId>>,
     /// Simple models that others must beat.
     pub baselines: Vec<BaselineSpec>,
+    /// What the schema asks of additive models.
+    pub asked: Asked,
+}
+
+/// What a schema asks of additive models.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Asked {
+    /// Numbers with which the score may only rise or only fall.
+    pub monotone: BTreeMap<FeatureId, Direction>,
+    /// Pairs that must be there.
+    pub pairs: Vec<[FeatureId; 2]>,
+}
+
+impl Asked {
+    fn of(schema: &Schema) -> Self {
+        let directions = (0..).map(FeatureId).zip(&schema.features);
+        Self {
+            monotone: directions.filter_map(|(id, feature)| Some((id, feature.monotone?))).collect(),
+            pairs: schema.pairs.clone(),
+        }
+    }
+
+    /// Refuses to go on when anything is asked, for `whom` cannot keep to it.
+    ///
+    /// # Errors
+    /// Names what is asked.
+    pub fn refuse_for(&self, whom: &str) -> Result<(), FieldError> {
+        let asked = [("monotone", !self.monotone.is_empty()), ("pair", !self.pairs.is_empty())];
+        match asked.into_iter().find(|(_, is_asked)| *is_asked) {
+            Some((key, _)) => {
+                Err(FieldError::new(key, format!("is in the schema, but {whom} cannot keep to it")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The part that is about `features`.
+    pub(super) fn guidance(&self, features: &[FeatureId]) -> Guidance<'static> {
+        let has = |feature: &FeatureId| features.contains(feature);
+        let monotone = self.monotone.iter().filter(|(feature, _)| has(feature));
+        Guidance {
+            monotone: monotone.map(|(&feature, &direction)| (feature, direction)).collect(),
+            pairs: self.pairs.iter().copied().filter(|pair| pair.iter().all(has)).collect(),
+            ..Guidance::default()
+        }
+    }
 }
 
 /// Why there are no rows to learn from.
@@ -86,6 +135,7 @@ struct Common {
     full: Vec<FeatureId>,
     withheld_sets: Vec<Vec<FeatureId>>,
     baselines: Vec<BaselineSpec>,
+    asked: Asked,
 }
 
 /// Reads the rows of `bundle` that the gate lets train, and splits them as the schema says.
@@ -127,6 +177,7 @@ pub(super) fn admit(bundle: &Bundle, response: Response) -> Result<Admitted, Pre
         withheld_sets: gate.withheld_sets(&full),
         full,
         baselines: schema.baselines.clone(),
+        asked: Asked::of(schema),
     };
     Ok(Admitted { rows, places, common })
 }
@@ -152,6 +203,7 @@ impl Admitted {
             full: common.full.clone(),
             withheld_sets: common.withheld_sets.clone(),
             baselines: common.baselines.clone(),
+            asked: common.asked.clone(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::folds::Turns;
 use super::job::{TrainError, evaluate_scores, fit, fit_profiles};
-use super::prepare::Prepared;
+use super::prepare::{Asked, Prepared};
 use crate::data::Dataset;
 use crate::domain::{Nats, Profile};
 use crate::model::metrics::{Evaluation, Resamples, Scored, auc, evaluate, log_loss};
@@ -217,7 +217,9 @@ fn run<P: Progress>(
     let mut runs = Vec::new();
     for baseline in prepared.baselines.iter().filter(|_| entrants.baselines) {
         let began = Instant::now();
-        let model = fit(ModelKind::Additive, train, &baseline.features, None, &start(&baseline.name))?;
+        let features = &baseline.features;
+        let model =
+            fit(ModelKind::Additive, train, features, &Asked::default(), None, &start(&baseline.name))?;
         let took = began.elapsed();
         runs.push(Run::of(&baseline.name, took, || model.scores(&test.table, &[])));
     }

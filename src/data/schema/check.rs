@@ -9,7 +9,7 @@ use crate::domain::{
 
 use super::feature::check_feature;
 use super::files::check_files;
-use super::raw::{RawAttribute, RawBaseline, RawCategory, RawColumns, RawOutcome, RawSchema};
+use super::raw::{RawAttribute, RawBaseline, RawCategory, RawColumns, RawOutcome, RawPair, RawSchema};
 use super::{AttributeFrom, AttributeSpec, BaselineSpec, Columns, Files, OutcomeSpec, Schema, Split};
 
 const ATTRIBUTES_MAX: usize = 255;
@@ -45,6 +45,8 @@ pub(super) fn check(raw: RawSchema, hash: String, phrases: Localised) -> Result<
         .map_err(|error| FieldError::new("accepted_by_all", error.rule));
     let baselines = raw.baseline.into_iter().map(|raw| check_baseline(raw, &features, &mut broken)).collect();
 
+    let pairs = check_pairs(raw.pair, &features, &mut broken);
+
     let accepted_by_all = keep(accepted_by_all, &mut broken).unwrap_or_default();
     let currency = keep(currency, &mut broken);
     let demo_clock = keep(demo_clock, &mut broken).flatten();
@@ -64,6 +66,7 @@ pub(super) fn check(raw: RawSchema, hash: String, phrases: Localised) -> Result<
             outcomes,
             features,
             baselines,
+            pairs,
             phrases,
         }),
         _ => Err(broken),
@@ -216,6 +219,35 @@ fn check_baseline(raw: RawBaseline, features: &[Feature], broken: &mut FieldErro
         }
     }
     BaselineSpec { name: raw.name, features: ids.into_iter().collect() }
+}
+
+/// Pairs of two features each; rules that one breaks go to `broken`.
+fn check_pairs(raw: Vec<RawPair>, features: &[Feature], broken: &mut FieldErrors) -> Vec<[FeatureId; 2]> {
+    let mut pairs = BTreeSet::new();
+    for RawPair { features: names } in raw {
+        let field = format!("pair {} and {}", names[0], names[1]);
+        let mut refuse = |rule: String| broken.0.push(FieldError::new(field.as_str(), rule));
+        let mut ids = Vec::new();
+        for name in &names {
+            let index = features.iter().position(|feature| feature.name == *name);
+            match index.and_then(|index| u16::try_from(index).ok()) {
+                Some(index) if features[usize::from(index)].monotone.is_some() => {
+                    refuse(format!("names {name}, which is monotone and so in no pair"));
+                }
+                Some(index) => ids.push(FeatureId(index)),
+                None => refuse(format!("names {name}, which is not a feature")),
+            }
+        }
+        ids.sort_unstable();
+        if let [one, other] = ids[..] {
+            if one == other {
+                refuse("must be of two features".to_owned());
+            } else if !pairs.insert([one, other]) {
+                refuse("is given twice".to_owned());
+            }
+        }
+    }
+    pairs.into_iter().collect()
 }
 
 fn check_names(features: &[Feature], broken: &mut FieldErrors) {

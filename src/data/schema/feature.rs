@@ -34,6 +34,8 @@ pub(super) fn check_feature(
     }
     let kind = check_kind(raw.kind, raw.origin, raw.affinity.as_ref(), attributes, &mut rules);
     let declared = check_declared(&kind, raw.bounds, raw.levels, &mut rules);
+    let is_number = matches!(kind, FeatureKind::Numeric | FeatureKind::Affinity(_));
+    rules.demand(raw.monotone.is_none() || is_number, "is no number: the key monotone must be absent");
     let serving = check_purposes("serving", &raw.serving, &mut rules);
     let training = check_purposes("training", &raw.training, &mut rules);
     match raw.origin {
@@ -54,6 +56,7 @@ pub(super) fn check_feature(
         name: raw.name,
         kind,
         declared,
+        monotone: raw.monotone,
         origin: raw.origin,
         serving,
         training,

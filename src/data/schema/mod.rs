@@ -52,6 +52,8 @@ pub struct Schema {
     pub features: Vec<Feature>,
     /// Simple models that others must beat: additive ones on some features only.
     pub baselines: Vec<BaselineSpec>,
+    /// Pairs that additive models must have, each ascending and distinct.
+    pub pairs: Vec<[FeatureId; 2]>,
     /// Fluent phrases for reasons and labels of these data; empty when there are none.
     pub phrases: Localised,
 }

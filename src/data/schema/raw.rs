@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::Given;
-use crate::domain::{Derivation, EventKind, Origin, Provenance, Response, Sensitivity, Statistic};
+use crate::domain::{Derivation, Direction, EventKind, Origin, Provenance, Response, Sensitivity, Statistic};
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +26,14 @@ pub(super) struct RawSchema {
     pub feature: Vec<RawFeature>,
     #[serde(default)]
     pub baseline: Vec<RawBaseline>,
+    #[serde(default)]
+    pub pair: Vec<RawPair>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPair {
+    pub features: [String; 2],
 }
 
 #[derive(Debug, Deserialize)]
@@ -117,6 +125,7 @@ pub(super) struct RawFeature {
     pub label: RawLabel,
     pub column: Option<String>,
     pub bounds: Option<[f64; 2]>,
+    pub monotone: Option<Direction>,
     pub levels: Option<Vec<String>>,
     pub affinity: Option<RawAffinity>,
 }

@@ -226,6 +226,31 @@ fn a_rule_of_outcomes_or_baselines_that_is_broken_is_named() {
 }
 
 #[test]
+fn pairs_and_directions_are_read_and_what_contradicts_itself_is_named() {
+    let with = |pairs: &str| {
+        let text = edited("[[baseline]]", "[[baseline]]", &format!("{pairs}\n[[baseline]]"));
+        text.replacen("name = \"age\"", "name = \"age\"\nmonotone = \"decreasing\"", 1)
+    };
+    let pair = |one: &str, other: &str| format!("[[pair]]\nfeatures = [\"{one}\", \"{other}\"]\n");
+    let schema = parse(&with(&pair("category_days", "slot"))).unwrap();
+    let id = |name| schema.feature(name).unwrap();
+    let mut expected = [id("slot"), id("category_days")];
+    expected.sort_unstable();
+    assert_eq!(schema.pairs, [expected]);
+    assert_eq!(schema.features[id("age").index()].monotone, Some(crate::domain::Direction::Decreasing));
+    let twice = pair("slot", "category_days") + &pair("category_days", "slot");
+    for (pairs, said) in [
+        (pair("slot", "colour"), "pair slot and colour: names colour, which is not a feature"),
+        (pair("slot", "slot"), "pair slot and slot: must be of two features"),
+        (pair("slot", "age"), "pair slot and age: names age, which is monotone and so in no pair"),
+        (twice, "pair category_days and slot: is given twice"),
+    ] {
+        let error = parse(&with(&pairs)).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
 fn a_column_has_one_meaning() {
     for (feature, column, first) in [
         ("slot", "clicked", "outcome click"),
@@ -346,6 +371,7 @@ fn a_declaration_of_values_fits_its_kind() {
         ("age", "bounds = [7, 7]", "bounds must be two, the lower first"),
         ("age", "bounds = [0, inf]", "bounds must be finite"),
         ("age", "bounds = [nan, 1]", "bounds must be finite"),
+        ("slot", "monotone = \"increasing\"", "is no number: the key monotone must be absent"),
         ("slot", "levels = []", "levels must name at least one"),
         ("slot", "levels = [\"a\", \"\"]", "levels must not be empty"),
         ("slot", "levels = [\"a\", \"b\", \"a\"]", "levels must be distinct"),

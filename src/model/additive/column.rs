@@ -3,7 +3,7 @@
 #![allow(clippy::inline_always, reason = "kernels must be compiled for the vectors of their caller")]
 
 use super::grid::Sides;
-use super::guidance::Direction;
+use crate::domain::Direction;
 use crate::model::bin::{Binned, Bins, Codes};
 
 /// A feature or a pair, as boosting sees it.

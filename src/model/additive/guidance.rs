@@ -3,10 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-
 use super::AdditiveModel;
-use crate::domain::{FeatureId, FieldError, Nats};
+use crate::domain::{Direction, FeatureId, FieldError, Nats};
 use crate::model::{Bins, FitData, FitError};
 
 /// Most that a row may count for, in means of all rows.
@@ -25,23 +23,11 @@ pub struct Guidance<'a> {
     pub pairs: Vec<[FeatureId; 2]>,
 }
 
-/// Which way a shape function may go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Direction {
-    /// A larger number never lowers the score.
-    Increasing,
-    /// A larger number never raises the score.
-    Decreasing,
-}
-
-impl Direction {
-    /// 1 or -1: what steps are multiplied by so that they must rise.
-    pub(super) const fn sign(self) -> f64 {
-        match self {
-            Self::Increasing => 1.0,
-            Self::Decreasing => -1.0,
-        }
+/// 1 or -1: what the steps of a shape are multiplied by so that they must rise.
+pub(super) const fn sign(direction: Direction) -> f64 {
+    match direction {
+        Direction::Increasing => 1.0,
+        Direction::Decreasing => -1.0,
     }
 }
 

@@ -25,7 +25,7 @@ mod step;
 
 pub use edit::{Before, Change, Edited, Stretch};
 pub use fit::{fit, fit_from, fit_guided};
-pub use guidance::{Direction, Guidance};
+pub use guidance::Guidance;
 pub use interpret::InterpretModel;
 pub use merge::{Part, merge};
 pub use pair::PairFunction;

@@ -1,9 +1,10 @@
 //! One boosting step on one feature: a small tree over its bins, its leaves moved by Newton steps.
 
 use super::boost::Counts;
-use super::guidance::{Direction, pool_falling};
+use super::guidance::{pool_falling, sign};
 use super::histogram::Sums;
 use super::params::ValidAdditiveParams;
+use crate::domain::Direction;
 use crate::model::bin::Bins;
 
 /// Longest step of a leaf before the learning rate, in nats: keeps separable data finite.
@@ -136,11 +137,10 @@ impl Shape {
     fn steps_of(&self, leaves: Vec<Leaf>, params: &ValidAdditiveParams) -> Vec<(Leaf, f64)> {
         let mut steps: Vec<f64> = leaves.iter().map(|leaf| leaf.step(params)).collect();
         if let Some(direction) = self.direction {
-            let weigh =
-                |(leaf, step): (&Leaf, &f64)| (direction.sign() * step, leaf.hessian + params.damping);
+            let weigh = |(leaf, step): (&Leaf, &f64)| (sign(direction) * step, leaf.hessian + params.damping);
             let mut pooled: Vec<(f64, f64)> = leaves.iter().zip(&steps).map(weigh).collect();
             pool_falling(&mut pooled);
-            steps = pooled.into_iter().map(|(step, _)| direction.sign() * step).collect();
+            steps = pooled.into_iter().map(|(step, _)| sign(direction) * step).collect();
         }
         leaves.into_iter().zip(steps).collect()
     }

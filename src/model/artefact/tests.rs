@@ -12,6 +12,7 @@ fn schema() -> Vec<Feature> {
         name: name.to_owned(),
         kind,
         declared: None,
+        monotone: None,
         origin: Origin::Context,
         serving: Purposes::NONE,
         training: Purposes::NONE,

@@ -343,3 +343,65 @@ fn a_pair_that_is_not_pure_or_does_not_fit_is_refused() {
         "pairs[0].features: must each have a shape function"
     );
 }
+
+#[test]
+fn a_category_of_a_hundred_thousand_levels_is_learned_and_shrunk() {
+    const LEVELS: u32 = 100_000;
+    let mut rng = ChaCha8Rng::seed_from_u64(61);
+    let names: Vec<String> = (0..LEVELS).map(|level| format!("product {level:06}")).collect();
+    let level_of = |row: u32| row % LEVELS;
+    let truth = |level: u32| if level.is_multiple_of(2) { 1.0 } else { -1.0 };
+    let rows = 6 * LEVELS;
+    let mut builder = TableBuilder::default();
+    builder.push(Column::categorical((0..rows).map(|row| Cell::Category(&names[level_of(row) as usize]))));
+    let table = builder.finish().unwrap();
+    let outcome: Vec<bool> =
+        (0..rows).map(|row| rng.gen_bool(crate::model::link::probability(truth(level_of(row))))).collect();
+    let person: Vec<u32> = (0..rows).collect();
+    let data = FitData { table: &table, features: &[FeatureId(0)], outcome: &outcome, person: &person };
+    let model = fit(&data, &quick(), &NoProgress).unwrap();
+    let shape = &model.shapes()[0];
+    assert_eq!(shape.bins.count(), LEVELS as usize + Bins::FIRST);
+    let found: Vec<f64> = shape.scores[Bins::FIRST..].iter().map(|score| score.to_f64()).collect();
+    let known: Vec<f64> = (0..LEVELS).map(truth).collect();
+    // Six rows a level: the noise of their mean is as large as what there is to learn.
+    assert!(correlation(&found, &known) > 0.6, "{}", correlation(&found, &known));
+    let spread = (found.iter().map(|score| score * score).sum::<f64>() / f64::from(LEVELS)).sqrt();
+    assert!(spread < 1.0, "{spread}: levels of few rows are drawn to the mean");
+}
+
+#[test]
+fn one_positive_row_in_a_thousand_does_not_let_the_model_collapse() {
+    let rows = 200_000_u32;
+    let mut rng = ChaCha8Rng::seed_from_u64(62);
+    let x: Vec<f64> = (0..rows).map(|_| rng.gen_range(-1.0..1.0)).collect();
+    let score = |x: f64| 2.0 * x - 7.4;
+    let outcome: Vec<bool> =
+        x.iter().map(|&x| rng.gen_bool(crate::model::link::probability(score(x)))).collect();
+    let positives = outcome.iter().filter(|happened| **happened).count();
+    assert!((150..250).contains(&positives), "{positives}");
+    let noise: Vec<f64> = (0..rows).map(|_| rng.gen_range(0.0..1.0)).collect();
+    let mut builder = TableBuilder::default();
+    builder.push(Column::numeric(x.iter().copied().map(Cell::Number)));
+    builder.push(Column::numeric(noise.into_iter().map(Cell::Number)));
+    let table = builder.finish().unwrap();
+    let person: Vec<u32> = (0..rows).collect();
+    let features = [FeatureId(0), FeatureId(1)];
+    let data = FitData { table: &table, features: &features, outcome: &outcome, person: &person };
+    let model = fit(&data, &ValidAdditiveParams::default(), &NoProgress).unwrap();
+    let of_x = |x| model.shapes()[0].score(Cell::Number(x)).to_f64();
+    assert!((1.5..4.5).contains(&(of_x(0.9) - of_x(-0.9))), "{} {}", of_x(0.9), of_x(-0.9));
+    assert!(model.shapes()[1].importance() < 0.2, "{}", model.shapes()[1].importance());
+    assert!((model.intercept().to_f64() + 7.4).abs() < 0.6, "{}", model.intercept().to_f64());
+}
+
+#[test]
+fn a_single_row_and_infinite_numbers_are_refused_or_missing() {
+    let mut builder = TableBuilder::default();
+    builder.push(Column::numeric([Cell::Number(1.0)]));
+    let table = builder.finish().unwrap();
+    let data = FitData { table: &table, features: &[FeatureId(0)], outcome: &[true], person: &[0] };
+    assert_eq!(fit(&data, &quick(), &NoProgress), Err(FitError::OneClass { class: true }));
+    let column = Column::numeric([f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 1.0].map(Cell::Number));
+    assert_eq!([0, 1, 2].map(|row| column.cell(row)), [Cell::Missing; 3]);
+}

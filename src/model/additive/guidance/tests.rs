@@ -45,7 +45,8 @@ fn equal_weights_change_nothing_but_rounding() {
     let truth = KnownTruth::draw(3_000, 51);
     let data = truth.data(&FEATURES);
     let plain = fit(&data, &quick(), &NoProgress).unwrap();
-    let weighed = guided(&data, &Guidance { weights: Some(&[3.5; 3_000]), ..Guidance::default() }).unwrap();
+    let weighed =
+        guided(&data, &Guidance { weights: Some(&vec![3.5; 3_000]), ..Guidance::default() }).unwrap();
     assert_eq!(plain, weighed);
 }
 
