@@ -22,6 +22,8 @@ mod pass;
 mod private;
 mod purify;
 mod step;
+#[cfg(test)]
+mod truth;
 
 pub use edit::{Before, Change, Edited, Stretch};
 pub use fit::{fit, fit_from, fit_guided};
