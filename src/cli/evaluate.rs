@@ -51,7 +51,7 @@ struct Measured<'a> {
     out: Option<PathBuf>,
     contributions: Option<&'a Path>,
     response: Response,
-    entrants: Entrants,
+    kinds: Vec<ModelKind>,
 }
 
 pub(super) fn run(arguments: &EvaluateArguments) -> Result<(), CommandError> {
@@ -104,7 +104,7 @@ fn check(arguments: &EvaluateArguments) -> Result<Vec<Measured<'_>>, CommandErro
         }),
         contributions: arguments.contributions.as_deref(),
         response: arguments.response.into(),
-        entrants: Entrants::only(&kinds),
+        kinds: kinds.clone(),
     };
     Ok(examples.iter().enumerate().map(of).collect())
 }
@@ -114,16 +114,22 @@ fn evaluate(measured: &Measured<'_>) -> Result<(), CommandError> {
     let tenant = TenantId::parse("evaluate").map_err(CommandError::new)?;
     let derive = |raw_id: &str| SubjectKey::derive(&[0; 32], &tenant, raw_id);
     let bundle = Bundle::load(measured.example, &derive).map_err(CommandError::new)?;
+    let entrants = Entrants::only(&measured.kinds, &bundle.schema);
+    if let (Some(weight), true) = (&bundle.schema.columns.weight, measured.kinds.is_empty()) {
+        tell!(
+            "Training rows count for {weight}; linear models and trees cannot weigh rows and are left out."
+        );
+    }
     match measured.folds {
-        Some(file) => evaluate_folds(measured, &bundle, file),
-        None => evaluate_split(measured, &bundle),
+        Some(file) => evaluate_folds(measured, &entrants, &bundle, file),
+        None => evaluate_split(measured, &entrants, &bundle),
     }
 }
 
 /// Measures on the example's own split.
-fn evaluate_split(measured: &Measured<'_>, bundle: &Bundle) -> Result<(), CommandError> {
+fn evaluate_split(measured: &Measured<'_>, entrants: &Entrants, bundle: &Bundle) -> Result<(), CommandError> {
     let prepared = prepare(bundle, measured.response).map_err(CommandError::new)?;
-    let quality = compare(&prepared, &measured.entrants, Bar::new).map_err(CommandError::new)?;
+    let quality = compare(&prepared, entrants, Bar::new).map_err(CommandError::new)?;
     print_quality(&quality, &prepared);
     if let (Some(file), [(_, profiled)]) = (measured.contributions, &quality.fitted[..]) {
         let mut contributions = Contributions::default();
@@ -137,8 +143,12 @@ fn evaluate_split(measured: &Measured<'_>, bundle: &Bundle) -> Result<(), Comman
 }
 
 /// Measures on given folds. The model of a report is then fitted on all rows.
-fn evaluate_folds(measured: &Measured<'_>, bundle: &Bundle, file: &Path) -> Result<(), CommandError> {
-    let entrants = &measured.entrants;
+fn evaluate_folds(
+    measured: &Measured<'_>,
+    entrants: &Entrants,
+    bundle: &Bundle,
+    file: &Path,
+) -> Result<(), CommandError> {
     let turns = prepare_folds(bundle, measured.response, file).map_err(CommandError::new)?;
     let mut contributions = Contributions::default();
     let table = compare_folds(&turns, entrants, Bar::new, &mut |fold, prepared, fitted| {

@@ -7,11 +7,11 @@ use crate::domain::{FieldError, SubjectKey, Timestamp};
 use super::error::DataError;
 use super::events::people;
 use super::impressions::{Impressions, outcomes, stated_columns};
-use super::read::{Source, Text};
+use super::read::{Records, Source, Text};
 use super::schema::Schema;
 
 /// Reads a flat table: a column for each feature and outcome; the subject and the moment when there
-/// are columns of their names. People that no column names are numbered by row, and without a
+/// are columns of their names, and the weight if the schema names it. People that no column names are numbered by row, and without a
 /// moment every row is of 1970-01-01.
 ///
 /// # Errors
@@ -29,6 +29,7 @@ pub(super) fn load_table(
     let mut wanted = schema.features.iter().map(|feature| feature.column.as_str()).collect::<Vec<_>>();
     wanted.extend(schema.outcomes.iter().map(|outcome| outcome.column.as_str()));
     wanted.extend([columns.subject.as_str(), &columns.at].into_iter().filter(|name| fixed(name)));
+    wanted.extend(columns.weight.as_deref());
     let records = source.read(&wanted)?;
 
     let rows = records.rows();
@@ -51,8 +52,28 @@ pub(super) fn load_table(
         campaign: Text::default(),
         at,
         stated: stated_columns(&records, schema, |_| true)?,
+        weight: columns.weight.as_deref().map(|name| weights(&records, name)).transpose()?,
         outcomes: outcomes(&records, schema)?,
     })
+}
+
+/// What each row counts for: numbers, at least 0, with a sum that is finite and not 0.
+fn weights(records: &Records, name: &str) -> Result<Vec<f64>, DataError> {
+    let weights = records.numbers(name)?;
+    for (row, &weight) in weights.iter().enumerate() {
+        if weight.is_nan() {
+            return Err(records.cell_error(row, name, "must not be missing"));
+        }
+        if weight < 0.0 {
+            return Err(records.cell_error(row, name, "must not be negative"));
+        }
+    }
+    let sum = weights.iter().sum::<f64>();
+    if sum.is_finite() && (sum > 0.0 || weights.is_empty()) {
+        return Ok(weights);
+    }
+    let rule = if sum > 0.0 { "must have a finite sum" } else { "must not be 0 in every row" };
+    Err(DataError::column(records.file(), name, rule))
 }
 
 #[cfg(test)]
@@ -132,6 +153,74 @@ label = { en = "slot", fr = "emplacement" }
         ] {
             let error = load(SCHEMA, table).unwrap_err().to_string();
             assert!(error.ends_with(&format!("rows.csv: {said}")), "{error}");
+        }
+    }
+
+    fn weighed(schema: &str, weights: [&str; 2]) -> Result<Bundle, DataError> {
+        let schema = schema.replace("[[outcome]]", "[columns]\nweight = \"counts\"\n[[outcome]]");
+        let [one, other] = weights;
+        load(&schema, &format!("slot,clicked,counts\ntop,1,{one}\nside,0,{other}\n"))
+    }
+
+    #[test]
+    fn rows_count_for_what_the_weight_column_says() {
+        let bundle = weighed(SCHEMA, ["2.5", "0"]).unwrap();
+        let rows = bundle.dataset(Response::Click, &|_, _| true).unwrap();
+        assert_eq!(rows.weight, Some(vec![2.5, 0.0]));
+        assert_eq!(rows.select(&[1]).weight, Some(vec![0.0]));
+        let alike = load(SCHEMA, "slot,clicked,counts\ntop,1,2.5\n").unwrap();
+        assert_eq!(alike.dataset(Response::Click, &|_, _| true).unwrap().weight, None);
+    }
+
+    #[test]
+    fn a_weight_that_cannot_count_is_told_by_place() {
+        for (weights, said) in [
+            (["1", "-0.5"], "line 3, column counts must not be negative"),
+            (["1", "NaN"], "line 3, column counts must be a finite number"),
+            (["inf", "1"], "line 2, column counts must be a finite number"),
+            (["1e999", "1"], "line 2, column counts must be a finite number"),
+            (["much", "1"], "line 2, column counts must be a finite number"),
+            (["1", ""], "line 3, column counts must not be missing"),
+            (["0", "-0"], "column counts must not be 0 in every row"),
+            (["1e308", "1e308"], "column counts must have a finite sum"),
+        ] {
+            let error = weighed(SCHEMA, weights).unwrap_err().to_string();
+            assert!(error.ends_with(&format!("rows.csv: {said}")), "{weights:?}: {error}");
+        }
+        let schema = SCHEMA.replace("[[outcome]]", "[columns]\nweight = \"mass\"\n[[outcome]]");
+        let error = load(&schema, "slot,clicked\ntop,1\n").unwrap_err().to_string();
+        assert!(error.ends_with("rows.csv: has no column mass; it has slot, clicked"), "{error}");
+    }
+
+    #[test]
+    fn a_weight_column_is_nothing_else() {
+        for (schema, said) in [
+            (
+                SCHEMA.replace("name = \"slot\"\nkind", "name = \"slot\"\ncolumn = \"counts\"\nkind"),
+                "feature slot: maps column counts, as does columns.weight",
+            ),
+            (
+                SCHEMA.replace("column = \"clicked\"", "column = \"counts\""),
+                "outcome click: maps column counts, as does columns.weight",
+            ),
+        ] {
+            let error = weighed(&schema, ["1", "1"]).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_label_that_is_not_a_number_is_told_by_place_whatever_counts_as_positive() {
+        let with_positive = SCHEMA.replace("name = \"clicked\"", "name = \"clicked\"\npositive = \"1\"");
+        let flag = "line 3, column clicked must be 1, true, yes, 0, false or no";
+        let nan = "line 3, column clicked must not be NaN";
+        for (schema, said) in [(SCHEMA, flag), (with_positive.as_str(), nan)] {
+            for label in ["NaN", "nan"] {
+                let error = load(schema, &format!("slot,clicked\ntop,1\nside,{label}\n")).unwrap_err();
+                assert!(error.to_string().ends_with(&format!("rows.csv: {said}")), "{error}");
+            }
+            let error = load(schema, "slot,clicked\ntop,1\nside,\n").unwrap_err().to_string();
+            assert!(error.ends_with("rows.csv: line 3, column clicked must not be missing"), "{error}");
         }
     }
 

@@ -34,6 +34,8 @@ pub struct Impressions {
     pub(super) at: Vec<Timestamp>,
     /// The columns that the file states, by feature; None for features of ads and of history.
     pub(super) stated: Vec<Option<Column>>,
+    /// What each row counts for in training; None when all count alike.
+    pub(super) weight: Option<Vec<f64>>,
     /// What became of each row.
     pub(super) outcomes: Vec<(Response, Vec<bool>)>,
 }
@@ -74,6 +76,7 @@ impl Impressions {
             stated: stated_columns(&records, schema, |origin| {
                 matches!(origin, Origin::Subject | Origin::Context)
             })?,
+            weight: None,
             outcomes: outcomes(&records, schema)?,
         })
     }

@@ -52,6 +52,7 @@ pub(super) fn join(
         person: impressions.person.clone(),
         group: impressions.group.clone(),
         at: impressions.at.clone(),
+        weight: impressions.weight.clone(),
     })
 }
 

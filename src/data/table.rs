@@ -249,6 +249,8 @@ pub struct Dataset {
     pub group: Vec<u32>,
     /// The moment of each row.
     pub at: Vec<Timestamp>,
+    /// What each row counts for in training, finite and at least 0; None when all count alike.
+    pub weight: Option<Vec<f64>>,
 }
 
 impl Dataset {
@@ -267,6 +269,7 @@ impl Dataset {
             person: rows.iter().map(|&row| self.person[row]).collect(),
             group: rows.iter().map(|&row| self.group[row]).collect(),
             at: rows.iter().map(|&row| self.at[row]).collect(),
+            weight: self.weight.as_ref().map(|weight| rows.iter().map(|&row| weight[row]).collect()),
         }
     }
 }

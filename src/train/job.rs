@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::prepare::{Asked, Prepared};
 use crate::data::{Dataset, Schema};
-use crate::domain::{FeatureId, ModelVersion, Nats, Profile};
-use crate::model::additive::{self, AdditiveModel, AdditiveParams};
+use crate::domain::{FeatureId, FieldError, ModelVersion, Nats, Profile};
+use crate::model::additive::{self, AdditiveModel, AdditiveParams, Guidance};
 use crate::model::linear::{self, Encoding, LinearModel, LinearParams};
 use crate::model::metrics::{Evaluation, Resamples, Scored, evaluate};
 use crate::model::tree::{self, Node, TreeModel, TreeParams};
@@ -119,6 +119,7 @@ pub(super) fn fit(
     base: Option<&Model>,
     progress: &dyn Progress,
 ) -> Result<Model, FitError> {
+    check_weighs(kind, rows)?;
     if features.is_empty() {
         return constant(kind, rows);
     }
@@ -133,8 +134,22 @@ pub(super) fn fit(
                 Some(Model::Additive(base)) => base,
                 Some(Model::Linear(_) | Model::Tree(_)) | None => &nothing,
             };
-            additive::fit_guided(base, &data, &asked.guidance(features), &params, progress)
-                .map(Model::Additive)
+            let guidance = Guidance { weights: rows.weight.as_deref(), ..asked.guidance(features) };
+            additive::fit_guided(base, &data, &guidance, &params, progress).map(Model::Additive)
+        }
+    }
+}
+
+/// Refuses rows that count for more or less than others to a kind that takes all rows alike.
+fn check_weighs(kind: ModelKind, rows: &Dataset) -> Result<(), FitError> {
+    match (kind, &rows.weight) {
+        (ModelKind::Additive, _) | (_, None) => Ok(()),
+        (ModelKind::Linear | ModelKind::Tree, Some(_)) => {
+            let rule = format!(
+                "is in the schema, but models of the kind {} cannot weigh rows; additive ones can",
+                kind.name()
+            );
+            Err(FieldError::new("columns.weight", rule).into())
         }
     }
 }
@@ -149,7 +164,9 @@ fn constant(kind: ModelKind, rows: &Dataset) -> Result<Model, FitError> {
         n if n == count => return Err(FitError::OneClass { class: true }),
         _ => {}
     }
-    let score = Nats::from_f64(libm::log(positives as f64 / (count - positives) as f64));
+    let weight = |row: usize| rows.weight.as_ref().map_or(1.0, |weight| weight[row]);
+    let weigh = |outcome| (0..count).filter(|&row| rows.outcome[row] == outcome).map(weight).sum::<f64>();
+    let score = Nats::from_f64(libm::log(weigh(true)) - libm::log(weigh(false)));
     Ok(match kind {
         ModelKind::Linear => Model::Linear(LinearModel::new(score, Vec::new())?),
         ModelKind::Tree => {
@@ -186,3 +203,6 @@ fn fit_tree(data: &FitData<'_>, progress: &dyn Progress) -> Result<TreeModel, Fi
     let tuned = tune(data, &masks, &grid, fit, progress)?;
     tree::fit(data, &tuned.best, progress)
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,7 +24,7 @@ pub struct Prepared {
     pub outcome: String,
     /// How the rows were split, in words.
     pub split: String,
-    /// The rows to fit.
+    /// The rows to fit: those that count for something.
     pub train: Permitted<Dataset>,
     /// The rows to measure by.
     pub test: Permitted<Dataset>,
@@ -51,6 +51,8 @@ pub struct Asked {
     pub monotone: BTreeMap<FeatureId, Direction>,
     /// Pairs that must be there.
     pub pairs: Vec<[FeatureId; 2]>,
+    /// Whether rows count for what a column says.
+    pub weighed: bool,
 }
 
 impl Asked {
@@ -59,6 +61,7 @@ impl Asked {
         Self {
             monotone: directions.filter_map(|(id, feature)| Some((id, feature.monotone?))).collect(),
             pairs: schema.pairs.clone(),
+            weighed: schema.columns.weight.is_some(),
         }
     }
 
@@ -67,7 +70,11 @@ impl Asked {
     /// # Errors
     /// Names what is asked.
     pub fn refuse_for(&self, whom: &str) -> Result<(), FieldError> {
-        let asked = [("monotone", !self.monotone.is_empty()), ("pair", !self.pairs.is_empty())];
+        let asked = [
+            ("monotone", !self.monotone.is_empty()),
+            ("pair", !self.pairs.is_empty()),
+            ("columns.weight", self.weighed),
+        ];
         match asked.into_iter().find(|(_, is_asked)| *is_asked) {
             Some((key, _)) => {
                 Err(FieldError::new(key, format!("is in the schema, but {whom} cannot keep to it")))
@@ -195,7 +202,7 @@ impl Admitted {
             response: common.response,
             outcome: common.outcome.clone(),
             split,
-            train: self.rows.select(&sides.train),
+            train: self.rows.select(&counting(&self.rows, &sides.train)),
             test: self.rows.select(&sides.test),
             test_places: sides.test.iter().map(|&row| self.places[row]).collect(),
             purposes: common.purposes,
@@ -206,6 +213,13 @@ impl Admitted {
             asked: common.asked.clone(),
         }
     }
+}
+
+/// Those of `rows` that count for something: one of weight 0 is as if it were not there, and so is a
+/// person who has no other.
+fn counting(data: &Dataset, rows: &[usize]) -> Vec<usize> {
+    let counts = |row: &usize| data.weight.as_ref().is_none_or(|weight| weight[*row] > 0.0);
+    rows.iter().copied().filter(counts).collect()
 }
 
 /// The purposes in force for the person of each row.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::folds::Turns;
 use super::job::{TrainError, evaluate_scores, fit, fit_profiles};
 use super::prepare::{Asked, Prepared};
-use crate::data::Dataset;
+use crate::data::{Dataset, Schema};
 use crate::domain::{Nats, Profile};
 use crate::model::metrics::{Evaluation, Resamples, Scored, auc, evaluate, log_loss};
 use crate::model::{ModelKind, Profiled, Progress};
@@ -29,11 +29,15 @@ impl Entrants {
         Self { kinds: KINDS.to_vec(), baselines: true }
     }
 
-    /// Some kinds alone; everything when `kinds` is empty.
+    /// Some kinds alone. When `kinds` is empty everything, but for what cannot weigh rows if `schema`
+    /// has them weighed.
     #[must_use]
-    pub fn only(kinds: &[ModelKind]) -> Self {
+    pub fn only(kinds: &[ModelKind], schema: &Schema) -> Self {
         if kinds.is_empty() {
-            return Self::all();
+            return match schema.columns.weight {
+                Some(_) => Self { kinds: vec![ModelKind::Additive], ..Self::all() },
+                None => Self::all(),
+            };
         }
         Self { kinds: KINDS.into_iter().filter(|kind| kinds.contains(kind)).collect(), baselines: false }
     }

@@ -199,10 +199,10 @@ impl Records {
     }
 
     /// The column as yes or no: 1, true, yes or 0, false, no in any case; with `positive`, that value
-    /// is yes and every other is no.
+    /// is yes and every other but NaN is no.
     ///
     /// # Errors
-    /// When there is no such column, or a value is neither.
+    /// When there is no such column, or a value is neither or NaN.
     pub fn flags(&self, name: &str, positive: Option<&str>) -> Result<Vec<Option<bool>>, DataError> {
         let column = self.column(name)?;
         if let (RawColumn::Bool(values), None) = (column, positive) {
@@ -216,7 +216,10 @@ impl Records {
             }
         };
         let parsed = match positive {
-            Some(positive) => text.values.iter().map(|value| **value == *positive).collect(),
+            // What is not a number is not a no either.
+            Some(positive) => self.parse_each(&text, name, "must not be NaN", |value| {
+                (!value.eq_ignore_ascii_case("nan")).then_some(value == positive)
+            })?,
             None => self.parse_each(&text, name, "must be 1, true, yes, 0, false or no", flag)?,
         };
         Ok(text.spread(&parsed))

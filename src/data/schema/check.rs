@@ -14,6 +14,7 @@ use super::{AttributeFrom, AttributeSpec, BaselineSpec, Columns, Files, OutcomeS
 
 const ATTRIBUTES_MAX: usize = 255;
 const FEATURES_MAX: usize = 65_535;
+const WEIGHT: &str = "columns.weight";
 
 /// Checks every rule and gives the schema, or all rules that are broken.
 pub(super) fn check(raw: RawSchema, hash: String, phrases: Localised) -> Result<Schema, FieldErrors> {
@@ -23,7 +24,7 @@ pub(super) fn check(raw: RawSchema, hash: String, phrases: Localised) -> Result<
     let demo_clock = raw.demo_clock.as_deref().map(|text| Timestamp::parse("demo_clock", text)).transpose();
     let split = check_split(raw.train_before.as_deref(), raw.test_share);
     let files = check_files(raw.files, &mut broken);
-    let columns = check_columns(raw.columns, &mut broken);
+    let columns = check_columns(raw.columns, &files, &mut broken);
     let attributes = check_attributes(raw.attribute, &files, &columns, &mut broken);
     let category = check_category(raw.category, &attributes, &mut broken);
     let outcomes = check_outcomes(raw.outcome, &mut broken);
@@ -96,10 +97,14 @@ fn check_split(train_before: Option<&str>, test_share: Option<f64>) -> Result<Sp
     }
 }
 
-fn check_columns(raw: RawColumns, broken: &mut FieldErrors) -> Columns {
-    let RawColumns { subject, at, ad, group, product } = raw;
-    let columns = Columns { subject, at, ad, group, product };
-    let named = fixed_columns(&columns);
+fn check_columns(raw: RawColumns, files: &Files, broken: &mut FieldErrors) -> Columns {
+    let RawColumns { subject, at, ad, group, product, weight } = raw;
+    let columns = Columns { subject, at, ad, group, product, weight };
+    let weight = columns.weight.as_deref().map(|weight| (WEIGHT, weight));
+    if let (Files::Log(_), Some(_)) = (files, weight) {
+        broken.0.push(FieldError::new(WEIGHT, "must not be given unless files.table is"));
+    }
+    let named = fixed_columns(&columns).into_iter().chain(weight).collect::<Vec<_>>();
     for (i, (field, name)) in named.iter().enumerate() {
         check_not_empty(field, name, broken);
         if let Some((first, _)) = named[..i].iter().find(|(_, other)| other == name) {
@@ -275,6 +280,9 @@ fn check_mapped_once(
         for (field, name) in fixed_columns(columns).into_iter().take(4) {
             of_impressions.entry(name).or_insert_with(|| field.to_owned());
         }
+    }
+    if let Some(weight) = &columns.weight {
+        of_impressions.insert(weight, WEIGHT.to_owned());
     }
     let mut claim = |table: &mut BTreeMap<_, _>, column, field: String| {
         if let Some(first) = table.get(column) {

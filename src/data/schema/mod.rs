@@ -82,6 +82,9 @@ pub struct Columns {
     pub group: String,
     /// The product, in events and products.
     pub product: String,
+    /// What a row of a flat table counts for in training; None: all count alike. Rows held out count
+    /// alike in any case: figures are about rows as they came.
+    pub weight: Option<String>,
 }
 
 /// An attribute on which history is matched with ads.

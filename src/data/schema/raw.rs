@@ -57,6 +57,7 @@ pub(super) struct RawColumns {
     pub ad: String,
     pub group: String,
     pub product: String,
+    pub weight: Option<String>,
 }
 
 impl Default for RawColumns {
@@ -67,6 +68,7 @@ impl Default for RawColumns {
             ad: "ad".to_owned(),
             group: "campaign".to_owned(),
             product: "product".to_owned(),
+            weight: None,
         }
     }
 }

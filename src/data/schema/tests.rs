@@ -164,6 +164,7 @@ fn a_fixed_column_has_a_name_and_no_two_have_the_same() {
         ("subject = \"at\"", "columns.at", "maps column at, as does columns.subject"),
         ("product = \"ad\"", "columns.product", "maps column ad, as does columns.ad"),
         ("group = \" \"", "columns.group", "must not be empty"),
+        ("weight = \"counts\"", "columns.weight", "must not be given unless files.table is"),
     ] {
         assert_breaks("", "[category]", &columns(line), field, rule);
     }

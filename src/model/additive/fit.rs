@@ -73,7 +73,8 @@ pub fn fit_guided(
     let init = starting_scores(base.scores(data.table), guidance.offsets);
     let folds = Folds::deal(data.outcome, data.person, params.bags, params.seed);
     let group = folds.of_rows(data.person);
-    let weight = guidance.weights.map(even_out);
+    let even = guidance.weights.map(even_out);
+    let weight = even.as_deref().map(narrow);
     let weight_max = weight.iter().flatten().copied().fold(1.0, f32::max);
     let rows = Rows {
         outcome: data.outcome,
@@ -121,7 +122,7 @@ pub fn fit_guided(
         intercept += shape.centre();
     }
     let mut model = AdditiveModel::new(intercept, shapes, pairs.into_values().collect())?;
-    restore_weighted_mean(&mut model, data, guidance.weights, guidance.offsets);
+    restore_weighted_mean(&mut model, data, even.as_deref(), guidance.offsets);
     Ok(model)
 }
 
@@ -150,10 +151,14 @@ fn fit_selected(
 }
 
 /// Weights with a mean of 1, so that settings mean the same however rows are weighed.
-#[allow(clippy::cast_possible_truncation, reason = "rows are scored in single precision")]
-fn even_out(weights: &[f64]) -> Vec<f32> {
+fn even_out(weights: &[f64]) -> Vec<f64> {
     let mean = weights.iter().sum::<f64>() / weights.len() as f64;
-    weights.iter().map(|weight| (weight / mean) as f32).collect()
+    weights.iter().map(|weight| weight / mean).collect()
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "rows are scored in single precision")]
+fn narrow(weights: &[f64]) -> Vec<f32> {
+    weights.iter().map(|&weight| weight as f32).collect()
 }
 
 /// Each feature of `data` in bins: those of `base` if it has the feature, else learned.

@@ -88,6 +88,9 @@ fn check_weights(weights: &[f64]) -> Result<(), FitError> {
     if count == 0.0 {
         return Err(FitError::NoRows);
     }
+    if !sum.is_finite() {
+        return Err(FieldError::new("weights", "must have a finite sum").into());
+    }
     let largest = WEIGHT_MAX * (sum / count);
     match weights.iter().position(|&weight| weight > largest) {
         Some(row) => {

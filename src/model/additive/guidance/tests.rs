@@ -97,6 +97,7 @@ fn extreme_weights_give_a_sane_model_and_impossible_ones_an_error() {
     assert_eq!(said(&|weights| weights[7] = f64::INFINITY), "weights of row 7 is not a finite number");
     assert_eq!(said(&|weights| weights.truncate(5)), "weights has 5 entries for 2000 rows");
     assert_eq!(said(&|weights| weights.fill(0.0)), "there are no rows to train on");
+    assert_eq!(said(&|weights| weights.fill(1e308)), "weights: must have a finite sum");
     let small = |weights: &mut Vec<f64>| {
         weights.fill(1e-9);
         weights[0] = 1.0;
