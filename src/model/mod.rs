@@ -12,6 +12,8 @@ mod compiled;
 mod fit;
 mod fold;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod known_truth;
 pub mod linear;
 pub mod link;

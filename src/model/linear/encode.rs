@@ -11,6 +11,8 @@ use crate::domain::{FeatureId, FieldError, Nats};
 use crate::model::bin::{Binned, Bins};
 use crate::model::{FitData, FitError};
 
+/// Most cells of the columns of one category: rows x columns. Every cell is held, most of them 0.
+const CELLS_MAX: usize = 1 << 25;
 /// Share of the known numbers beyond each bound of a line.
 const TAIL_SHARE: f64 = 0.005;
 
@@ -141,13 +143,31 @@ fn encode_line(
 
 fn encode_steps(column: &Column, person: &[u32], params: &ValidLinearParams) -> (BlockKind, Vec<Vec<f64>>) {
     let bins = Bins::learn(column, person, params.bins_max.into(), params.people_min);
-    let binned = Binned::encode(bins, column, person, params.people_min);
+    let columns_max = (CELLS_MAX / column.rows().max(1)).max(params.bins_max.into());
+    let mut binned = Binned::encode(bins, column, person, params.people_min);
+    if let Some(fewer) = most_frequent(&binned, columns_max) {
+        binned = Binned::encode(fewer, column, person, params.people_min);
+    }
     let mut bins_with_column: Vec<usize> = Vec::new();
     if binned.tells_rows_apart() {
         bins_with_column = (0..binned.bins.count()).filter(|&bin| binned.learned[bin]).collect();
     }
     let raw = bins_with_column.iter().map(|&bin| indicator(&binned, bin)).collect();
     (BlockKind::Steps { bins: binned.bins, columns: bins_with_column }, raw)
+}
+
+/// The levels that most people had, when there are more than `count`; the others share the weight of
+/// unseen ones.
+fn most_frequent(binned: &Binned, count: usize) -> Option<Bins> {
+    let Bins::Levels(names) = &binned.bins else { return None };
+    if names.len() <= count {
+        return None;
+    }
+    let mut places: Vec<usize> = (0..names.len()).collect();
+    places.sort_by_key(|&place| (std::cmp::Reverse(binned.people[Bins::FIRST + place]), place));
+    places.truncate(count);
+    places.sort_unstable();
+    Some(Bins::Levels(places.into_iter().map(|place| names[place].clone()).collect()))
 }
 
 fn indicator(binned: &Binned, bin: usize) -> Vec<f64> {
