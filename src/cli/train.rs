@@ -73,11 +73,10 @@ pub(super) async fn run(arguments: TrainArguments) -> Result<(), CommandError> {
     let workspace = Workspace::open(&arguments.folders.data).await?;
     let bundle = workspace.load(&arguments.folders.example)?;
     let prepared = prepare(&bundle, arguments.response.into()).map_err(CommandError::new)?;
-    let whom = match (&privacy, arguments.kind) {
-        (Some(_), _) => Some("a private fit"),
-        (None, Kind::Linear) => Some("a linear model"),
-        (None, Kind::Tree) => Some("a tree"),
-        (None, Kind::Additive) => None,
+    let whom = match arguments.kind {
+        Kind::Linear => Some("a linear model"),
+        Kind::Tree => Some("a tree"),
+        Kind::Additive => None,
     };
     if let Some(whom) = whom {
         prepared.asked.refuse_for(whom).map_err(CommandError::new)?;

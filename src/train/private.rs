@@ -28,8 +28,8 @@ pub enum HeldOut {
 /// without looking at what rows hold. Importances are over rows drawn from noisy counts.
 ///
 /// # Errors
-/// When a number has no bounds in the schema, the fit fails or is cancelled, or the folder cannot be
-/// written.
+/// When the schema asks for pairs, for shapes that only rise or fall or for weights, a number has no
+/// bounds in it, the fit fails or is cancelled, or the folder cannot be written.
 pub fn train_privately(
     prepared: &Prepared,
     schema: &Schema,
@@ -38,6 +38,7 @@ pub fn train_privately(
     folder: &Path,
     progress: &dyn Progress,
 ) -> Result<(ModelVersion, Artefact), TrainError> {
+    prepared.asked.refuse_for("a private fit").map_err(FitError::from)?;
     let artefact = fit(prepared, schema, params, &mut Noise::from_system()?, progress)?;
     let artefact = match held_out {
         HeldOut::Measured => measured(artefact, prepared),

@@ -8,10 +8,10 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::data::Bundle;
-use crate::domain::{Response, SubjectKey, TenantId};
+use crate::domain::{Direction, FeatureId, Response, SubjectKey, TenantId};
 use crate::model::NoProgress;
 use crate::model::additive::PrivateParams;
-use crate::train::prepare;
+use crate::train::{Asked, prepare};
 
 const ROWS: usize = 4_000;
 
@@ -234,4 +234,28 @@ fn a_number_without_bounds_is_named() {
     let error = fit(&prepared, &bundle.schema, &params(), &mut Noise::seeded(1), &NoProgress).unwrap_err();
     let rule = "must have bounds in the schema: private training may not ask the data for them";
     assert_eq!(error.to_string(), format!("feature age: {rule}"));
+}
+
+#[test]
+fn what_a_schema_asks_of_other_fits_is_refused_before_a_row_is_read() {
+    let (dir, bundle) = example("bounds = [0, 120]");
+    let prepared = prepare(&bundle, Response::Click).unwrap();
+    let weighed = Asked { weighed: true, ..Asked::default() };
+    let pairs = Asked { pairs: vec![[FeatureId(0), FeatureId(1)]], ..Asked::default() };
+    let monotone = Asked { monotone: [(FeatureId(0), Direction::Increasing)].into(), ..Asked::default() };
+    for (asked, field) in [(monotone, "monotone"), (pairs, "pair"), (weighed, "columns.weight")] {
+        let prepared = Prepared { asked, ..prepare(&bundle, Response::Click).unwrap() };
+        let folder = dir.path().join("models");
+        let (params, left) = (params(), HeldOut::LeftAlone);
+        let refused = train_privately(&prepared, &bundle.schema, &params, left, &folder, &NoProgress);
+        let Err(TrainError::Fit(FitError::Params(error))) = refused else {
+            panic!("{field} must be refused")
+        };
+        let rule = "is in the schema, but a private fit cannot keep to it";
+        assert_eq!(error, FieldError::new(field, rule));
+        assert!(!folder.exists());
+    }
+    let (params, folder) = (params(), dir.path());
+    let kept = train_privately(&prepared, &bundle.schema, &params, HeldOut::LeftAlone, folder, &NoProgress);
+    assert!(kept.is_ok());
 }
