@@ -289,6 +289,18 @@ fn print_summary(model: &pb::ModelSummary) {
     let metrics = model.metrics.iter().map(|m| format!("{} {:.3}", m.name, m.value)).collect::<Vec<_>>();
     let response = if model.response() == pb::Response::Click { "click" } else { "conversion" };
     tell!("{mark} {}  {}  {:<8}  {response}  {}", model.version, model.name, model.kind, metrics.join("  "));
+    if let Some(promise) = &model.privacy {
+        print_promise(promise.epsilon, promise.delta, promise.rows_per_person_max);
+    }
+}
+
+/// Prints what was promised to the people of the training rows, and what that hides.
+pub(super) fn print_promise(epsilon: f64, delta: f64, rows: i64) {
+    let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    tell!("  private: epsilon {epsilon}, delta {delta} for a person of up to {rows}");
+    tell!(
+        "  hidden: whether any one person, with all rows of theirs, was trained on; not the people held out"
+    );
 }
 
 fn print_change(active: Option<pb::ModelSummary>, previous: &str) {

@@ -1,6 +1,7 @@
 //! `limpid train`
 
 use super::CommandError;
+use super::models::print_promise;
 use super::progress::Bar;
 use super::workspace::{Folders, Kind, Predicts, Workspace};
 use crate::model::Artefact;
@@ -104,9 +105,7 @@ pub(super) async fn run(arguments: TrainArguments) -> Result<(), CommandError> {
 
 fn print_artefact(artefact: &Artefact) {
     if let Some(promise) = &artefact.privacy {
-        let rows = promise.rows_per_person_max;
-        let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
-        tell!("  private: epsilon {}, delta {} for a person of up to {rows}", promise.epsilon, promise.delta);
+        print_promise(promise.epsilon, promise.delta, promise.rows_per_person_max.into());
     }
     for (profile, evaluation) in &artefact.evaluations {
         let auc = evaluation.auc.map_or("-".to_owned(), |auc| format!("{:.4}", auc.estimate));

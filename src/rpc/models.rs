@@ -7,6 +7,7 @@ use super::status::invalid;
 use super::{Service, edits, pb, to_the_end};
 use crate::decide::DecideError;
 use crate::domain::{FieldError, ModelVersion};
+use crate::model::additive::Guarantee;
 use crate::train::ModelSummary;
 
 /// Models on a page when the caller does not say.
@@ -179,6 +180,18 @@ fn summary(summary: &ModelSummary) -> pb::ModelSummary {
                 high: figure.high,
             })
             .collect(),
+        privacy: summary.privacy.as_ref().map(privacy),
+    }
+}
+
+fn privacy(promise: &Guarantee) -> pb::PrivacyGuarantee {
+    pb::PrivacyGuarantee {
+        epsilon: promise.epsilon,
+        delta: promise.delta,
+        unit: promise.unit.name().to_owned(),
+        rows_per_person_max: promise.rows_per_person_max.into(),
+        mechanism: promise.mechanism.name().to_owned(),
+        mu: promise.mu,
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use super::shape::{Shape, replaced, shapes};
 use crate::data::Schema;
 use crate::domain::{Feature, FeatureId, ModelVersion, Profile, Purposes, Response, TenantId, Timestamp};
-use crate::model::additive::{Change, Stretch};
+use crate::model::additive::{Change, Guarantee, Stretch};
 use crate::model::metrics::Interval;
 use crate::model::{
     Artefact, ArtefactError, Compiled, Edit, EditError, EditRequest, Lineage, ModelKind, Term, check_author,
@@ -67,6 +67,8 @@ pub struct ModelSummary {
     pub positives: u64,
     /// Figures of the full profile on rows held out.
     pub metrics: Vec<(&'static str, Interval)>,
+    /// What was promised to the people of the training rows, if anything was.
+    pub privacy: Option<Guarantee>,
 }
 
 /// One model version with its shapes.
@@ -540,6 +542,7 @@ impl Registry {
             rows: artefact.training.rows,
             positives: artefact.training.positives,
             metrics: metrics.unwrap_or_default(),
+            privacy: artefact.privacy.clone(),
         }
     }
 }

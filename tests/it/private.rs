@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 use std::fs;
 
-use super::binary::{assert_fails, folders, limpid};
+use super::binary::{Serving, assert_fails, folders, limpid};
 use super::place::Place;
 
 const SCHEMA: &str = r#"
 name = "visits"
 test_share = 0.2
 accepted_by_all = [10]
+demo_clock = "2026-03-01T10:00:00Z"
 
 [files]
 table = "visits.csv"
@@ -62,7 +63,9 @@ fn a_private_model_states_its_promise_and_is_measured_only_on_demand() {
     assert_eq!(ended.code, 0, "{ended:?}");
     let lines: Vec<&str> = ended.out.lines().collect();
     let promise = "  private: epsilon 2, delta 0.00001 for a person of up to 2 rows";
-    assert_eq!(lines[1..], [promise], "{ended:?}");
+    let hidden =
+        "  hidden: whether any one person, with all rows of theirs, was trained on; not the people held out";
+    assert_eq!(lines[1..], [promise, hidden], "{ended:?}");
     let file = place.models().join("visits").join(lines[0]).join("artefact.json");
     let artefact: serde_json::Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
     assert_eq!(artefact["privacy"]["unit"], "person");
@@ -72,6 +75,28 @@ fn a_private_model_states_its_promise_and_is_measured_only_on_demand() {
     let measured = limpid(&train(&folders, &[&private[..], &["--measure", "--promote"]].concat()));
     assert!(measured.code == 0 && measured.out.contains("full        AUC 0."), "{measured:?}");
     assert!(measured.out.contains("serves from the next start"), "{measured:?}");
+
+    let serving = Serving::start(&place, &[]);
+    let call = |command: &[&str]| {
+        let server = serving.address.to_string();
+        let ended = limpid(&[&["models"], command, &["--server", &server]].concat());
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{command:?}: {ended:?}");
+        ended.out
+    };
+    let listed = call(&["list"]);
+    assert_eq!(listed.matches(&format!("{promise}\n{hidden}\n")).count(), 2, "{listed}");
+    let shown: serde_json::Value = serde_json::from_str(&call(&["show", lines[0]])).unwrap();
+    let shown = &shown["summary"]["privacy"];
+    for (field, value) in
+        [("epsilon", 2.0), ("delta", 1e-5), ("mu", artefact["privacy"]["mu"].as_f64().unwrap())]
+    {
+        assert_eq!(shown[field].as_f64(), Some(value), "{field}: {shown}");
+    }
+    for (field, value) in [("unit", "person"), ("rowsPerPersonMax", "2"), ("mechanism", "discrete_gaussian")]
+    {
+        assert_eq!(shown[field], value, "{field}: {shown}");
+    }
+    serving.stop();
 }
 
 #[test]

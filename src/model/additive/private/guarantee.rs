@@ -54,6 +54,26 @@ pub enum Mechanism {
     DiscreteGaussian,
 }
 
+impl PrivacyUnit {
+    /// The name used in files and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+        }
+    }
+}
+
+impl Mechanism {
+    /// The name used in files and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::DiscreteGaussian => "discrete_gaussian",
+        }
+    }
+}
+
 impl Guarantee {
     /// Checks that it is a promise.
     pub(crate) fn check(&self) -> Result<(), FieldError> {
