@@ -7,7 +7,7 @@ use super::CommandError;
 use super::progress::Bar;
 use super::quality::{print_folds, print_quality};
 use super::workspace::{Kind, Predicts};
-use crate::data::Bundle;
+use crate::data::{Bundle, Schema};
 use crate::domain::{Response, SubjectKey, TenantId};
 use crate::model::ModelKind;
 use crate::report::Report;
@@ -25,6 +25,10 @@ pub(super) struct EvaluateArguments {
     /// What the models shall predict.
     #[arg(long, value_enum, default_value = "conversion")]
     response: Predicts,
+    /// Column of the rows to predict in place of the one that the schema names for the response: yes or no
+    /// in each row.
+    #[arg(long, value_name = "COLUMN")]
+    outcome: Option<String>,
     /// A kind of model to measure alone; may be repeated. Without it, every kind and every baseline.
     #[arg(long, value_enum)]
     kind: Vec<Kind>,
@@ -51,6 +55,7 @@ struct Measured<'a> {
     out: Option<PathBuf>,
     contributions: Option<&'a Path>,
     response: Response,
+    outcome: Option<&'a str>,
     kinds: Vec<ModelKind>,
 }
 
@@ -104,6 +109,7 @@ fn check(arguments: &EvaluateArguments) -> Result<Vec<Measured<'_>>, CommandErro
         }),
         contributions: arguments.contributions.as_deref(),
         response: arguments.response.into(),
+        outcome: arguments.outcome.as_deref(),
         kinds: kinds.clone(),
     };
     Ok(examples.iter().enumerate().map(of).collect())
@@ -113,7 +119,13 @@ fn evaluate(measured: &Measured<'_>) -> Result<(), CommandError> {
     // Nothing is kept, so any key will do for the pseudonyms.
     let tenant = TenantId::parse("evaluate").map_err(CommandError::new)?;
     let derive = |raw_id: &str| SubjectKey::derive(&[0; 32], &tenant, raw_id);
-    let bundle = Bundle::load(measured.example, &derive).map_err(CommandError::new)?;
+    let mut schema = Schema::load(measured.example).map_err(CommandError::new)?;
+    if let Some(column) = measured.outcome {
+        schema = schema
+            .with_outcome(measured.response, column)
+            .map_err(|error| CommandError::new(format!("--{error}")))?;
+    }
+    let bundle = Bundle::load_as(measured.example, schema, &derive).map_err(CommandError::new)?;
     let entrants = Entrants::only(&measured.kinds, &bundle.schema);
     if let (Some(weight), true) = (&bundle.schema.columns.weight, measured.kinds.is_empty()) {
         tell!(

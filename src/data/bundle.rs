@@ -44,7 +44,18 @@ impl Bundle {
         dir: &Path,
         derive: &dyn Fn(&str) -> Result<SubjectKey, FieldError>,
     ) -> Result<Self, DataError> {
-        let schema = Schema::load(dir)?;
+        Self::load_as(dir, Schema::load(dir)?, derive)
+    }
+
+    /// Loads the files of the folder `dir` as `schema` says.
+    ///
+    /// # Errors
+    /// When a file cannot be read or does not fit the schema.
+    pub fn load_as(
+        dir: &Path,
+        schema: Schema,
+        derive: &dyn Fn(&str) -> Result<SubjectKey, FieldError>,
+    ) -> Result<Self, DataError> {
         match schema.files.clone() {
             Files::Table(table) => {
                 let mut bundle = Self::without_rows(schema);

@@ -21,7 +21,7 @@ fn the_help_of_every_command_mentions_its_arguments() {
             "train",
             "--example --data --kind --response --promote --epsilon --delta --rows-per-person --measure linear tree additive click conversion",
         ),
-        ("evaluate", "--example --response --kind --folds --out --contributions"),
+        ("evaluate", "--example --response --outcome --kind --folds --out --contributions"),
         ("recommend", "[REQUEST] --server tenant"),
         ("explain", "<TOKEN> --locale --json --server"),
         ("models", "list show promote roll-back edit undo changes import merge --server"),

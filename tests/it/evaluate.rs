@@ -68,6 +68,32 @@ fn one_kind_can_be_measured_alone() {
 }
 
 #[test]
+fn another_column_of_the_rows_can_be_what_is_predicted() {
+    let (place, _) = with_folds("");
+    let example = place.example();
+    let arguments = ["evaluate", "--example", example.to_str().unwrap(), "--kind", "linear"];
+    let measured = |further: &[&str]| {
+        let ended = limpid(&[&arguments[..], further].concat());
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{ended:?}");
+        let linear = ended.out.lines().find(|line| line.starts_with("linear ")).unwrap().to_owned();
+        // What took how long is in the last column.
+        (ended.out.lines().next().unwrap().to_owned(), linear[..linear.len() - 10].to_owned())
+    };
+    let (named, by_column) = measured(&["--outcome", "clicked"]);
+    assert_eq!(named, "Predicting: clicked");
+    assert_eq!(by_column, measured(&["--response", "click"]).1);
+    assert_ne!(by_column, measured(&[]).1);
+    for (column, says) in [
+        ("page", "--outcome: must not be page, which is the column of feature page"),
+        ("campaign", "--outcome: must not be campaign, which is a fixed column"),
+        ("regretted", "has no column regretted; it has subject, at, ad, campaign, page"),
+        ("member_years", "--outcome: must not be member_years, which is the column of feature member_years"),
+    ] {
+        assert_fails(&[&arguments[..], &["--outcome", column]].concat(), &[says]);
+    }
+}
+
+#[test]
 fn folds_that_cannot_be_tested_are_named() {
     // People 7, 8 and 9 of ten refused something; 7 and 9 are in no row that trains.
     let refuses = |row: usize| [7, 9].contains(&(row / 40 % 10));

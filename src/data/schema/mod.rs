@@ -16,8 +16,8 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::domain::{
-    Affinity, AttributeId, Currency, Feature, FeatureId, FeatureKind, Localised, Purposes, Response,
-    Timestamp,
+    Affinity, AttributeId, Currency, Feature, FeatureId, FeatureKind, FieldError, Localised, Origin,
+    Purposes, Response, Timestamp,
 };
 
 pub use error::SchemaError;
@@ -194,6 +194,41 @@ impl Schema {
     #[must_use]
     pub fn outcome(&self, response: Response) -> Option<&OutcomeSpec> {
         self.outcomes.iter().find(|outcome| outcome.response == response)
+    }
+
+    /// The same schema, but that `response` is what `column` of the rows says: yes or no. The hash stays:
+    /// what is fitted so is for measuring, not for keeping.
+    ///
+    /// # Errors
+    /// When the column is that of a feature, which would tell the model what it is to predict, or a
+    /// fixed one.
+    pub fn with_outcome(mut self, response: Response, column: &str) -> Result<Self, FieldError> {
+        if let Some(taken) = self.meaning_of(column) {
+            return Err(FieldError::new("outcome", format!("must not be {column}, which is {taken}")));
+        }
+        self.outcomes.retain(|outcome| outcome.response != response);
+        self.outcomes.push(OutcomeSpec {
+            response,
+            column: column.to_owned(),
+            name: column.to_owned(),
+            positive: None,
+            given: Given::Impression,
+        });
+        Ok(self)
+    }
+
+    /// What a column of the rows is, other than an outcome.
+    fn meaning_of(&self, column: &str) -> Option<String> {
+        let is_of_rows = |feature: &&Feature| {
+            let is_of_ads = matches!(self.files, Files::Log(_)) && feature.origin == Origin::Ad;
+            !is_of_ads && !matches!(feature.kind, FeatureKind::Affinity(_)) && feature.column == column
+        };
+        if let Some(feature) = self.features.iter().find(is_of_rows) {
+            return Some(format!("the column of feature {}", feature.name));
+        }
+        let Columns { subject, at, ad, group, product: _, weight } = &self.columns;
+        let mut fixed = [subject, at, ad, group].into_iter().chain(weight);
+        fixed.any(|fixed| fixed == column).then(|| "a fixed column".to_owned())
     }
 
     /// Whether conversions are predicted given a click, so that the probability of one is that of
