@@ -9,6 +9,7 @@ use super::quality::{print_folds, print_quality};
 use super::workspace::{Kind, Predicts};
 use crate::data::{Bundle, Schema};
 use crate::domain::{Response, SubjectKey, TenantId};
+use crate::explain::Phrases;
 use crate::model::ModelKind;
 use crate::report::Report;
 use crate::train::{
@@ -149,7 +150,10 @@ fn evaluate_split(measured: &Measured<'_>, entrants: &Entrants, bundle: &Bundle)
         write_contributions(contributions, file, bundle)?;
     }
     match &measured.out {
-        Some(folder) => write_report(&report_split(&bundle.schema, &prepared, &quality), folder),
+        Some(folder) => {
+            let words = Phrases::load(&bundle.schema.phrases).map_err(CommandError::new)?;
+            write_report(&report_split(&bundle.schema, &words, &prepared, &quality), folder)
+        }
         None => Ok(()),
     }
 }
@@ -182,7 +186,8 @@ fn evaluate_folds(
         None
     };
     let whole = whole.as_ref().map(|(profiled, seconds)| (profiled, *seconds));
-    write_report(&report_folds(&bundle.schema, &turns, &table, whole), folder)
+    let words = Phrases::load(&bundle.schema.phrases).map_err(CommandError::new)?;
+    write_report(&report_folds(&bundle.schema, &words, &turns, &table, whole), folder)
 }
 
 fn write_report(report: &Report, folder: &Path) -> Result<(), CommandError> {

@@ -23,8 +23,9 @@ pub struct Report {
     pub intervals: String,
     /// What was compared, in the order of the table.
     pub contenders: Vec<Contender>,
-    /// The additive model that is drawn; None when none was fitted.
-    pub model: Option<ModelFacts>,
+    /// The additive models that are drawn, one for each consent profile that has its own, the richest
+    /// first; empty when none was fitted.
+    pub models: Vec<ModelFacts>,
     /// How long everything took, by the wall clock: what differs from run to run.
     pub timings: Vec<Timing>,
 }
@@ -97,6 +98,10 @@ pub struct Calibration {
 /// An additive model, to be drawn. Scores are in log-odds (nats).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ModelFacts {
+    /// The consent profile that it is for.
+    pub profile: String,
+    /// What it knows and whom it serves, in words.
+    pub knows: String,
     /// Which rows it was fitted on, in words.
     pub fitted_on: String,
     /// The score of an average row.
@@ -146,8 +151,11 @@ pub enum ValueFacts {
     Unseen,
     /// One level.
     Level {
-        /// Its name.
+        /// Its name in the data.
         name: String,
+        /// What a person calls it, if the phrases of the data say.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        label: Option<String>,
     },
     /// Numbers from one to below another.
     Interval {
@@ -213,13 +221,32 @@ impl ValueFacts {
         match self {
             Self::Missing => "missing".to_owned(),
             Self::Unseen => "any other".to_owned(),
-            Self::Level { name } => name.clone(),
+            Self::Level { name, label: None } => name.clone(),
+            Self::Level { name, label: Some(label) } => format!("{label} ({name})"),
             Self::Interval { from: None, to: None } => "any number".to_owned(),
             Self::Interval { from: None, to: Some(to) } => format!("below {}", number(*to)),
             Self::Interval { from: Some(from), to: None } => format!("{} and more", number(*from)),
             Self::Interval { from: Some(from), to: Some(to) } => {
                 format!("{} to below {}", number(*from), number(*to))
             }
+        }
+    }
+
+    /// The same, brief: a level that has a label by its label alone.
+    pub(super) fn brief_words(&self) -> String {
+        match self {
+            Self::Level { label: Some(label), .. } => label.clone(),
+            Self::Level { label: None, .. } | Self::Missing | Self::Unseen | Self::Interval { .. } => {
+                self.words()
+            }
+        }
+    }
+
+    /// The name in the data of a level that has a label beside it.
+    pub(super) fn name_beside_label(&self) -> Option<&str> {
+        match self {
+            Self::Level { name, label: Some(_) } => Some(name),
+            Self::Level { label: None, .. } | Self::Missing | Self::Unseen | Self::Interval { .. } => None,
         }
     }
 
@@ -235,9 +262,14 @@ impl PairFacts {
         format!("{} × {}", self.sides[0].label, self.sides[1].label)
     }
 
-    /// Both labels, each cut to so many characters.
-    pub(super) fn brief_label(&self, length: usize) -> String {
-        let [one, other] = [0, 1].map(|side| super::svg::brief(&self.sides[side].label, length));
+    /// Both labels, cut so that they fit into so many pixels together as text of a class.
+    pub(super) fn brief_label(&self, class: &str, pixels: f64) -> String {
+        use super::svg::{brief, width};
+        let room = pixels - width(class, " × ");
+        let of = |side: usize| width(class, &self.sides[side].label);
+        // What one side leaves of its half, the other may take.
+        let share = |side: usize| (room - of(1 - side)).max(room / 2.0);
+        let [one, other] = [0, 1].map(|side| brief(class, &self.sides[side].label, share(side)));
         format!("{one} × {other}")
     }
 }

@@ -2,17 +2,17 @@
 
 use super::facts::{PairFacts, ValueFacts};
 use super::scale::{Scale, count, fixed, signed, significant};
-use super::svg::{Svg, brief};
+use super::svg::{Svg, brief, width};
 
-const WIDTH: f64 = 760.0;
-const LEFT: f64 = 176.0;
+const WIDTH: f64 = 640.0;
+const LEFT: f64 = 178.0;
 const TOP: f64 = 78.0;
 /// The room of the cells.
-const ROOM: (f64, f64) = (470.0, 420.0);
+const ROOM: (f64, f64) = (356.0, 400.0);
 /// Most bins of a side that are drawn; the rest are in the JSON.
 const BINS_MAX: usize = 32;
-/// Most characters of a label below the cells.
-const X_LABEL: usize = 18;
+/// Most room of a label below the cells.
+const X_LABEL: f64 = 116.0;
 /// Height of the legend.
 const LEGEND: f64 = 200.0;
 /// Room before bins that are not known values.
@@ -45,6 +45,8 @@ struct Side<'a> {
 struct Label {
     at: f64,
     text: String,
+    /// What it tells when it is pointed at.
+    words: String,
     /// Whether it belongs to a bin, not to the border of two.
     of_bin: bool,
 }
@@ -86,12 +88,15 @@ impl<'a> Side<'a> {
                 ValueFacts::Interval { from: None, to: Some(_) } => continue,
                 ValueFacts::Interval { from: Some(from), .. } => {
                     let at = if self.falls { start + self.size } else { *start };
-                    Label { at, text: significant(*from, 3), of_bin: false }
+                    let text = significant(*from, 3);
+                    Label { at, words: text.clone(), text, of_bin: false }
                 }
                 ValueFacts::Interval { from: None, to: None }
                 | ValueFacts::Level { .. }
                 | ValueFacts::Missing
-                | ValueFacts::Unseen => Label { at: middle, text: value.words(), of_bin: true },
+                | ValueFacts::Unseen => {
+                    Label { at: middle, text: value.brief_words(), words: value.words(), of_bin: true }
+                }
             };
             let far = labels.last().is_none_or(|last| label.at - last.at >= apart);
             if far || !value.is_known() {
@@ -107,41 +112,43 @@ pub(super) fn heat_map(pair: &PairFacts) -> String {
     let turned = turned(pair);
     let pair = turned.as_ref().unwrap_or(pair);
     let [down, across] = &pair.sides;
-    let width = across.bins.len();
+    let wide = across.bins.len();
     let rows_of = |cells: &mut dyn Iterator<Item = usize>| cells.map(|cell| u64::from(pair.rows[cell])).sum();
     let down_rows: Vec<u64> =
-        (0..down.bins.len()).map(|one| rows_of(&mut (one * width..(one + 1) * width))).collect();
+        (0..down.bins.len()).map(|one| rows_of(&mut (one * wide..(one + 1) * wide))).collect();
     let across_rows: Vec<u64> =
-        (0..width).map(|other| rows_of(&mut (other..pair.rows.len()).step_by(width))).collect();
-    let x = Side::of(&across.bins, &across_rows, ROOM.0, 110.0, false);
+        (0..wide).map(|other| rows_of(&mut (other..pair.rows.len()).step_by(wide))).collect();
+    let x = Side::of(&across.bins, &across_rows, ROOM.0, 90.0, false);
     let y = Side::of(&down.bins, &down_rows, ROOM.1, 44.0, true);
     let largest = pair.scores.iter().zip(&pair.people).filter(|(_, people)| **people > 0);
     let largest = largest.map(|(score, _)| score.abs()).fold(0.0, f64::max).max(1e-9);
 
     let bottom = TOP + y.length();
-    let title_at = bottom + x_labels_height(&x) + 20.0;
+    let title_at = bottom + x_labels_height(&x) + 24.0;
     let height = (title_at + 20.0).max(TOP + LEGEND + 84.0);
     let mut svg = Svg::new(WIDTH, height, &format!("What {} add together to the log-odds", pair.label()));
     svg.define_stripes();
-    svg.telling(&pair.label(), |svg| svg.text("title", (24.0, 32.0), &pair.brief_label(41)));
-    svg.text("soft", (24.0, 52.0), "What the two add to the log-odds beyond what each adds alone.");
+    svg.telling(&pair.label(), |svg| svg.text("title", (20.0, 32.0), &pair.brief_label("title", 600.0)));
+    svg.text("soft", (20.0, 54.0), "What the two add to the log-odds beyond what each adds alone.");
     for (top, (one, _)) in y.starts.iter().zip(&y.bins) {
         for (left, (other, _)) in x.starts.iter().zip(&x.bins) {
-            let cell = one * width + other;
+            let cell = one * wide + other;
             draw_cell(&mut svg, pair, cell, (LEFT + left, TOP + top), (x.size, y.size), largest);
         }
     }
-    for Label { at, text, of_bin } in y.labels(12.0) {
+    for Label { at, text, words, of_bin } in y.labels(13.0) {
         if !of_bin {
             svg.line("axis", (LEFT - 5.0, TOP + at), (LEFT - 1.0, TOP + at));
         }
-        svg.brief_text("small soft end", (LEFT - 8.0, TOP + at + 4.0), &text, 20);
+        let shown = brief("small", &text, LEFT - 46.0);
+        svg.telling(&words, |svg| svg.text("small soft end", (LEFT - 8.0, TOP + at + 4.0), &shown));
     }
     draw_x_labels(&mut svg, &x, bottom);
-    svg.brief_text("small middle", (LEFT + x.length() / 2.0, title_at), &across.label, 76);
-    let middle = (18.0, TOP + y.length() / 2.0);
-    let fits = (10..60_u8).take_while(|length| f64::from(*length) * 6.2 < y.length() + 60.0).count() + 10;
-    svg.turned_text("small middle", middle, -90.0, &brief(&down.label, fits));
+    svg.brief_text("small middle", (LEFT + x.length() / 2.0, title_at), &across.label, 360.0);
+    // Beside few cells, a long name runs on beside the legend.
+    let room = y.length().max(LEGEND);
+    let middle = (20.0, TOP + room / 2.0);
+    svg.turned_text("small middle", middle, -90.0, &brief("small", &down.label, room));
     draw_legend(&mut svg, largest, pair.people.contains(&0));
     svg.finish()
 }
@@ -166,28 +173,24 @@ fn turned(pair: &PairFacts) -> Option<PairFacts> {
     })
 }
 
-/// About how wide a text is.
-fn text_width(text: &str) -> f64 {
-    text.chars().count() as f64 * 6.2
-}
-
 /// The labels below the cells: numbers as far apart as they are wide.
 fn x_labels(side: &Side<'_>) -> Vec<Label> {
     let numbers = side.labels(0.0).into_iter().filter(|label| !label.of_bin);
-    let widest = numbers.map(|label| text_width(&label.text)).fold(0.0, f64::max);
+    let widest = numbers.map(|label| width("small", &label.text)).fold(0.0, f64::max);
     side.labels(if widest > 0.0 { widest + 8.0 } else { 14.0 })
 }
 
 /// Whether labels of bins are tilted: one is too wide to stand level below its bin.
 fn are_tilted(labels: &[Label], side: &Side<'_>) -> bool {
-    labels.iter().any(|label| label.of_bin && text_width(&label.text) > side.size - 2.0)
+    labels.iter().any(|label| label.of_bin && width("small", &label.text) > side.size - 2.0)
 }
 
 /// The height that the labels below the cells take.
 fn x_labels_height(side: &Side<'_>) -> f64 {
     let labels = x_labels(side);
     let tilted = labels.iter().filter(|label| label.of_bin && are_tilted(&labels, side));
-    let widest = tilted.map(|label| text_width(&brief(&label.text, X_LABEL))).fold(0.0, f64::max);
+    let widest =
+        tilted.map(|label| width("small", &brief("small", &label.text, X_LABEL))).fold(0.0, f64::max);
     // The sine of the tilt.
     16.0 + 0.77 * widest
 }
@@ -196,12 +199,12 @@ fn draw_x_labels(svg: &mut Svg, side: &Side<'_>, bottom: f64) {
     let labels = x_labels(side);
     let tilted = are_tilted(&labels, side);
     for label in labels {
-        let at = (LEFT + label.at, bottom + 15.0);
-        let shown = brief(&label.text, X_LABEL);
+        let at = (LEFT + label.at, bottom + 17.0);
+        let shown = brief("small", &label.text, X_LABEL);
         if !label.of_bin {
             svg.line("axis", (at.0, bottom), (at.0, bottom + 4.0));
         }
-        svg.telling(&label.text, |svg| {
+        svg.telling(&label.words, |svg| {
             if tilted && label.of_bin {
                 svg.turned_text("small soft end", (at.0 + 4.0, at.1 - 1.0), -50.0, &shown);
             } else {
@@ -240,14 +243,14 @@ fn draw_cell(
     svg.telling(&words, |svg| {
         svg.filled_rect(&colour(score / largest), (left, top), size);
         if wide >= 42.0 && tall >= 16.0 {
-            let class = if score.abs() > 0.7 * largest { "small middle light" } else { "small middle" };
+            let class = if score.abs() > 0.7 * largest { "small middle light" } else { "small middle dark" };
             svg.text(class, (left + wide / 2.0, top + tall / 2.0 + 4.0), &signed(score));
         }
     });
 }
 
 fn draw_legend(svg: &mut Svg, largest: f64, has_unknown: bool) {
-    let (left, height, steps) = (676.0, LEGEND, 60_u8);
+    let (left, height, steps) = (558.0, LEGEND, 60_u8);
     let scale = Scale::new((-largest, largest), (TOP + 24.0 + height, TOP + 24.0));
     svg.text("small soft", (left, TOP + 8.0), "log-odds");
     let step = height / f64::from(steps);

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::facts::{Contender, Figure, Report};
+use super::facts::{Contender, Figure, ModelFacts, Report};
 use super::scale::{count, fixed};
 use super::{PAIRS_DRAWN, Picture};
 
@@ -30,7 +30,7 @@ pub(super) fn markdown(report: &Report, pictures: &[Picture]) -> String {
     if let Some(contender) = report.contenders.last() {
         write_reliability(&mut text, contender);
     }
-    write_model(&mut text, report, pictures);
+    write_models(&mut text, report, pictures);
     write_timings(&mut text, report);
     text
 }
@@ -75,27 +75,46 @@ fn write_reliability(text: &mut String, contender: &Contender) {
     text.push('\n');
 }
 
-fn write_model(text: &mut String, report: &Report, pictures: &[Picture]) {
-    let Some(model) = &report.model else {
+fn write_models(text: &mut String, report: &Report, pictures: &[Picture]) {
+    if report.models.is_empty() {
         let _ = writeln!(text, "No additive model was fitted, so no shape functions are drawn.\n");
-        return;
-    };
-    let _ = writeln!(text, "## Terms of the additive model\n");
+    }
+    for model in &report.models {
+        write_model(text, model, pictures);
+    }
+}
+
+fn write_model(text: &mut String, model: &ModelFacts, pictures: &[Picture]) {
+    let _ = writeln!(
+        text,
+        "## The additive model, {} profile\n\n{}\n",
+        plain(&model.profile),
+        plain(&model.knows)
+    );
     let _ = writeln!(
         text,
         "Fitted on {}. Contributions are in log-odds; an average row has {}.\n",
         plain(&model.fitted_on),
         fixed(model.intercept, 4)
     );
-    write_picture(text, pictures, "importances.svg");
-    let _ = writeln!(text, "## Features\n");
-    for picture in pictures.iter().filter(|picture| picture.name.starts_with("shape-")) {
+    if model.shapes.is_empty() {
+        let _ = writeln!(text, "It has no terms: every row has the same score.\n");
+        return;
+    }
+    let prefix = model.prefix();
+    let of = |kind: &str| {
+        let start = format!("{prefix}{kind}-");
+        pictures.iter().filter(move |picture| picture.name.starts_with(&start))
+    };
+    write_picture(text, pictures, &format!("{prefix}importances.svg"));
+    let _ = writeln!(text, "### Features\n");
+    for picture in of("shape") {
         write_picture(text, pictures, &picture.name);
     }
     if !model.pairs.is_empty() {
         let drawn = model.pairs.len().min(PAIRS_DRAWN);
-        let _ = writeln!(text, "## Pairs\n\nThe {drawn} most important of {}.\n", model.pairs.len());
-        for picture in pictures.iter().filter(|picture| picture.name.starts_with("pair-")) {
+        let _ = writeln!(text, "### Pairs\n\nThe {drawn} most important of {}.\n", model.pairs.len());
+        for picture in of("pair") {
             write_picture(text, pictures, &picture.name);
         }
     }

@@ -40,7 +40,7 @@ struct Picture {
 
 impl Report {
     /// The version of the form that this code writes.
-    pub const FORMAT: u32 = 1;
+    pub const FORMAT: u32 = 2;
 
     /// Writes `report.json`, `report.md` and the pictures to `folder`, which is made when it is
     /// missing. Pictures of an earlier report there are removed; other files stay.
@@ -84,24 +84,41 @@ impl Report {
                 svg: quality::reliability(self),
             },
         ];
-        let Some(model) = &self.model else { return pictures };
-        pictures.push(Picture {
-            name: "importances.svg".to_owned(),
-            title: "How far each term moves the score".to_owned(),
-            svg: importance::importances(model),
-        });
-        for (number, shape) in (1..).zip(&model.shapes) {
+        for model in &self.models {
+            pictures.extend(model.pictures());
+        }
+        pictures
+    }
+}
+
+impl ModelFacts {
+    /// What the names of its pictures begin with: those of the richest profile bear no mark.
+    fn prefix(&self) -> String {
+        if self.profile == "full" { String::new() } else { format!("{}-", slug(&self.profile)) }
+    }
+
+    fn pictures(&self) -> Vec<Picture> {
+        let (prefix, profile) = (self.prefix(), &self.profile);
+        let mut pictures = Vec::new();
+        if !self.shapes.is_empty() {
             pictures.push(Picture {
-                name: format!("shape-{number:02}-{}.svg", slug(&shape.feature)),
-                title: format!("What {} adds to the log-odds", shape.label),
+                name: format!("{prefix}importances.svg"),
+                title: format!("How far each term moves the score, {profile} profile"),
+                svg: importance::importances(self),
+            });
+        }
+        for (number, shape) in (1..).zip(&self.shapes) {
+            pictures.push(Picture {
+                name: format!("{prefix}shape-{number:02}-{}.svg", slug(&shape.feature)),
+                title: format!("What {} adds to the log-odds, {profile} profile", shape.label),
                 svg: shape::shape(shape),
             });
         }
-        for (number, pair) in (1..).zip(model.pairs.iter().take(PAIRS_DRAWN)) {
+        for (number, pair) in (1..).zip(self.pairs.iter().take(PAIRS_DRAWN)) {
             let [one, other] = [0, 1].map(|side| slug(&pair.sides[side].feature));
             pictures.push(Picture {
-                name: format!("pair-{number:02}-{one}-{other}.svg"),
-                title: format!("What {} add together", pair.label()),
+                name: format!("{prefix}pair-{number:02}-{one}-{other}.svg"),
+                title: format!("What {} add together, {profile} profile", pair.label()),
                 svg: heat::heat_map(pair),
             });
         }
@@ -125,8 +142,10 @@ fn remove_pictures(folder: &Path) -> Result<(), ReportError> {
     let failed = |cause: std::io::Error| ReportError::new(folder, &cause);
     let is_picture = |file: &PathBuf| {
         let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let of_profile = name.strip_prefix("contextual-");
+        let name = of_profile.unwrap_or(name);
         let of_term = name.starts_with("shape-") || name.starts_with("pair-");
-        of_term && file.extension().is_some_and(|extension| extension == "svg")
+        (of_term || of_profile.is_some()) && file.extension().is_some_and(|extension| extension == "svg")
     };
     for entry in fs::read_dir(folder).map_err(failed)? {
         let file = entry.map_err(failed)?.path();

@@ -5,7 +5,7 @@ use super::facts::{BinFacts, ShapeFacts, ValueFacts};
 use super::scale::{Scale, bounds, count, number, signed, significant};
 use super::svg::{Svg, brief};
 
-const WIDTH: f64 = 760.0;
+const WIDTH: f64 = 640.0;
 /// Most levels that are drawn; the rest are in the JSON.
 const LEVELS_MAX: usize = 40;
 
@@ -31,8 +31,9 @@ fn words(bin: &BinFacts) -> String {
 }
 
 fn heading(svg: &mut Svg, shape: &ShapeFacts, note: &str) {
-    svg.brief_text("title", (24.0, 32.0), &shape.label, 72);
-    svg.text("soft", (24.0, 52.0), &format!("What it adds to the log-odds, with its 95 % band.{note}"));
+    svg.brief_text("title", (20.0, 32.0), &shape.label, 600.0);
+    svg.text("soft", (20.0, 54.0), "What it adds to the log-odds, with its 95 % band.");
+    svg.text("soft", (20.0, 73.0), note);
 }
 
 /// Bins that are not known values, if a row fell into them or they add something.
@@ -46,14 +47,14 @@ fn reach(shape: &ShapeFacts) -> (f64, f64) {
     bounds(shape.bins.iter().flat_map(|bin| [bin.score - bin.band, bin.score + bin.band]), true, 0.06)
 }
 
-const TOP: f64 = 76.0;
-const BOTTOM: f64 = 316.0;
-const ROWS_TOP: f64 = 336.0;
-const ROWS_BOTTOM: f64 = 392.0;
-const LEFT: f64 = 72.0;
-const RIGHT: f64 = 736.0;
+const TOP: f64 = 92.0;
+const BOTTOM: f64 = 332.0;
+const ROWS_TOP: f64 = 352.0;
+const ROWS_BOTTOM: f64 = 408.0;
+const LEFT: f64 = 64.0;
+const RIGHT: f64 = 622.0;
 /// Width of a bin that stands apart.
-const APART: f64 = 84.0;
+const APART: f64 = 88.0;
 
 fn over_numbers(shape: &ShapeFacts) -> String {
     let known: Vec<&BinFacts> = shape.bins.iter().filter(|bin| bin.value.is_known()).collect();
@@ -61,10 +62,10 @@ fn over_numbers(shape: &ShapeFacts) -> String {
     let right = RIGHT - APART * apart.len() as f64;
     let axis = NumberAxis::of(&known, right);
     let y = Scale::new(reach(shape), (BOTTOM, TOP));
-    let mut svg = Svg::new(WIDTH, 440.0, &format!("What {} adds to the log-odds", shape.label));
+    let mut svg = Svg::new(WIDTH, 462.0, &format!("What {} adds to the log-odds", shape.label));
     let missing = shape.bins.iter().find(|bin| bin.value == ValueFacts::Missing);
     let note = match missing {
-        Some(bin) if bin.rows == 0 && bin.score == 0.0 => " It was never missing; a missing value adds 0.",
+        Some(bin) if bin.rows == 0 && bin.score == 0.0 => "It was never missing; a missing value adds 0.",
         Some(_) | None => "",
     };
     heading(&mut svg, shape, note);
@@ -79,7 +80,7 @@ fn over_numbers(shape: &ShapeFacts) -> String {
             svg.line("whisker", (middle, y.at(bin.score - bin.band)), (middle, y.at(bin.score + bin.band)));
             svg.circle("dot", (middle, y.at(bin.score)), 4.0);
         });
-        svg.text("small soft middle", (middle, ROWS_BOTTOM + 17.0), &bin.value.words());
+        svg.text("small soft middle", (middle, ROWS_BOTTOM + 18.0), &bin.value.words());
     }
     svg.finish()
 }
@@ -179,7 +180,7 @@ impl NumberAxis {
         let scale = Scale::new((low, last + usual), (LEFT, right));
         let ends = [low].into_iter().chain(cuts).chain([last + usual]);
         let ends: Vec<f64> = ends.map(|cut| scale.at(cut)).collect();
-        let labels = scale.ticks(8.0).into_iter().map(|tick| (scale.at(tick.value), tick.label)).collect();
+        let labels = scale.ticks(6.0).into_iter().map(|tick| (scale.at(tick.value), tick.label)).collect();
         Self { edges: between(&ends), labels, is_linear: true, right }
     }
 
@@ -187,7 +188,7 @@ impl NumberAxis {
         let width = (right - LEFT) / (cuts.len() + 1) as f64;
         let at = |place: usize| LEFT + width * place as f64;
         let ends: Vec<f64> = (0..cuts.len() + 2).map(at).collect();
-        let stride = cuts.len().div_ceil(9).max(1);
+        let stride = cuts.len().div_ceil(7).max(1);
         let every = cuts.iter().enumerate().skip(stride / 2).step_by(stride);
         let labels = every.map(|(place, cut)| (at(place + 1), significant(*cut, 3))).collect();
         Self { edges: between(&ends), labels, is_linear: false, right }
@@ -196,12 +197,12 @@ impl NumberAxis {
     fn draw(&self, svg: &mut Svg, label: &str) {
         for (x, text) in &self.labels {
             svg.line("grid", (*x, TOP), (*x, ROWS_BOTTOM));
-            svg.text("small soft middle", (*x, ROWS_BOTTOM + 17.0), text);
+            svg.text("small soft middle", (*x, ROWS_BOTTOM + 18.0), text);
         }
         let note = if self.is_linear { "" } else { " (not to scale: bins evenly spaced)" };
         let middle = f64::midpoint(LEFT, self.right);
-        let name = brief(label, 70);
-        svg.text("small soft middle", (middle, ROWS_BOTTOM + 36.0), &format!("{name}{note}"));
+        let name = brief("small", label, 330.0);
+        svg.text("small soft middle", (middle, ROWS_BOTTOM + 40.0), &format!("{name}{note}"));
     }
 }
 
@@ -218,35 +219,43 @@ fn over_levels(shape: &ShapeFacts) -> String {
     levels.sort_by(|a, b| b.score.total_cmp(&a.score));
     let apart = apart(shape);
     let gap = if apart.is_empty() { 0.0 } else { 14.0 };
-    let (row, left, right) = (22.0, 236.0, 596.0);
+    let labelled = levels.iter().any(|bin| bin.value.name_beside_label().is_some());
+    let (row, left, right) = (if labelled { 38.0 } else { 24.0 }, 232.0, 498.0);
     let bottom = TOP + 8.0 + row * (levels.len() + apart.len()) as f64 + gap;
-    let mut svg = Svg::new(WIDTH, bottom + 34.0, &format!("What {} adds to the log-odds", shape.label));
+    let mut svg = Svg::new(WIDTH, bottom + 36.0, &format!("What {} adds to the log-odds", shape.label));
     let note = if all > levels.len() {
-        format!(" The {} most frequent of {all} levels.", levels.len())
+        format!("The {} most frequent of {all} levels.", levels.len())
     } else {
         String::new()
     };
     heading(&mut svg, shape, &note);
     let scale = Scale::new(reach(shape), (left, right));
-    for tick in scale.ticks(6.0) {
+    for tick in scale.ticks(5.0) {
         let x = scale.at(tick.value);
         svg.line(if tick.value.abs() < 1e-9 { "zero" } else { "grid" }, (x, TOP), (x, bottom));
         let label = if tick.value > 1e-9 { format!("+{}", tick.label) } else { tick.label };
-        svg.text("small soft middle", (x, bottom + 16.0), &label);
+        svg.text("small soft middle", (x, bottom + 18.0), &label);
     }
-    svg.text("small soft", (618.0, TOP - 6.0), "rows");
+    svg.text("small soft", (516.0, TOP - 6.0), "rows");
     let most = levels.iter().chain(&apart).map(|bin| bin.rows).max().unwrap_or(1).max(1);
     for (place, bin) in levels.iter().chain(&apart).enumerate() {
         let down = if place >= levels.len() { gap } else { 0.0 };
         let y = TOP + 18.0 + row * place as f64 + down;
         let class = if bin.value.is_known() { "end" } else { "end soft" };
-        svg.brief_text(class, (left - 12.0, y + 4.0), &bin.value.words(), 28);
+        let name = bin.value.name_beside_label();
+        svg.telling(&bin.value.words(), |svg| {
+            let up = if name.is_some() { 3.0 } else { -5.0 };
+            svg.text(class, (left - 12.0, y - up), &brief(class, &bin.value.brief_words(), left - 30.0));
+            if let Some(name) = name {
+                svg.text("small soft end", (left - 12.0, y + 13.0), &brief("small", name, left - 30.0));
+            }
+        });
         svg.telling(&words(bin), |svg| {
             svg.line("whisker", (scale.at(bin.score - bin.band), y), (scale.at(bin.score + bin.band), y));
             svg.circle("dot", (scale.at(bin.score), y), 4.0);
-            let wide = 70.0 * f64::from(bin.rows) / f64::from(most);
-            svg.rect("rows", (618.0, y - 6.0), (wide, 12.0));
-            svg.text("small soft", (622.0 + wide, y + 4.0), &count(bin.rows.into()));
+            let wide = 48.0 * f64::from(bin.rows) / f64::from(most);
+            svg.rect("rows", (516.0, y - 6.0), (wide, 12.0));
+            svg.text("small soft", (521.0 + wide, y + 4.0), &count(bin.rows.into()));
         });
     }
     svg.finish()

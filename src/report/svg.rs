@@ -2,21 +2,26 @@
 
 use std::fmt::Write as _;
 
-/// How everything looks. Teal raises and brown lowers, as on the page that a person reads; both can be
-/// told apart by people who are colour-blind.
+/// How everything looks, by day and by night. Teal raises and brown lowers, as on the page that a person
+/// reads; both can be told apart by people who are colour-blind. Letters are large beside the pictures, so
+/// that they can be read on a phone, where pictures shrink.
 const STYLE: &str = "\
-text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif;fill:#1c1f22}\
-.title{font-size:16px;font-weight:600}.soft{fill:#565d63}.small{font-size:11px}\
-.end{text-anchor:end}.middle{text-anchor:middle}.light{fill:#fff}\
+text{font:14px system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif;fill:#1c1f22}\
+.title{font-size:18px;font-weight:600}.soft{fill:#565d63}.small{font-size:12.5px}\
+.end{text-anchor:end}.middle{text-anchor:middle}\
+.paper{fill:#fbfaf7}.panel{fill:#fff;stroke:#e6e3da}\
 .grid{stroke:#e6e3da;stroke-width:1}.axis{stroke:#a9a69d;stroke-width:1}.zero{stroke:#565d63;stroke-width:1}\
 .line{fill:none;stroke:#0b6b62;stroke-width:2;stroke-linejoin:round}.open{stroke-dasharray:4 3}\
 .band{fill:#0b6b62;fill-opacity:.16}.whisker{stroke:#0b6b62;stroke-width:5;stroke-opacity:.28;stroke-linecap:round}\
 .dot{fill:#0b6b62}.fold{fill:#9a4a1c;fill-opacity:.55}.bar{fill:#0b6b62}.second{fill:#c08a5a}.rows{fill:#c9c5b9}\
 .ideal{stroke:#a9a69d;stroke-dasharray:4 4}.reach{stroke:#0b6b62;stroke-width:1.5}.hover{fill:transparent}\
-.panel{fill:#fff;stroke:#e6e3da}";
-
-/// The paper behind a picture.
-const PAPER: &str = "#fbfaf7";
+.blank{fill:#f4f2ec}.stripe{fill:#d8d4c8}\
+@media(prefers-color-scheme:dark){text{fill:#e8e5dd}.soft{fill:#a8afb5}.paper{fill:#15181b}\
+.panel{fill:#1a1e22;stroke:#30363c}.grid{stroke:#2a3036}.axis{stroke:#666d74}.zero{stroke:#a8afb5}\
+.line,.whisker,.reach{stroke:#4fb8ab}.band,.dot,.bar{fill:#4fb8ab}.whisker{stroke-opacity:.4}\
+.fold{fill:#e08f62}.second{fill:#c08a5a}.rows{fill:#4b525a}.ideal{stroke:#666d74}\
+.blank{fill:#1f2429}.stripe{fill:#39414a}}\
+.dark{fill:#1c1f22}.light{fill:#fff}";
 
 /// A picture that grows.
 pub(super) struct Svg {
@@ -90,9 +95,9 @@ impl Svg {
         ));
     }
 
-    /// Text cut to so many characters; what was cut is told when pointed at.
-    pub(super) fn brief_text(&mut self, class: &str, at: (f64, f64), text: &str, length: usize) {
-        self.telling(text, |svg| svg.text(class, at, &brief(text, length)));
+    /// Text cut to so many pixels; what was cut is told when pointed at.
+    pub(super) fn brief_text(&mut self, class: &str, at: (f64, f64), text: &str, pixels: f64) {
+        self.telling(text, |svg| svg.text(class, at, &brief(class, text, pixels)));
     }
 
     /// What `draw` draws, which tells `words` when it is pointed at.
@@ -107,8 +112,8 @@ impl Svg {
     pub(super) fn define_stripes(&mut self) {
         self.push(format_args!(
             "<defs><pattern id=\"stripes\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" \
-             patternTransform=\"rotate(45)\"><rect width=\"6\" height=\"6\" fill=\"#f4f2ec\"/>\
-             <rect width=\"1.5\" height=\"6\" fill=\"#d8d4c8\"/></pattern></defs>"
+             patternTransform=\"rotate(45)\"><rect class=\"blank\" width=\"6\" height=\"6\"/>\
+             <rect class=\"stripe\" width=\"1.5\" height=\"6\"/></pattern></defs>"
         ));
     }
 
@@ -118,7 +123,7 @@ impl Svg {
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
              viewBox=\"0 0 {width} {height}\" role=\"img\" aria-label=\"{title}\">\n<style>{STYLE}</style>\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"{PAPER}\"/>\n{}</svg>\n",
+             <rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n{}</svg>\n",
             self.body
         )
     }
@@ -134,9 +139,36 @@ fn pixel(length: f64) -> f64 {
     (length * 10.0).round() / 10.0 + 0.0
 }
 
-/// `text` cut to `length` characters, with an ellipsis for what was cut. The end stays, because names
-/// of like things often differ there.
-pub(super) fn brief(text: &str, length: usize) -> String {
+/// `text` cut to so many pixels as text of a class, with an ellipsis for what was cut.
+pub(super) fn brief(class: &str, text: &str, pixels: f64) -> String {
+    let all = text.chars().count();
+    let fits = |length: &usize| width(class, &cut(text, *length)) <= pixels;
+    cut(text, (1..=all).rev().find(fits).unwrap_or(1))
+}
+
+/// About how wide a text of a class is, in pixels: letters as wide as in fonts that run wide.
+pub(super) fn width(class: &str, text: &str) -> f64 {
+    let size = if class.contains("title") {
+        19.0
+    } else if class.contains("small") {
+        12.5
+    } else {
+        14.0
+    };
+    let of = |letter: char| match letter {
+        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '|' | '\'' | ' ' => 0.29,
+        'f' | 'r' | 't' | '-' | '(' | ')' | '/' => 0.4,
+        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 0.93,
+        _ if letter.is_uppercase() => 0.68,
+        // Scripts whose letters fill a square.
+        '\u{2e80}'.. => 1.05,
+        _ => 0.58,
+    };
+    size * text.chars().map(of).sum::<f64>()
+}
+
+/// `text` cut to `length` characters. The end stays, because names of like things often differ there.
+fn cut(text: &str, length: usize) -> String {
     let all = text.chars().count();
     if all <= length {
         return text.to_owned();
@@ -181,8 +213,20 @@ mod tests {
 
     #[test]
     fn long_names_are_cut_by_characters_and_keep_their_end() {
-        assert_eq!(brief("days of shopping, one year", 16), "days of s…e year");
-        assert_eq!((brief("élève", 5), brief("élèves", 5)), ("élève".to_owned(), "élè…s".to_owned()));
+        assert_eq!(cut("days of shopping, one year", 16), "days of s…e year");
+        assert_eq!((cut("élève", 5), cut("élèves", 5)), ("élève".to_owned(), "élè…s".to_owned()));
+    }
+
+    #[test]
+    fn names_are_cut_to_the_room_that_they_have() {
+        let name = "CONVENIENT BRKFST/WHLSM SNACKS";
+        assert_eq!(brief("small", name, 400.0), name);
+        for room in [30.0, 80.0, 150.0] {
+            let shown = brief("small", name, room);
+            assert!(shown.contains('…') && width("small", &shown) <= room, "{room}: {shown}");
+        }
+        assert!(width("small", "illicit") < width("small", "WWWWWWW") / 2.0);
+        assert!(width("small", name) < width("", name) && width("", name) < width("title", name));
     }
 
     #[test]

@@ -16,7 +16,7 @@ fn bin(value: ValueFacts, score: f64, rows: u32) -> BinFacts {
 }
 
 fn level(name: &str) -> ValueFacts {
-    ValueFacts::Level { name: name.to_owned() }
+    ValueFacts::Level { name: name.to_owned(), label: None }
 }
 
 const fn interval(from: Option<f64>, to: Option<f64>) -> ValueFacts {
@@ -84,12 +84,24 @@ fn report() -> Report {
         tested: RowCounts { rows: 50, positives: 9 },
         intervals: "Ranges are made up.".to_owned(),
         contenders: vec![contender(NASTY, 0.8), contender("additive", 0.9)],
-        model: Some(ModelFacts {
-            fitted_on: "all rows".to_owned(),
-            intercept: -1.25,
-            shapes: shapes(),
-            pairs: (1..13).map(pair).collect(),
-        }),
+        models: vec![
+            ModelFacts {
+                profile: "full".to_owned(),
+                knows: "Everything.".to_owned(),
+                fitted_on: "all rows".to_owned(),
+                intercept: -1.25,
+                shapes: shapes(),
+                pairs: (1..13).map(pair).collect(),
+            },
+            ModelFacts {
+                profile: "contextual".to_owned(),
+                knows: "Little.".to_owned(),
+                fitted_on: "all rows".to_owned(),
+                intercept: -1.5,
+                shapes: shapes()[..1].to_vec(),
+                pairs: vec![pair(1)],
+            },
+        ],
         timings: vec![Timing { name: NASTY.to_owned(), fit_seconds: vec![1.5], score_seconds: vec![0.1] }],
     }
 }
@@ -123,6 +135,84 @@ fn what_a_picture_cuts_short_is_told_when_pointed_at() {
 }
 
 #[test]
+fn a_level_is_told_by_its_label_and_by_its_name_in_the_data() {
+    let ice = ValueFacts::Level { name: "FRZN ICE".to_owned(), label: Some("ice cream".to_owned()) };
+    let mut shape = shapes()[1].clone();
+    shape.bins.push(bin(ice.clone(), 0.2, 9));
+    let svg = shape::shape(&shape);
+    for text in ["ice cream", "FRZN ICE"] {
+        assert!(texts(&svg, "text").iter().any(|there| there == text), "{text}: {svg}");
+    }
+    assert!(texts(&svg, "title").iter().any(|told| told.starts_with("ice cream (FRZN ICE): +0.20")), "{svg}");
+    let mut pair = pair(3);
+    pair.sides[0].bins[3] = ice;
+    let svg = heat::heat_map(&pair);
+    assert!(texts(&svg, "text").contains(&"ice cream".to_owned()), "{svg}");
+    assert!(texts(&svg, "title").contains(&"ice cream (FRZN ICE)".to_owned()), "{svg}");
+    let json = serde_json::to_value(&shape).unwrap();
+    assert_eq!(
+        (&json["bins"][3]["name"], &json["bins"][3]["label"]),
+        (&"FRZN ICE".into(), &"ice cream".into())
+    );
+    assert_eq!(json["bins"][2].get("label"), None);
+}
+
+#[test]
+fn a_model_without_terms_says_so_and_has_no_pictures() {
+    let mut report = report();
+    report.models[1].shapes.clear();
+    report.models[1].pairs.clear();
+    let pictures = report.pictures();
+    assert!(pictures.iter().all(|picture| !picture.name.starts_with("contextual-")));
+    assert!(
+        markdown::markdown(&report, &pictures).contains("It has no terms: every row has the same score.")
+    );
+}
+
+/// The boxes of the upright texts of a picture: left, top, right, bottom, what.
+fn boxes(svg: &str) -> Vec<([f64; 4], String)> {
+    let document = roxmltree::Document::parse(svg).unwrap();
+    let texts = document.descendants().filter(|node| node.has_tag_name("text"));
+    let upright = texts.filter(|node| node.attribute("transform").is_none());
+    let of = |node: roxmltree::Node<'_, '_>| {
+        let number = |name| node.attribute(name).unwrap().parse::<f64>().unwrap();
+        let (class, text) = (node.attribute("class").unwrap(), node.text().unwrap_or_default());
+        let (x, y, wide) = (number("x"), number("y"), svg::width(class, text));
+        let before = if class.contains("end") {
+            wide
+        } else if class.contains("middle") {
+            wide / 2.0
+        } else {
+            0.0
+        };
+        ([x - before, y - 9.0, x - before + wide, y + 2.0], text.to_owned())
+    };
+    upright.map(of).filter(|(_, text)| !text.is_empty()).collect()
+}
+
+#[test]
+fn no_text_lies_on_another_or_leaves_its_picture() {
+    for Picture { name, svg, .. } in report().pictures() {
+        let all = boxes(&svg);
+        for (place, (one, text)) in all.iter().enumerate() {
+            assert!(one[0] >= 0.0 && one[2] <= 640.0, "{name}: {text} lies at {one:?}");
+            for (other, beside) in &all[..place] {
+                let meet = one[0] < other[2] && other[0] < one[2] && one[1] < other[3] && other[1] < one[3];
+                assert!(!meet, "{name}: {text} lies on {beside}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_picture_has_colours_for_the_night() {
+    for Picture { name, svg, .. } in report().pictures() {
+        assert!(svg.contains("@media(prefers-color-scheme:dark)"), "{name}");
+        assert!(svg.contains("<rect class=\"paper\""), "{name}");
+    }
+}
+
+#[test]
 fn bins_that_stand_apart_are_drawn_only_when_they_tell_something() {
     let [numbers, levels, nothing] = &shapes()[..] else { panic!("three shapes") };
     let shown =
@@ -130,8 +220,7 @@ fn bins_that_stand_apart_are_drawn_only_when_they_tell_something() {
     assert!(shown(numbers, "missing") && !shown(numbers, "any other"));
     assert!(!shown(levels, "missing") && shown(levels, "any other"));
     assert!(!shown(nothing, "missing"));
-    let note =
-        "What it adds to the log-odds, with its 95 % band. It was never missing; a missing value adds 0.";
+    let note = "It was never missing; a missing value adds 0.";
     assert!(shown(nothing, note) && !shown(numbers, note));
 }
 
@@ -149,7 +238,7 @@ fn a_folder_holds_the_figures_the_text_and_every_picture_that_it_names() {
     let folder = tempfile::tempdir().unwrap();
     let (folder, kept) = (folder.path().join("new/report"), "notes.txt");
     fs::create_dir_all(&folder).unwrap();
-    for old in ["shape-99-old.svg", "pair-07-a-b.svg", kept] {
+    for old in ["shape-99-old.svg", "pair-07-a-b.svg", "contextual-shape-99-old.svg", kept] {
         fs::write(folder.join(old), "").unwrap();
     }
     report().write(&folder).unwrap();
@@ -166,10 +255,16 @@ fn a_folder_holds_the_figures_the_text_and_every_picture_that_it_names() {
         .collect();
     let others = ["report.json", "report.md", kept].map(str::to_owned);
     assert_eq!(named.iter().cloned().chain(others).collect::<BTreeSet<_>>(), there);
-    // Three of the whole, three features, and ten of the twelve pairs.
-    assert_eq!(named.len(), 16, "{named:?}");
+    // Two of the whole; of the full profile importances, three features and ten of the twelve pairs; of the
+    // contextual one importances, a feature and a pair.
+    assert_eq!(named.len(), 19, "{named:?}");
+    assert!(there.contains("contextual-shape-01-----up-.svg"), "{there:?}");
     assert!(there.contains("shape-01-----up-.svg"), "{there:?}");
     assert!(text.contains("The 10 most important of 12."), "{text}");
+    let [full, contextual] = ["full", "contextual"].map(|profile| {
+        text.find(&format!("## The additive model, {profile} profile\n")).unwrap_or_else(|| panic!("{text}"))
+    });
+    assert!(full < contextual && text[contextual..].contains("Little."), "{text}");
 }
 
 #[test]

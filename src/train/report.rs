@@ -4,7 +4,8 @@ use super::folds::Turns;
 use super::prepare::Prepared;
 use super::quality::{OverFolds, Quality, Spread};
 use crate::data::{Dataset, Schema};
-use crate::domain::{Feature, FeatureId, FeatureKind, Nats, Profile};
+use crate::domain::{Feature, FeatureId, FeatureKind, Locale, Nats, Profile};
+use crate::explain::Phrases;
 use crate::model::additive::{AdditiveModel, PairFunction, ShapeFunction};
 use crate::model::metrics::{Evaluation, Interval};
 use crate::model::{Bins, Model, ModelKind, Profiled};
@@ -15,7 +16,7 @@ use crate::report::{
 
 /// The report of a comparison on one split. The model that is drawn is the one that was measured.
 #[must_use]
-pub fn report_split(schema: &Schema, prepared: &Prepared, quality: &Quality) -> Report {
+pub fn report_split(schema: &Schema, words: &Phrases, prepared: &Prepared, quality: &Quality) -> Report {
     let additive = quality.fitted.iter().find(|(kind, _)| *kind == ModelKind::Additive);
     let contenders = quality.contenders.iter().map(|contender| {
         let figures = &contender.evaluation;
@@ -45,7 +46,8 @@ pub fn report_split(schema: &Schema, prepared: &Prepared, quality: &Quality) -> 
         tested: counts(&prepared.test),
         intervals: "Ranges are 95 % intervals, by resampling people.".to_owned(),
         contenders: contenders.collect(),
-        model: additive.and_then(|(_, profiled)| model(profiled, schema, "the training rows")),
+        models: additive
+            .map_or_else(Vec::new, |(_, profiled)| models(profiled, schema, words, "the training rows")),
         timings: quality.contenders.iter().map(timing).collect(),
     }
 }
@@ -55,6 +57,7 @@ pub fn report_split(schema: &Schema, prepared: &Prepared, quality: &Quality) -> 
 #[must_use]
 pub fn report_folds(
     schema: &Schema,
+    words: &Phrases,
     turns: &Turns,
     table: &[OverFolds],
     whole: Option<(&Profiled, f64)>,
@@ -95,7 +98,7 @@ pub fn report_folds(
                     either side."
             .to_owned(),
         contenders: contenders.collect(),
-        model: whole.and_then(|(profiled, _)| model(profiled, schema, "all rows")),
+        models: whole.map_or_else(Vec::new, |(profiled, _)| models(profiled, schema, words, "all rows")),
         timings: table.iter().map(timing).chain(of_whole).collect(),
     }
 }
@@ -119,67 +122,101 @@ fn reliability(evaluation: &Evaluation) -> Vec<Calibration> {
     bins.map(|bin| Calibration { rows: bin.rows, predicted: bin.predicted, observed: bin.observed }).collect()
 }
 
-/// The full profile of an additive model; None for other kinds.
-fn model(profiled: &Profiled, schema: &Schema, fitted_on: &str) -> Option<ModelFacts> {
-    let Model::Additive(model) = profiled.model(Profile::Full) else { return None };
-    Some(additive(model, &schema.features, fitted_on))
-}
-
-fn additive(model: &AdditiveModel, features: &[Feature], fitted_on: &str) -> ModelFacts {
-    let mut shapes: Vec<ShapeFacts> = model.shapes().iter().map(|one| shape(one, features)).collect();
-    shapes.sort_by(|a, b| b.importance.total_cmp(&a.importance));
-    let mut pairs: Vec<PairFacts> = model.pairs().iter().map(|one| pair(one, features)).collect();
-    pairs.sort_by(|a, b| b.importance.total_cmp(&a.importance));
-    ModelFacts { fitted_on: fitted_on.to_owned(), intercept: model.intercept().to_f64(), shapes, pairs }
-}
-
-fn shape(shape: &ShapeFunction, features: &[Feature]) -> ShapeFacts {
-    let (feature, label) = names(shape.feature, features);
-    let values = values(&shape.bins, features.get(shape.feature.index()));
-    let bins = values.into_iter().enumerate().map(|(bin, value)| BinFacts {
-        value,
-        score: shape.scores[bin].to_f64(),
-        band: shape.bands[bin].to_f64(),
-        rows: shape.rows[bin],
-        people: shape.people[bin],
+/// The additive model of each profile that has its own, the richest first; empty for other kinds.
+fn models(profiled: &Profiled, schema: &Schema, words: &Phrases, fitted_on: &str) -> Vec<ModelFacts> {
+    let [contextual, full] = Profile::ALL.map(|profile| (profile, profiled.model(profile)));
+    let own = [Some(full), (contextual.1 != full.1).then_some(contextual)];
+    let known = Known { features: &schema.features, words };
+    let facts = own.into_iter().flatten().filter_map(|(profile, model)| match model {
+        Model::Additive(model) => Some(known.model(profile, model, fitted_on)),
+        Model::Linear(_) | Model::Tree(_) => None,
     });
-    ShapeFacts { feature, label, importance: shape.importance(), bins: bins.collect() }
+    facts.collect()
 }
 
-fn pair(pair: &PairFunction, features: &[Feature]) -> PairFacts {
-    let side = |side: usize| {
-        let (feature, label) = names(pair.features[side], features);
-        let bins = values(&pair.bins[side], features.get(pair.features[side].index()));
-        SideFacts { feature, label, bins }
-    };
-    PairFacts {
-        sides: [side(0), side(1)],
-        importance: pair.importance(),
-        scores: pair.scores.iter().copied().map(Nats::to_f64).collect(),
-        bands: pair.bands.iter().copied().map(Nats::to_f64).collect(),
-        rows: pair.rows.clone(),
-        people: pair.people.clone(),
+/// What is known of the features and their values.
+struct Known<'a> {
+    features: &'a [Feature],
+    words: &'a Phrases,
+}
+
+impl Known<'_> {
+    fn model(&self, profile: Profile, model: &AdditiveModel, fitted_on: &str) -> ModelFacts {
+        let mut shapes: Vec<ShapeFacts> = model.shapes().iter().map(|one| self.shape(one)).collect();
+        shapes.sort_by(|a, b| b.importance.total_cmp(&a.importance));
+        let mut pairs: Vec<PairFacts> = model.pairs().iter().map(|one| self.pair(one)).collect();
+        pairs.sort_by(|a, b| b.importance.total_cmp(&a.importance));
+        let knows = match profile {
+            Profile::Full => "It knows every feature, as far as a person lets it.",
+            Profile::Contextual => {
+                "It knows nothing about the person, and serves whoever lets nothing be known."
+            }
+        };
+        ModelFacts {
+            profile: profile.name().to_owned(),
+            knows: knows.to_owned(),
+            fitted_on: fitted_on.to_owned(),
+            intercept: model.intercept().to_f64(),
+            shapes,
+            pairs,
+        }
     }
-}
 
-/// Name and label of a feature.
-fn names(feature: FeatureId, features: &[Feature]) -> (String, String) {
-    let unknown = || (format!("feature {}", feature.0), format!("feature {}", feature.0));
-    features.get(feature.index()).map_or_else(unknown, |f| (f.name.clone(), f.label.en.clone()))
-}
-
-/// What falls into each bin; a flag is a level.
-fn values(bins: &Bins, feature: Option<&Feature>) -> Vec<ValueFacts> {
-    let is_flag = feature.is_some_and(|feature| feature.kind == FeatureKind::Flag);
-    let level = |name: &str| ValueFacts::Level { name: name.to_owned() };
-    let mut values = vec![ValueFacts::Missing, ValueFacts::Unseen];
-    match bins {
-        Bins::Levels(names) => values.extend(names.iter().map(|name| level(name))),
-        Bins::Cuts(cuts) if is_flag && cuts.len() == 1 => values.extend([level("no"), level("yes")]),
-        Bins::Cuts(cuts) => values.extend((0..=cuts.len()).map(|bin| ValueFacts::Interval {
-            from: bin.checked_sub(1).map(|below| cuts[below]),
-            to: cuts.get(bin).copied(),
-        })),
+    fn shape(&self, shape: &ShapeFunction) -> ShapeFacts {
+        let (feature, label) = self.names(shape.feature);
+        let values = self.values(&shape.bins, shape.feature);
+        let bins = values.into_iter().enumerate().map(|(bin, value)| BinFacts {
+            value,
+            score: shape.scores[bin].to_f64(),
+            band: shape.bands[bin].to_f64(),
+            rows: shape.rows[bin],
+            people: shape.people[bin],
+        });
+        ShapeFacts { feature, label, importance: shape.importance(), bins: bins.collect() }
     }
-    values
+
+    fn pair(&self, pair: &PairFunction) -> PairFacts {
+        let side = |side: usize| {
+            let (feature, label) = self.names(pair.features[side]);
+            SideFacts { feature, label, bins: self.values(&pair.bins[side], pair.features[side]) }
+        };
+        PairFacts {
+            sides: [side(0), side(1)],
+            importance: pair.importance(),
+            scores: pair.scores.iter().copied().map(Nats::to_f64).collect(),
+            bands: pair.bands.iter().copied().map(Nats::to_f64).collect(),
+            rows: pair.rows.clone(),
+            people: pair.people.clone(),
+        }
+    }
+
+    /// Name and label of a feature.
+    fn names(&self, feature: FeatureId) -> (String, String) {
+        let unknown = || (format!("feature {}", feature.0), format!("feature {}", feature.0));
+        let known = self.features.get(feature.index());
+        known.map_or_else(unknown, |feature| (feature.name.clone(), feature.label.en.clone()))
+    }
+
+    /// What falls into each bin; a flag is a level.
+    fn values(&self, bins: &Bins, feature: FeatureId) -> Vec<ValueFacts> {
+        let feature = self.features.get(feature.index());
+        let is_flag = feature.is_some_and(|feature| feature.kind == FeatureKind::Flag);
+        let plain = |name: &str| ValueFacts::Level { name: name.to_owned(), label: None };
+        let mut values = vec![ValueFacts::Missing, ValueFacts::Unseen];
+        match bins {
+            Bins::Levels(names) => values.extend(names.iter().map(|name| self.level(name))),
+            Bins::Cuts(cuts) if is_flag && cuts.len() == 1 => values.extend([plain("no"), plain("yes")]),
+            Bins::Cuts(cuts) => values.extend((0..=cuts.len()).map(|bin| ValueFacts::Interval {
+                from: bin.checked_sub(1).map(|below| cuts[below]),
+                to: cuts.get(bin).copied(),
+            })),
+        }
+        values
+    }
+
+    /// A level by its name in the data, with its label if the phrases have one that says more.
+    fn level(&self, name: &str) -> ValueFacts {
+        let label = self.words.category(name, Locale::En);
+        ValueFacts::Level { name: name.to_owned(), label: (label != name).then_some(label) }
+    }
 }

@@ -171,6 +171,16 @@ fn a_report_tells_what_was_printed_and_is_the_same_at_every_run() {
     for feature in ["page", "hour", "weekend", "shelf", "discount", "member_years", "bought_days"] {
         assert!(pictures.iter().any(|(name, _)| name.ends_with(&format!("-{feature}.svg"))), "{feature}");
     }
+    // The model of each consent profile is drawn, and what it does not know is not in it.
+    let models = json["models"].as_array().unwrap();
+    let profiles: Vec<_> = models.iter().map(|model| model["profile"].as_str().unwrap()).collect();
+    assert_eq!(profiles, ["full", "contextual"]);
+    let contextual = |feature: &str| {
+        let end = format!("-{feature}.svg");
+        pictures.iter().any(|(name, _)| name.starts_with("contextual-shape-") && name.ends_with(&end))
+    };
+    assert!(contextual("page") && contextual("discount"));
+    assert!(!contextual("member_years") && !contextual("bought_days"));
     for (name, svg) in pictures {
         let document = roxmltree::Document::parse(svg).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(document.root_element().has_tag_name("svg"));
