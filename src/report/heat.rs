@@ -107,8 +107,8 @@ impl<'a> Side<'a> {
     }
 }
 
-/// The picture of a pair.
-pub(super) fn heat_map(pair: &PairFacts) -> String {
+/// The picture of a pair of the model of a consent profile.
+pub(super) fn heat_map(pair: &PairFacts, profile: &str) -> String {
     let turned = turned(pair);
     let pair = turned.as_ref().unwrap_or(pair);
     let [down, across] = &pair.sides;
@@ -130,6 +130,7 @@ pub(super) fn heat_map(pair: &PairFacts) -> String {
     svg.define_stripes();
     svg.telling(&pair.label(), |svg| svg.text("title", (20.0, 32.0), &pair.brief_label("title", 600.0)));
     svg.text("soft", (20.0, 54.0), "What the two add to the log-odds beyond what each adds alone.");
+    svg.text("small soft end", (620.0, 54.0), &format!("{profile} profile"));
     for (top, (one, _)) in y.starts.iter().zip(&y.bins) {
         for (left, (other, _)) in x.starts.iter().zip(&x.bins) {
             let cell = one * wide + other;

@@ -42,6 +42,7 @@ pub(super) fn importances(model: &ModelFacts) -> String {
     let title = "How far each term moves the score";
     let mut svg = Svg::new(WIDTH, bottom + 52.0, title);
     svg.text("title", (20.0, 32.0), title);
+    svg.text("small soft end", (620.0, 32.0), &format!("{} profile", model.profile));
     svg.text(
         "soft",
         (20.0, 54.0),

@@ -111,7 +111,7 @@ impl ModelFacts {
             pictures.push(Picture {
                 name: format!("{prefix}shape-{number:02}-{}.svg", slug(&shape.feature)),
                 title: format!("What {} adds to the log-odds, {profile} profile", shape.label),
-                svg: shape::shape(shape),
+                svg: shape::shape(shape, profile),
             });
         }
         for (number, pair) in (1..).zip(self.pairs.iter().take(PAIRS_DRAWN)) {
@@ -119,7 +119,7 @@ impl ModelFacts {
             pictures.push(Picture {
                 name: format!("{prefix}pair-{number:02}-{one}-{other}.svg"),
                 title: format!("What {} add together, {profile} profile", pair.label()),
-                svg: heat::heat_map(pair),
+                svg: heat::heat_map(pair, profile),
             });
         }
         pictures

@@ -9,10 +9,10 @@ const WIDTH: f64 = 640.0;
 /// Most levels that are drawn; the rest are in the JSON.
 const LEVELS_MAX: usize = 40;
 
-/// The picture of a shape function.
-pub(super) fn shape(shape: &ShapeFacts) -> String {
+/// The picture of a shape function of the model of a consent profile.
+pub(super) fn shape(shape: &ShapeFacts, profile: &str) -> String {
     let is_number = shape.bins.iter().any(|bin| matches!(bin.value, ValueFacts::Interval { .. }));
-    if is_number { over_numbers(shape) } else { over_levels(shape) }
+    if is_number { over_numbers(shape, profile) } else { over_levels(shape, profile) }
 }
 
 /// What a bin says when it is pointed at.
@@ -30,9 +30,10 @@ fn words(bin: &BinFacts) -> String {
     )
 }
 
-fn heading(svg: &mut Svg, shape: &ShapeFacts, note: &str) {
+fn heading(svg: &mut Svg, shape: &ShapeFacts, profile: &str, note: &str) {
     svg.brief_text("title", (20.0, 32.0), &shape.label, 600.0);
     svg.text("soft", (20.0, 54.0), "What it adds to the log-odds, with its 95 % band.");
+    svg.text("small soft end", (620.0, 54.0), &format!("{profile} profile"));
     svg.text("soft", (20.0, 73.0), note);
 }
 
@@ -56,7 +57,7 @@ const RIGHT: f64 = 622.0;
 /// Width of a bin that stands apart.
 const APART: f64 = 88.0;
 
-fn over_numbers(shape: &ShapeFacts) -> String {
+fn over_numbers(shape: &ShapeFacts, profile: &str) -> String {
     let known: Vec<&BinFacts> = shape.bins.iter().filter(|bin| bin.value.is_known()).collect();
     let apart = apart(shape);
     let right = RIGHT - APART * apart.len() as f64;
@@ -68,7 +69,7 @@ fn over_numbers(shape: &ShapeFacts) -> String {
         Some(bin) if bin.rows == 0 && bin.score == 0.0 => "It was never missing; a missing value adds 0.",
         Some(_) | None => "",
     };
-    heading(&mut svg, shape, note);
+    heading(&mut svg, shape, profile, note);
     draw_grid(&mut svg, &y, (LEFT, RIGHT));
     axis.draw(&mut svg, &shape.label);
     draw_steps(&mut svg, &known, &axis, &y);
@@ -211,7 +212,7 @@ fn between(ends: &[f64]) -> Vec<(f64, f64)> {
     ends.windows(2).map(|pair| (pair[0], pair[1])).collect()
 }
 
-fn over_levels(shape: &ShapeFacts) -> String {
+fn over_levels(shape: &ShapeFacts, profile: &str) -> String {
     let mut levels: Vec<&BinFacts> = shape.bins.iter().filter(|bin| bin.value.is_known()).collect();
     let all = levels.len();
     levels.sort_by_key(|bin| std::cmp::Reverse(bin.rows));
@@ -228,7 +229,7 @@ fn over_levels(shape: &ShapeFacts) -> String {
     } else {
         String::new()
     };
-    heading(&mut svg, shape, &note);
+    heading(&mut svg, shape, profile, &note);
     let scale = Scale::new(reach(shape), (left, right));
     for tick in scale.ticks(5.0) {
         let x = scale.at(tick.value);

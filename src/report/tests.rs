@@ -127,7 +127,7 @@ fn every_picture_is_well_formed_and_shows_names_as_they_are() {
 
 #[test]
 fn what_a_picture_cuts_short_is_told_when_pointed_at() {
-    let svg = shape::shape(&shapes()[1]);
+    let svg = shape::shape(&shapes()[1], "full");
     let whole = NASTY.replace('\u{0}', " ");
     assert!(texts(&svg, "title").contains(&whole), "{svg}");
     assert!(texts(&svg, "text").iter().any(|text| text.contains('…')), "{svg}");
@@ -139,14 +139,14 @@ fn a_level_is_told_by_its_label_and_by_its_name_in_the_data() {
     let ice = ValueFacts::Level { name: "FRZN ICE".to_owned(), label: Some("ice cream".to_owned()) };
     let mut shape = shapes()[1].clone();
     shape.bins.push(bin(ice.clone(), 0.2, 9));
-    let svg = shape::shape(&shape);
+    let svg = shape::shape(&shape, "full");
     for text in ["ice cream", "FRZN ICE"] {
         assert!(texts(&svg, "text").iter().any(|there| there == text), "{text}: {svg}");
     }
     assert!(texts(&svg, "title").iter().any(|told| told.starts_with("ice cream (FRZN ICE): +0.20")), "{svg}");
     let mut pair = pair(3);
     pair.sides[0].bins[3] = ice;
-    let svg = heat::heat_map(&pair);
+    let svg = heat::heat_map(&pair, "full");
     assert!(texts(&svg, "text").contains(&"ice cream".to_owned()), "{svg}");
     assert!(texts(&svg, "title").contains(&"ice cream (FRZN ICE)".to_owned()), "{svg}");
     let json = serde_json::to_value(&shape).unwrap();
@@ -155,6 +155,17 @@ fn a_level_is_told_by_its_label_and_by_its_name_in_the_data() {
         (&"FRZN ICE".into(), &"ice cream".into())
     );
     assert_eq!(json["bins"][2].get("label"), None);
+}
+
+#[test]
+fn every_picture_of_a_term_names_its_profile() {
+    let pictures = report().pictures();
+    let of_terms =
+        pictures.iter().filter(|picture| !["quality.svg", "reliability.svg"].contains(&&*picture.name));
+    for Picture { name, svg, .. } in of_terms {
+        let profile = if name.starts_with("contextual-") { "contextual profile" } else { "full profile" };
+        assert!(texts(svg, "text").iter().any(|text| text == profile), "{name}");
+    }
 }
 
 #[test]
@@ -215,8 +226,9 @@ fn every_picture_has_colours_for_the_night() {
 #[test]
 fn bins_that_stand_apart_are_drawn_only_when_they_tell_something() {
     let [numbers, levels, nothing] = &shapes()[..] else { panic!("three shapes") };
-    let shown =
-        |shape: &ShapeFacts, name: &str| texts(&shape::shape(shape), "text").iter().any(|text| text == name);
+    let shown = |shape: &ShapeFacts, name: &str| {
+        texts(&shape::shape(shape, "full"), "text").iter().any(|text| text == name)
+    };
     assert!(shown(numbers, "missing") && !shown(numbers, "any other"));
     assert!(!shown(levels, "missing") && shown(levels, "any other"));
     assert!(!shown(nothing, "missing"));
@@ -226,7 +238,7 @@ fn bins_that_stand_apart_are_drawn_only_when_they_tell_something() {
 
 #[test]
 fn cells_of_too_few_people_have_no_colour_and_no_score() {
-    let told = texts(&heat::heat_map(&pair(3)), "title");
+    let told = texts(&heat::heat_map(&pair(3), "full"), "title");
     let few = told.iter().filter(|text| text.contains("too few people to learn from (7 rows)"));
     assert_eq!(few.count(), 4);
     assert!(told.contains(&"b; 0.5 and more: too few people to learn from (7 rows)".to_owned()), "{told:?}");
