@@ -130,7 +130,7 @@ fn evaluate(measured: &Measured<'_>) -> Result<(), CommandError> {
     let entrants = Entrants::only(&measured.kinds, &bundle.schema);
     if let (Some(weight), true) = (&bundle.schema.columns.weight, measured.kinds.is_empty()) {
         tell!(
-            "Training rows count for {weight}; linear models and trees cannot weigh rows and are left out."
+            "Training rows are weighed by {weight}; linear models and trees cannot weigh rows and are left out."
         );
     }
     match measured.folds {

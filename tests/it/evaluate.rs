@@ -248,3 +248,54 @@ fn several_examples_have_a_report_each() {
     let same = ["evaluate", "--example", first, "--example", first, "--out", out_text];
     assert_fails(&same, &["--out: two examples are in folders called example"]);
 }
+
+/// A flat table of 2,000 visits whose rows count for what a column says.
+const WEIGHED: &str = r#"
+name = "visits"
+test_share = 0.2
+[files]
+table = "visits.csv"
+[columns]
+weight = "counts"
+[[outcome]]
+response = "conversion"
+column = "bought"
+name = "bought"
+[[feature]]
+name = "minutes"
+kind = "numeric"
+origin = "context"
+data_category = "system.operations"
+provenance = "first_party"
+derivation = "observed"
+sensitivity = "ordinary"
+controllable = false
+retention_days = 0
+datum = "minutes"
+label = { en = "minutes", fr = "minutes" }
+"#;
+
+#[test]
+fn kinds_that_cannot_weigh_rows_are_left_out_and_refused_when_they_are_named() {
+    let place = Place::bare();
+    fs::create_dir_all(place.example()).unwrap();
+    fs::write(place.example().join("schema.toml"), WEIGHED).unwrap();
+    let mut table = "minutes,bought,counts\n".to_owned();
+    for visit in 0..2_000 {
+        let minutes = visit * 7 % 50;
+        let bought = u8::from((visit * 13 + minutes) % 50 < minutes);
+        writeln!(table, "{minutes},{bought},{}", 1 + visit % 3).unwrap();
+    }
+    fs::write(place.example().join("visits.csv"), table).unwrap();
+    let ended = evaluate(&place, &[]);
+    let told =
+        "Training rows are weighed by counts; linear models and trees cannot weigh rows and are left out.";
+    assert_eq!(ended.out.lines().next(), Some(told));
+    assert!(ended.out.contains("\nadditive ") && !ended.out.contains("\nlinear "), "{}", ended.out);
+    let example = place.example();
+    for kind in ["linear", "tree"] {
+        let says =
+            format!("columns.weight: is in the schema, but models of the kind {kind} cannot weigh rows");
+        assert_fails(&["evaluate", "--example", example.to_str().unwrap(), "--kind", kind], &[&says]);
+    }
+}
