@@ -5,6 +5,12 @@
 
 mod gate;
 mod permitted;
+mod signal;
 
 pub use gate::{Gate, Verdicts};
 pub use permitted::Permitted;
+pub use signal::{
+    Answers, GppSection, GppString, Head, Ids, Members, PublisherPurposes, Ranges, Restriction,
+    RestrictionKind, SIGNAL_BYTES_MAX, SignalError, SignalRule, TcString, TcfCanada, UsField, UsPrivacy,
+    UsSection, read_gpp_string, read_tc_string,
+};
