@@ -13,7 +13,7 @@ mod tests;
 mod us;
 mod usp;
 #[cfg(test)]
-mod write;
+pub(super) mod write;
 
 pub use error::{SignalError, SignalRule};
 pub use gpp::{GppSection, GppString};

@@ -35,6 +35,29 @@ impl Written {
         })
     }
 
+    /// With a positive number in Fibonacci coding.
+    #[must_use]
+    pub(crate) fn fibonacci(self, number: u64) -> Self {
+        let mut numbers = vec![1, 2];
+        while numbers[numbers.len() - 1] <= number {
+            numbers.push(numbers[numbers.len() - 1] + numbers[numbers.len() - 2]);
+        }
+        numbers.retain(|fibonacci| *fibonacci <= number);
+        let (mut rest, mut bits) = (number, Vec::new());
+        for fibonacci in numbers.into_iter().rev() {
+            bits.push(rest >= fibonacci);
+            rest -= if rest >= fibonacci { fibonacci } else { 0 };
+        }
+        let written = bits.into_iter().rev().fold(self, |written, bit| written.number(bit.into(), 1));
+        written.number(1, 1)
+    }
+
+    /// With answers of two bits each.
+    #[must_use]
+    pub(crate) fn answers(self, answers: &[u64]) -> Self {
+        answers.iter().fold(self, |bits, answer| bits.number(*answer, 2))
+    }
+
     /// The text.
     #[must_use]
     pub(crate) fn text(&self) -> String {
@@ -44,6 +67,16 @@ impl Written {
         });
         sextets.collect()
     }
+}
+
+/// A string of the platform: each section with its number, ascending.
+#[must_use]
+pub(crate) fn gpp_written(sections: &[(u64, String)]) -> String {
+    let header = Written::default().number(3, 6).number(1, 6).number(sections.len() as u64, 12);
+    let (header, _) = sections
+        .iter()
+        .fold((header, 0), |(header, before), (id, _)| (header.number(0, 1).fibonacci(id - before), *id));
+    sections.iter().fold(header.text(), |text, (_, section)| text + "~" + section)
 }
 
 /// A publisher's restriction: purpose, kind, ranges of vendors.
