@@ -10,6 +10,7 @@ use super::*;
 use crate::domain::Timestamp;
 
 const TCF: &str = include_str!("../../../tests/data/consent/tcf_v2.ndjson");
+const TCF_23: &str = include_str!("../../../tests/data/consent/tcf_v23.ndjson");
 const GPP: &str = include_str!("../../../tests/data/consent/gpp.ndjson");
 const CORPUS: &str = include_str!("../../../tests/data/consent/corpus.txt");
 
@@ -54,10 +55,11 @@ fn restrictions(of: &[Restriction], names: [&str; 3]) -> Value {
 
 #[test]
 fn every_tc_string_of_the_reference_is_read_field_by_field() {
-    let rows = rows(TCF);
-    assert_eq!(rows.len(), 60);
-    for row in rows {
-        let read = read_tc_string(row["tc_string"].as_str().unwrap()).unwrap();
+    let (older, newer) = (rows(TCF), rows(TCF_23));
+    assert_eq!((older.len(), newer.len()), (60, 12));
+    for row in older.into_iter().chain(newer) {
+        let mut read = read_tc_string(row["tc_string"].as_str().unwrap()).unwrap();
+        read.publisher_restrictions.sort_by_key(|restriction| (restriction.purpose, restriction.kind as u8));
         let publisher = read.publisher.unwrap_or_default();
         let told = json!({
             "tc_string": row["tc_string"],
@@ -283,7 +285,9 @@ fn a_restriction_that_is_cut_off_is_not_lost() {
 fn corpus() -> Vec<String> {
     let mut strings =
         CORPUS.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<Vec<_>>();
-    strings.extend(rows(TCF).iter().map(|row| row["tc_string"].as_str().unwrap().to_owned()));
+    strings.extend(
+        rows(TCF).iter().chain(&rows(TCF_23)).map(|row| row["tc_string"].as_str().unwrap().to_owned()),
+    );
     strings.extend(rows(GPP).iter().map(|row| row["gpp_string"].as_str().unwrap().to_owned()));
     strings
 }
