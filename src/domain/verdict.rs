@@ -42,9 +42,9 @@ pub enum Outcome {
 pub enum Cause {
     /// It says nothing about a person.
     NotPersonal,
-    /// Every purpose it needs was accepted.
+    /// Every purpose it needs was accepted; so say records from before signals were weighed.
     Accepted,
-    /// These purposes were not accepted.
+    /// These purposes were not accepted; so say records from before signals were weighed.
     PurposesRefused(Purposes),
     /// The request names no person.
     NoSubject,

@@ -326,5 +326,8 @@ mod tests {
             assert!((0..=200).all(|id| ids.contains(id) == [3, 64, 65, 130].contains(&id)));
             assert_eq!(ids.largest(), 130);
         }
+        let text = Written::default().number(5, 16).number(1, 1).ranges(&[(0, 5)]).text();
+        let ids = bits(&text).optimised("vendors").unwrap();
+        assert!(ids.contains(1) && !ids.contains(0), "0 is no identifier");
     }
 }

@@ -277,6 +277,8 @@ fn a_restriction_that_is_cut_off_is_not_lost() {
     let cut = read_tc_string(&string.core().number(1, 12).number(2, 6).text()).unwrap_err();
     assert_eq!(cut.field, "PubRestrictions");
     assert!(matches!(cut.rule, SignalRule::Ends { .. }), "{cut}");
+    let cut = read_tc_string(&string.core().number(1, 11).text()).unwrap_err();
+    assert_eq!(cut.field, "PubRestrictions");
     let left_out = read_tc_string(&string.core().text()).unwrap();
     assert_eq!(left_out.publisher_restrictions, [], "some encoders leave the field out");
 }

@@ -122,3 +122,19 @@ fn bases_left(vendor: u16, purpose: Purpose, restrictions: &[Restriction]) -> (b
         RestrictionKind::RequireLegitimateInterest => (false, interest),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_legitimate_interest_permits_what_needs_consent() {
+        let every = Basis { purposes: Purposes::ALL, names_vendor: true };
+        let none = Basis { purposes: Purposes::NONE, names_vendor: true };
+        let opinion = weigh(Signal::TcString, 42, none, every, &[]);
+        for purpose in Purpose::ALL {
+            let say = opinion.says[usize::from(purpose.number()) - 1].unwrap();
+            assert_eq!(say.grants, ![1, 3, 4, 5, 6].contains(&purpose.number()), "{purpose:?}");
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! The strictest signal decides: each row of the tables below is a rule.
 
+use proptest::prelude::*;
+
 use super::super::signal::write::{TcWritten, Written, gpp_written};
 use super::*;
 use crate::domain::{Ground as G, Purpose};
@@ -373,4 +375,48 @@ fn a_consent_string_is_never_shown() {
     let signals = tc(&all_accepted());
     let text = signals.tc_string.clone().unwrap().0;
     assert!(!format!("{signals:?}").contains(&text));
+}
+
+proptest! {
+    #[test]
+    fn several_signals_permit_what_each_of_them_permits(
+        kept in 0_u16..1 << 12,
+        consents in proptest::collection::vec(1_u16..12, 0..12),
+        policy_version in 4_u64..6,
+        answers in proptest::array::uniform5(0_u64..4),
+        rest in proptest::array::uniform4(0_u64..3),
+        gpc: bool,
+        is_minor in proptest::bool::weighted(0.1),
+        which in 0_u8..16,
+    ) {
+        let stored = Some(Purposes::from_bits(kept));
+        let string = TcWritten { consents, policy_version, ..all_accepted() };
+        let california = california(answers, rest[0], rest[1], rest[2], rest[3]);
+        let age = if is_minor { Age::Minor } else { Age::Unknown };
+        let whole = Signals {
+            tc_string: (which & 1 != 0).then(|| SignalText(string.text())),
+            gpp_string: (which & 2 != 0).then(|| SignalText(gpp_written(&[(8, california)]))),
+            gpc: gpc && which & 4 != 0,
+            age: if which & 8 != 0 { age } else { Age::Unknown },
+            stored,
+            ..Signals::default()
+        };
+        let alone = [
+            Signals { tc_string: whole.tc_string.clone(), stored, ..Signals::default() },
+            Signals { gpp_string: whole.gpp_string.clone(), stored, ..Signals::default() },
+            Signals { gpc: whole.gpc, stored, ..Signals::default() },
+            Signals { age: whole.age, stored, ..Signals::default() },
+        ];
+        let each = alone.iter().map(|signals| weigh(signals).accepted());
+        let all = each.fold(Purposes::ALL, Purposes::intersection);
+        let weighed = weigh(&whole);
+        prop_assert_eq!(weighed.accepted(), all);
+        prop_assert_eq!(all.minus(Purposes::from_bits(kept)), Purposes::NONE, "never more than is kept");
+        for purpose in Purpose::ALL {
+            let granted = [G::Consented, G::LegitimateInterest, G::NotOptedOut];
+            let decider = weighed.decider(purpose);
+            prop_assert_eq!(decider.purpose, purpose);
+            prop_assert_eq!(granted.contains(&decider.ground), all.contains(purpose), "{:?}", decider);
+        }
+    }
 }
