@@ -390,7 +390,7 @@ proptest! {
         which in 0_u8..16,
     ) {
         let stored = Some(Purposes::from_bits(kept));
-        let string = TcWritten { consents, policy_version, ..all_accepted() };
+        let string = TcWritten { policy_version, consents, ..all_accepted() };
         let california = california(answers, rest[0], rest[1], rest[2], rest[3]);
         let age = if is_minor { Age::Minor } else { Age::Unknown };
         let whole = Signals {
