@@ -10,6 +10,7 @@ use super::progress::Bar;
 use super::quality::print_quality;
 use super::serve::{DRAIN_SECONDS, bind, serve};
 use super::workspace::{DEMO_TENANT, Folders, Workspace};
+use crate::consent::ConsentSettings;
 use crate::data::Bundle;
 use crate::decide::{Engine, Offer, Request, Stated, Subject};
 use crate::domain::{
@@ -60,7 +61,7 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
     let shown = people_to_show(&bundle)?;
     train(&workspace, &bundle).await?;
 
-    let engine = Arc::new(workspace.engine(bundle, true).await?);
+    let engine = Arc::new(workspace.engine(bundle, ConsentSettings::default(), true).await?);
     tell!("\nThe clock starts on {} and ticks on. Three decisions:", engine.now().day());
     for (number, person) in shown.iter().enumerate() {
         show_decision(&engine, number + 1, person, address).await?;
@@ -170,6 +171,7 @@ async fn show_decision(
             .collect(),
         floor: None,
         ads_max: 1,
+        signals: None,
     };
     let decision = engine.recommend(&request, None).await.map_err(CommandError::new)?.decision;
     let Some(best) = decision.ranked.first() else {

@@ -7,6 +7,7 @@ macro_rules! tell {
 }
 
 mod client;
+mod consent;
 mod demo;
 mod evaluate;
 mod explain;

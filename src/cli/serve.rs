@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 use super::CommandError;
+use super::consent::ConsentArguments;
 use super::workspace::{Folders, Workspace};
 use crate::app;
 
@@ -20,6 +21,8 @@ pub(super) const DRAIN_SECONDS: u64 = 20;
 pub(super) struct ServeArguments {
     #[command(flatten)]
     folders: Folders,
+    #[command(flatten)]
+    consent: ConsentArguments,
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
@@ -32,13 +35,14 @@ pub(super) struct ServeArguments {
 }
 
 pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
+    let consent = arguments.consent.settings()?;
     let listener = bind(arguments.listen).await?;
     let workspace = Workspace::open(&arguments.folders.data).await?;
     let bundle = workspace.load(&arguments.folders.example)?;
     if arguments.example_clock && bundle.schema.demo_clock.is_none() {
         return Err(CommandError::new("--example-clock: the schema has no demo_clock"));
     }
-    let engine = Arc::new(workspace.engine(bundle, arguments.example_clock).await?);
+    let engine = Arc::new(workspace.engine(bundle, consent, arguments.example_clock).await?);
     if engine.models().map_err(CommandError::new)?.iter().all(|model| !model.active) {
         eprintln!("limpid: no model is active yet; `limpid train --promote` makes one");
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 
 use super::CommandError;
+use crate::consent::ConsentSettings;
 use crate::data::{Bundle, Schema};
 use crate::decide::{Engine, EngineParts};
 use crate::domain::{
@@ -135,7 +136,12 @@ impl Workspace {
     }
 
     /// The engine that serves an example. `sample_clock` starts the clock where the schema says.
-    pub(super) async fn engine(&self, bundle: Bundle, sample: bool) -> Result<Engine, CommandError> {
+    pub(super) async fn engine(
+        &self,
+        bundle: Bundle,
+        consent: ConsentSettings,
+        sample: bool,
+    ) -> Result<Engine, CommandError> {
         let schema = Arc::new(bundle.schema);
         let clock: Arc<dyn Clock> = match schema.demo_clock {
             Some(start) if sample => Arc::new(SteppingClock::starting_at(start)),
@@ -145,6 +151,7 @@ impl Workspace {
             registry: self.registry(schema.clone()).await?,
             phrases: Phrases::load(&schema.phrases).map_err(CommandError::new)?,
             schema,
+            consent,
             catalogue: bundle.catalogue,
             symbols: bundle.symbols,
             products: bundle.products,

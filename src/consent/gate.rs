@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Permitted;
+use super::{Permitted, Weighing};
 use crate::domain::{
     Affinity, Cause, Cell, EventKind, Feature, FeatureId, FeatureKind, Outcome, Purpose, Purposes, Verdict,
 };
@@ -44,17 +44,19 @@ impl Gate {
         Self { features }
     }
 
-    /// Judges each feature for one impression. `accepted` are the purposes in force; without a
-    /// subject they count for nothing.
+    /// Judges each feature for one impression by what its signals come to, which counts for nothing without a
+    /// subject. A verdict tells which signal decided, and on which purpose.
     #[must_use]
-    pub fn judge(&self, has_subject: bool, accepted: Purposes) -> Verdicts {
+    pub fn judge(&self, has_subject: bool, weighing: &Weighing) -> Verdicts {
         self.judge_by(|feature| {
-            let refused = feature.serving.minus(accepted);
-            match (feature.serving.is_empty(), has_subject, refused.is_empty()) {
-                (true, _, _) => Cause::NotPersonal,
-                (false, false, _) => Cause::NoSubject,
-                (false, true, true) => Cause::Accepted,
-                (false, true, false) => Cause::PurposesRefused(refused),
+            let refused = feature.serving.minus(weighing.accepted());
+            match (feature.serving.iter().next(), has_subject, refused.iter().next()) {
+                (None, _, _) => Cause::NotPersonal,
+                (Some(_), false, _) => Cause::NoSubject,
+                (Some(first), true, None) => Cause::GrantedBy(weighing.decider(first)),
+                (Some(_), true, Some(first)) => {
+                    Cause::RefusedBy { refused, decider: weighing.decider(first) }
+                }
             }
         })
     }
@@ -164,8 +166,11 @@ impl Gate {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{ConsentSettings, Signals};
     use super::*;
-    use crate::domain::{Derivation, Localised, Origin, Provenance, Sensitivity, Statistic};
+    use crate::domain::{
+        Decider, Derivation, Ground, Localised, Origin, Provenance, Sensitivity, Signal, Statistic, Timestamp,
+    };
 
     fn feature(name: &str, serving: &[Purpose], training: &[Purpose]) -> Feature {
         let personal = !serving.is_empty();
@@ -200,28 +205,56 @@ mod tests {
         ]))
     }
 
+    /// Choices that the caller keeps, and no other signal.
+    fn kept(accepted: Purposes) -> Weighing {
+        Weighing::of(&ConsentSettings::default(), &Signals::default(), accepted, Timestamp::default())
+    }
+
     #[test]
     fn nothing_accepted_leaves_context_alone() {
-        let verdicts = gate().judge(true, Purposes::NONE);
+        let verdicts = gate().judge(true, &kept(Purposes::NONE));
         let permitted = verdicts.as_slice().iter().filter(|v| v.outcome() == Outcome::Permitted).count();
         assert_eq!(permitted, 1);
-        assert!(
-            matches!(verdicts.of(FeatureId(1)).cause, Cause::PurposesRefused(refused) if refused.bits() == 0b1_1000)
-        );
+        assert!(matches!(
+            verdicts.of(FeatureId(1)).cause,
+            Cause::RefusedBy { refused, .. } if refused.bits() == 0b1_1000
+        ));
     }
 
     #[test]
     fn purposes_without_a_person_permit_nothing() {
-        let verdicts = gate().judge(false, Purposes::ALL);
+        let verdicts = gate().judge(false, &kept(Purposes::ALL));
         assert_eq!(verdicts.of(FeatureId(1)).cause, Cause::NoSubject);
         assert!(verdicts.permits(FeatureId(0)));
     }
 
     #[test]
+    fn a_verdict_tells_which_signal_decided_and_on_which_purpose() {
+        let weigh = |signals: &Signals| {
+            let settings = ConsentSettings::default();
+            gate().judge(true, &Weighing::of(&settings, signals, Purposes::ALL, Timestamp::default()))
+        };
+        let granted = weigh(&Signals::default());
+        assert_eq!(granted.of(FeatureId(0)).cause, Cause::NotPersonal);
+        let (signal, ground) = (Signal::StoredChoices, Ground::Consented);
+        let decider = Decider { purpose: Purpose::CreateAdProfile, signal, ground };
+        assert_eq!(granted.of(FeatureId(1)).cause, Cause::GrantedBy(decider));
+
+        let refused = weigh(&Signals { gpc: true, ..Signals::default() });
+        assert!(refused.permits(FeatureId(0)) && !refused.permits(FeatureId(1)));
+        let (signal, ground) = (Signal::GlobalPrivacyControl, Ground::PrivacyControl);
+        let decider = Decider { purpose: Purpose::SelectPersonalisedAds, signal, ground };
+        let both = Purposes::NONE.with(Purpose::SelectPersonalisedAds);
+        assert_eq!(refused.of(FeatureId(2)).cause, Cause::RefusedBy { refused: both, decider });
+    }
+
+    #[test]
     fn a_withheld_feature_is_not_read() {
         let gate = gate();
-        let verdicts = gate
-            .judge(true, [Purpose::CreateAdProfile, Purpose::SelectPersonalisedAds].into_iter().collect());
+        let verdicts = gate.judge(
+            true,
+            &kept([Purpose::CreateAdProfile, Purpose::SelectPersonalisedAds].into_iter().collect()),
+        );
         let mut read = Vec::new();
         let mut row = Vec::new();
         let permitted = gate.admit(&verdicts, &mut row, |feature| {
@@ -236,8 +269,11 @@ mod tests {
     fn every_purpose_that_a_feature_needs_must_be_accepted() {
         for missing in [Purpose::CreateAdProfile, Purpose::SelectPersonalisedAds] {
             let accepted = Purposes::ALL.minus(Purposes::NONE.with(missing));
-            let verdicts = gate().judge(true, accepted);
-            assert_eq!(verdicts.of(FeatureId(1)).cause, Cause::PurposesRefused(Purposes::NONE.with(missing)));
+            let verdicts = gate().judge(true, &kept(accepted));
+            let (signal, ground) = (Signal::StoredChoices, Ground::PurposeRefused);
+            let decider = Decider { purpose: missing, signal, ground };
+            let refused = Purposes::NONE.with(missing);
+            assert_eq!(verdicts.of(FeatureId(1)).cause, Cause::RefusedBy { refused, decider });
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, RwLock};
 
-use crate::consent::{Gate, Verdicts};
+use crate::consent::{ConsentSettings, Gate, Verdicts};
 use crate::data::{AdDraft, Catalogue, History, Products, Schema, Symbols};
 use crate::domain::{
     Ad, Affinity, Clock, Currency, Decision, FeatureId, FieldError, FieldErrors, IdSource, Rates, SubjectKey,
@@ -20,6 +20,8 @@ const TOKEN_SECONDS: u32 = 30 * 86_400;
 pub struct EngineParts {
     /// What the features are.
     pub schema: Arc<Schema>,
+    /// How consent signals are read.
+    pub consent: ConsentSettings,
     /// The ads that can be named by their id.
     pub catalogue: Catalogue,
     /// Attribute values by code.
@@ -52,6 +54,7 @@ pub struct EngineParts {
 pub struct Engine {
     pub(super) schema: Arc<Schema>,
     pub(super) gate: Gate,
+    pub(super) consent: ConsentSettings,
     /// Verdicts by which nothing personal is permitted.
     pub(super) context_only: Verdicts,
     pub(super) catalogue: Catalogue,
@@ -85,6 +88,7 @@ impl Engine {
         Self {
             context_only: gate.judge_sensitive_ad(),
             gate,
+            consent: parts.consent,
             schema: parts.schema,
             catalogue: parts.catalogue,
             symbols: parts.symbols,

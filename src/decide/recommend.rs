@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use super::score::{Facts, Scorer};
 use super::value::{expected_per_mille, price, probability, responses_of, saturate};
 use super::{DecideError, Engine, Offer, Request};
+use crate::consent::{Signals, Weighing};
 use crate::domain::{
-    Account, Ad, Decision, DecisionId, Nats, NotShown, Pricing, Profile, RankedAd, Refusal, RefusalCause,
-    Response, Versions,
+    Account, Ad, Decision, DecisionId, Nats, NotShown, Pricing, Profile, Purposes, RankedAd, Refusal,
+    RefusalCause, Response, Timestamp, Versions,
 };
 use crate::ledger::Recorded;
 use crate::train::ActiveModels;
@@ -58,8 +59,8 @@ impl Engine {
     /// Makes the decision, without logging it.
     fn decide(&self, request: &Request, deadline: Option<Instant>) -> Result<Decision, DecideError> {
         let at = self.clock.now();
-        let accepted = request.subject.as_ref().map(|subject| subject.accepted).unwrap_or_default();
-        let verdicts = self.gate.judge(request.subject.is_some(), accepted);
+        let weighing = self.weigh(request, at);
+        let verdicts = self.gate.judge(request.subject.is_some(), &weighing);
         let models = self.registry.active();
         let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
         let facts = Facts::new(self, request, &history, at, &verdicts);
@@ -92,7 +93,7 @@ impl Engine {
             at,
             versions: self.versions(&models),
             has_subject: request.subject.is_some(),
-            accepted,
+            accepted: if request.subject.is_some() { weighing.accepted() } else { Purposes::NONE },
             verdicts: verdicts.as_slice().to_vec(),
             features: self.schema.features.iter().map(|feature| feature.name.clone()).collect(),
             ranked,
@@ -100,6 +101,15 @@ impl Engine {
             refused,
             not_shown,
         })
+    }
+
+    /// What the signals of a request come to at the moment `at`.
+    fn weigh(&self, request: &Request, at: Timestamp) -> Weighing {
+        let accepted = request.subject.as_ref().map(|subject| subject.accepted).unwrap_or_default();
+        match &request.signals {
+            Some(signals) => Weighing::of(&self.consent, signals, accepted, at),
+            None => Weighing::of(&self.consent, &Signals::default(), accepted, at),
+        }
     }
 
     fn versions(&self, models: &ActiveModels) -> Versions {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::consent::Signals;
 use crate::data::AdDraft;
 use crate::domain::{
     AdId, Bid, Currency, FeatureId, FieldError, FieldErrors, ImpressionId, Micros, Pricing, Purposes,
@@ -35,6 +36,10 @@ pub struct Request {
     pub floor: Option<Floor>,
     /// How many ads to return.
     pub ads_max: usize,
+    /// What the person told others; None when the request carries no signal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    // Digests of requests without signals stay as they were.
+    pub signals: Option<Signals>,
 }
 
 /// Features that a caller states, by feature.

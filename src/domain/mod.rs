@@ -13,6 +13,7 @@ mod money;
 mod nats;
 mod purpose;
 mod reason;
+mod signal;
 mod value;
 mod verdict;
 
@@ -32,5 +33,6 @@ pub use money::{Currency, Micros, Rates};
 pub use nats::Nats;
 pub use purpose::{Purpose, Purposes};
 pub use reason::{Evidence, Push, PushGroup, Reason, Standing};
+pub use signal::{Decider, Ground, Signal};
 pub use value::Cell;
 pub use verdict::{Cause, Outcome, Verdict};

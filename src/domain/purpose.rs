@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::FieldError;
 
 /// One of the eleven TCF purposes for which a person's data may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
 #[repr(u8)]
 pub enum Purpose {
     /// 1: store or access information on a device.
@@ -64,6 +65,19 @@ impl Purpose {
         Self::ALL.into_iter().find(|purpose| i64::from(purpose.number()) == number).ok_or_else(|| {
             FieldError::new("purposes", format!("must be a TCF purpose from 1 to 11, is {number}"))
         })
+    }
+}
+
+impl TryFrom<i64> for Purpose {
+    type Error = FieldError;
+    fn try_from(number: i64) -> Result<Self, FieldError> {
+        Self::from_number(number)
+    }
+}
+
+impl From<Purpose> for i64 {
+    fn from(purpose: Purpose) -> Self {
+        purpose.number().into()
     }
 }
 

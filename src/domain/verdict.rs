@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FeatureId, Purposes};
+use super::{Decider, FeatureId, Purposes};
 
 /// The gate's answer for one feature of one impression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,8 +20,10 @@ impl Verdict {
     #[must_use]
     pub const fn outcome(&self) -> Outcome {
         match self.cause {
-            Cause::NotPersonal | Cause::Accepted => Outcome::Permitted,
-            Cause::PurposesRefused(_) | Cause::NoSubject | Cause::SensitiveAd => Outcome::Withheld,
+            Cause::NotPersonal | Cause::Accepted | Cause::GrantedBy(_) => Outcome::Permitted,
+            Cause::PurposesRefused(_) | Cause::NoSubject | Cause::SensitiveAd | Cause::RefusedBy { .. } => {
+                Outcome::Withheld
+            }
         }
     }
 }
@@ -40,12 +42,21 @@ pub enum Outcome {
 pub enum Cause {
     /// It says nothing about a person.
     NotPersonal,
-    /// Every purpose it needs was accepted.
+    /// Every purpose it needs was accepted; so say records from before signals were weighed.
     Accepted,
-    /// These purposes were not accepted.
+    /// These purposes were not accepted; so say records from before signals were weighed.
     PurposesRefused(Purposes),
     /// The request names no person.
     NoSubject,
     /// The ad's category is sensitive: it is chosen by context alone.
     SensitiveAd,
+    /// Signals refuse these purposes; told is what decided on the first of them.
+    RefusedBy {
+        /// The purposes that are refused.
+        refused: Purposes,
+        /// What decided.
+        decider: Decider,
+    },
+    /// Signals grant every purpose it needs; told is what decided on the first of them.
+    GrantedBy(Decider),
 }

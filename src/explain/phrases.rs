@@ -139,8 +139,8 @@ impl Phrases {
     pub fn cause(&self, cause: Cause, locale: Locale) -> String {
         match cause {
             Cause::NotPersonal => self.text("cause-not-personal", locale),
-            Cause::Accepted => self.text("cause-accepted", locale),
-            Cause::PurposesRefused(refused) => {
+            Cause::Accepted | Cause::GrantedBy(_) => self.text("cause-accepted", locale),
+            Cause::PurposesRefused(refused) | Cause::RefusedBy { refused, .. } => {
                 let mut variables = FluentArgs::new();
                 variables.set("count", refused.iter().count());
                 variables.set("purposes", self.purposes(refused, locale));

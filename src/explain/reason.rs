@@ -202,6 +202,9 @@ fn unite(one: Cause, other: Cause) -> Cause {
         (Cause::PurposesRefused(some), Cause::PurposesRefused(more)) => {
             Cause::PurposesRefused(some.union(more))
         }
+        (Cause::RefusedBy { refused: some, decider }, Cause::RefusedBy { refused: more, .. }) => {
+            Cause::RefusedBy { refused: some.union(more), decider }
+        }
         (cause, _) => cause,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::consent::decided_by;
 use super::pb;
 use crate::domain::{
     Account, Cause, Day, Derivation, Evidence, FeatureId, LineSource, Outcome, Profile, Provenance, Purposes,
@@ -120,8 +121,10 @@ pub(super) fn account(account: &Account, names: &[String]) -> pb::Account {
 pub(super) fn verdict(verdict: Verdict, names: &[String]) -> pb::Verdict {
     let (cause, refused) = match verdict.cause {
         Cause::NotPersonal => (pb::VerdictCause::NotPersonal, Purposes::NONE),
-        Cause::Accepted => (pb::VerdictCause::Accepted, Purposes::NONE),
-        Cause::PurposesRefused(refused) => (pb::VerdictCause::PurposesRefused, refused),
+        Cause::Accepted | Cause::GrantedBy(_) => (pb::VerdictCause::Accepted, Purposes::NONE),
+        Cause::PurposesRefused(refused) | Cause::RefusedBy { refused, .. } => {
+            (pb::VerdictCause::PurposesRefused, refused)
+        }
         Cause::NoSubject => (pb::VerdictCause::NoSubject, Purposes::NONE),
         Cause::SensitiveAd => (pb::VerdictCause::SensitiveAd, Purposes::NONE),
     };
@@ -131,6 +134,7 @@ pub(super) fn verdict(verdict: Verdict, names: &[String]) -> pb::Verdict {
         cause: cause.into(),
         needs: purposes(verdict.needs),
         refused: purposes(refused),
+        decided_by: decided_by(&verdict),
     }
 }
 

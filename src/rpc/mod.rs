@@ -2,6 +2,7 @@
 //! convert.
 
 mod account;
+mod consent;
 mod edits;
 mod explain;
 mod models;

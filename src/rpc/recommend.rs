@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use tonic::{Request, Response, Status};
 
 use super::account::{account, evidence, reason_code, timestamp, verdict};
+use super::consent::{has_gpc, signals};
 use super::pb::feature_value::Value;
 use super::status::{Fields, invalid};
 use super::{Service, locale, pb};
@@ -28,9 +29,10 @@ impl pb::recommendation_service_server::RecommendationService for Service {
         request: Request<pb::RecommendRequest>,
     ) -> Result<Response<pb::RecommendResponse>, Status> {
         let deadline = deadline(&request)?;
+        let has_gpc = has_gpc(request.metadata());
         let request = request.into_inner();
         let view = View::read(&request)?;
-        let request = read(&self.engine, request)?;
+        let request = read(&self.engine, request, has_gpc)?;
         let recommended = self.engine.recommend(&request, deadline).await?;
         Ok(Response::new(view.answer(&self.engine, &recommended)))
     }
@@ -198,7 +200,11 @@ pub(super) fn reasons(
 }
 
 /// Reads and checks a request; every field that breaks a rule is named.
-fn read(engine: &Engine, wire: pb::RecommendRequest) -> Result<crate::decide::Request, Status> {
+fn read(
+    engine: &Engine,
+    wire: pb::RecommendRequest,
+    has_gpc: bool,
+) -> Result<crate::decide::Request, Status> {
     let mut fields = Fields::default();
     let tenant = fields.take(TenantId::parse(&wire.tenant));
     let impression = match wire.impression {
@@ -214,6 +220,7 @@ fn read(engine: &Engine, wire: pb::RecommendRequest) -> Result<crate::decide::Re
         }
     };
     let subject = wire.subject.map(|subject| read_subject(engine, &mut fields, tenant.as_ref(), subject));
+    let signals = signals(&mut fields, wire.consent, has_gpc);
     let candidates = wire.candidates.len();
     let offers = if candidates > crate::decide::CANDIDATES_MAX {
         let rule = format!("must be at most {}, are {candidates}", crate::decide::CANDIDATES_MAX);
@@ -245,6 +252,7 @@ fn read(engine: &Engine, wire: pb::RecommendRequest) -> Result<crate::decide::Re
                 candidates: offers,
                 floor: None,
                 ads_max: ads_max.unwrap_or_default().max(1),
+                signals: None,
             })
         }
         _ => None,
@@ -252,6 +260,7 @@ fn read(engine: &Engine, wire: pb::RecommendRequest) -> Result<crate::decide::Re
     let whole = whole.map(|request| crate::decide::Request {
         subject: subject.flatten(),
         floor: floor.flatten(),
+        signals,
         ..request
     });
     let request = fields.finish(whole)?;

@@ -18,11 +18,15 @@ use crate::explain::negotiate;
 const POLICY: &str =
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// What is said of Global Privacy Control, since when.
+const GPC: &str = r#"{"gpc":true,"lastUpdate":"2026-11-24"}"#;
+
 /// The pages for people, on one engine.
 pub fn router(engine: Arc<Engine>) -> Router {
     Router::new()
         .route("/why/{token}", get(why))
         .route("/assets/why.css", get(style))
+        .route("/.well-known/gpc.json", get(gpc))
         .route("/healthz", get(|| async { "ok\n" }))
         .with_state(engine)
 }
@@ -71,6 +75,16 @@ async fn style() -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ];
     (headers, WHY_CSS).into_response()
+}
+
+/// That the browser's switch is honoured (Global Privacy Control, "GPC support resource").
+async fn gpc() -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    (headers, GPC).into_response()
 }
 
 fn language(asked: &Asked, headers: &HeaderMap) -> (Locale, bool) {

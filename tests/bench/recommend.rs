@@ -35,6 +35,7 @@ impl Caller {
             candidates: ads.into_iter().map(offer).collect(),
             floor: None,
             ads_max: 1,
+            signals: None,
         }
     }
 

@@ -64,6 +64,7 @@ impl Service {
                 registry,
                 phrases: Phrases::load(&schema.phrases).expect("the example's phrases"),
                 schema,
+                consent: limpid::consent::ConsentSettings::default(),
                 catalogue: bundle.catalogue,
                 symbols: bundle.symbols,
                 products: bundle.products,

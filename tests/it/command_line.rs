@@ -14,7 +14,10 @@ fn the_help_of_every_command_mentions_its_arguments() {
     for (command, arguments) in [
         ("", "demo serve import train evaluate recommend explain models --version"),
         ("demo", "--port --example --data"),
-        ("serve", "--example --data --listen --example-clock --drain-seconds"),
+        (
+            "serve",
+            "--example --data --listen --example-clock --drain-seconds --vendor-id --legitimate-interest --consent-days --unknown-age",
+        ),
         ("import", "complete-journey"),
         ("import complete-journey", "--from --to"),
         (

@@ -21,7 +21,7 @@ fn verdict<'a>(
 }
 
 /// Everything that a caller, a person and a page can see of a decision, byte for byte.
-async fn everything_told(service: &Service, asked: pb::RecommendRequest) -> Vec<u8> {
+pub(super) async fn everything_told(service: &Service, asked: pb::RecommendRequest) -> Vec<u8> {
     let reason_view = ReasonView::Full.into();
     let asked = pb::RecommendRequest { reason_view, max_ads: 6, ..asked };
     let answer = service.recommend(asked).await.unwrap();
@@ -38,7 +38,7 @@ async fn everything_told(service: &Service, asked: pb::RecommendRequest) -> Vec<
 
 /// Two services with the same keys, models and clock. In the second one `p-05` has another history:
 /// none at rest, but twenty purchases of tea that were recorded while everything was accepted.
-async fn twins() -> (Service, Service) {
+pub(super) async fn twins() -> (Service, Service) {
     let place = Service::start().await.stop().await;
     let twin = place.copy();
     let events = twin.example().join("events.csv");

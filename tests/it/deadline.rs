@@ -88,5 +88,6 @@ fn parsed() -> limpid::decide::Request {
         candidates: vec![limpid::decide::Offer { ad: AdId::parse("tea").unwrap(), bid, inline: None }],
         floor: None,
         ads_max: 1,
+        signals: None,
     }
 }

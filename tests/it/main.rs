@@ -12,6 +12,7 @@ mod bring;
 mod calls;
 mod command_line;
 mod consent;
+mod consent_signals;
 mod crash;
 mod deadline;
 mod discovery;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use limpid::app;
+use limpid::consent::ConsentConfig;
 use limpid::decide::{Engine, EngineParts};
 use limpid::domain::{Currency, IdSource, ManualClock, ModelVersion, Rates, TenantId, Timestamp};
 use limpid::explain::Phrases;
@@ -25,6 +26,9 @@ use super::place::{Place, models};
 
 /// Noon of 1 March 2026, the day after the last event of the example.
 pub(crate) const NOON: &str = "2026-03-01T12:00:00Z";
+
+/// The service's number in the vendor list.
+pub(crate) const VENDOR: u16 = 42;
 
 /// Longer than any test waits.
 const DRAIN_MAX: Duration = Duration::from_secs(600);
@@ -65,6 +69,12 @@ impl Service {
 
     /// The same, with other options of the store.
     pub(crate) async fn open_with(place: Place, options: StoreOptions) -> Self {
+        Self::open_as(place, options, ConsentConfig { vendor_id: Some(VENDOR), ..ConsentConfig::default() })
+            .await
+    }
+
+    /// The same, with other settings of consent.
+    pub(crate) async fn open_as(place: Place, options: StoreOptions, consent: ConsentConfig) -> Self {
         let keyring = Arc::new(Keyring::open(&place.data()).unwrap());
         let store = Store::open(options).await.unwrap();
         let bundle = place.load(&keyring);
@@ -76,6 +86,7 @@ impl Service {
             registry,
             phrases: Phrases::load(&schema.phrases).unwrap(),
             schema,
+            consent: consent.check().unwrap(),
             catalogue: bundle.catalogue,
             symbols: bundle.symbols,
             products: bundle.products,

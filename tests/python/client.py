@@ -170,6 +170,7 @@ def main(binary):
         print(f"{len(subjects)} decisions: every account adds up, all evidence is in the purchases, {named} name one")
 
         events_move_the_next_decision(api, purchases, subjects[0], ads, at)
+        signals_withhold(api, subjects[0], ads)
         bad_input(api, subjects[0], ads)
         pages(printed)
     print("foreign client: all passed")
@@ -261,6 +262,28 @@ def events_move_the_next_decision(api, purchases, subject, ads, now):
     units = {a.ad_id: a.ranking_value_units for a in still.ads}
     assert units == {a.ad_id: a.ranking_value_units for a in after.ads}, "events sent twice counted twice"
     print("events move the next decision, once")
+
+
+def signals_withhold(api, subject, ads):
+    """What a signal refuses moves nothing, and every verdict says which signal it was."""
+    nobody = request("signals-nobody", subject, ads, ALL, **FULL)
+    del nobody["subject"]
+    values = lambda answer: {ad.ad_id: ad.ranking_value_units for ad in answer.ads}
+    context = values(api.call("limpid.v1.RecommendationService", "Recommend", nobody))
+    refusals = [
+        ({"gpc": True}, "CONSENT_SIGNAL_GPC", "CONSENT_GROUND_PRIVACY_CONTROL"),
+        ({"childDirected": True}, "CONSENT_SIGNAL_AGE", "CONSENT_GROUND_CHILD_DIRECTED"),
+        ({"tcString": "no such string"}, "CONSENT_SIGNAL_TC_STRING", "CONSENT_GROUND_UNREADABLE"),
+        ({"gppString": "DBABTA~1YYN"}, "CONSENT_SIGNAL_GPP_SECTION", "CONSENT_GROUND_OPTED_OUT_OF_SALE"),
+    ]
+    for number, (consent, signal, ground) in enumerate(refusals):
+        asked = request(f"signals-{number}", subject, ads, ALL, consent=consent, **FULL)
+        answer = api.call("limpid.v1.RecommendationService", "Recommend", asked)
+        assert values(answer) == context, f"{signal} let something personal in"
+        told = json_format.MessageToDict(answer)["verdicts"]
+        deciders = {(v["decidedBy"]["signal"], v["decidedBy"]["ground"]) for v in told if "needs" in v}
+        assert deciders == {(signal, ground)}, deciders
+    print("signals withhold, and say so")
 
 
 def bad_input(api, subject, ads):
