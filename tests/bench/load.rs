@@ -32,6 +32,10 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tonic::transport::{Channel, Endpoint};
 
+/// The allocator of the served binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Name of the generator's threads, by which their time is told from the service's.
 const GENERATOR: &str = "generator";
 /// Longest wait for calls under way.
