@@ -91,7 +91,7 @@ impl View {
         let headline =
             headline.map(|explanation| engine.headline(decision, explanation, self.locale, Precision::Exact));
         pb::RankedAd {
-            ad_id: ad.ad.to_string(),
+            ad_id: ad.ad.id.to_string(),
             rank: i32::try_from(index + 1).unwrap_or(i32::MAX),
             probability: ad.probability,
             ranking_value_units: ad.ranking_value().units(),
