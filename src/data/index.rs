@@ -29,6 +29,15 @@ pub(super) struct Match {
     /// The values that events have, ascending, with the events that have them; one run of all
     /// events, without a value, when no attribute has to match.
     pub runs: Vec<(u32, Range<u32>)>,
+    seen: Seen,
+}
+
+/// Which values there may be, by their lowest bits: of an ad's values most are none of the person's, and
+/// need not be searched for.
+#[derive(Clone, Debug)]
+struct Seen {
+    /// A power of two of words.
+    bits: Vec<u64>,
 }
 
 impl Index {
@@ -52,7 +61,7 @@ impl Match {
     fn of_kind(log: &Log, kind: EventKind) -> Self {
         let events: Vec<u32> = log.of_kind(kind).collect();
         let runs = vec![(UNKNOWN, 0..narrow(events.len()))];
-        Self { kind, on: None, events, runs }
+        Self { kind, on: None, events, seen: Seen::of(&runs), runs }
     }
 
     fn by_value(log: &Log, kind: EventKind, on: AttributeId) -> Self {
@@ -75,13 +84,13 @@ impl Match {
             runs.push((code(&run[0]), start..end));
             start = end;
         }
-        Self { kind, on: Some(on), events, runs }
+        Self { kind, on: Some(on), events, seen: Seen::of(&runs), runs }
     }
 
     /// The runs of events that have one of `codes`, which ascend.
     pub(super) fn shared<'i>(&'i self, codes: &'i [u32]) -> impl Iterator<Item = &'i Range<u32>> {
         let mut rest = self.runs.as_slice();
-        codes.iter().filter_map(move |code| {
+        codes.iter().filter(|code| self.seen.may_hold(**code)).filter_map(move |code| {
             // Close by, as a rule, when there are many codes; else anywhere.
             let near = rest.iter().take(NEAR).position(|(there, _)| there >= code);
             let skip = near.unwrap_or_else(|| rest.partition_point(|(there, _)| there < code));
@@ -100,6 +109,27 @@ impl Match {
             }
             Some(_) | None => events,
         }
+    }
+}
+
+impl Seen {
+    /// A word for eight values or less.
+    fn of(runs: &[(u32, Range<u32>)]) -> Self {
+        let mut seen = Self { bits: vec![0; (runs.len() / 8 + 1).next_power_of_two()] };
+        for (code, _) in runs {
+            let (word, bit) = seen.place(*code);
+            seen.bits[word] |= bit;
+        }
+        seen
+    }
+
+    fn may_hold(&self, code: u32) -> bool {
+        let (word, bit) = self.place(code);
+        self.bits[word] & bit != 0
+    }
+
+    fn place(&self, code: u32) -> (usize, u64) {
+        ((code / 64) as usize & (self.bits.len() - 1), 1 << (code % 64))
     }
 }
 
