@@ -7,7 +7,7 @@ use crate::data::Schema;
 use crate::domain::{Clock, ModelVersion, SystemClock};
 use crate::model::Artefact;
 use crate::store::ChangeAction;
-use crate::train::{self, BringError, ImportForm, Prepared, prepare};
+use crate::train::{self, BringError, ImportForm, Prepared, prepare_only};
 
 /// Who is said to have brought a model in.
 const WHO: &str = "command line";
@@ -62,14 +62,14 @@ async fn bring(
 ) -> Result<(), CommandError> {
     let workspace = Workspace::open(&folders.data).await?;
     let bundle = workspace.load(&folders.example)?;
-    let prepared = prepare(&bundle, response.into()).map_err(CommandError::new)?;
-    let (version, artefact) = make(&prepared, &bundle.schema, &workspace)?;
+    let (schema, prepared) = prepare_only(bundle, response.into()).map_err(CommandError::new)?;
+    let (version, artefact) = make(&prepared, &schema, &workspace)?;
     tell!("{version}");
     for (profile, evaluation) in &artefact.evaluations {
         let auc = evaluation.auc.map_or("-".to_owned(), |auc| format!("{:.4}", auc.estimate));
         tell!("  {:<11} AUC {auc}, log loss {:.4}", profile.name(), evaluation.log_loss.estimate);
     }
-    let registry = workspace.models_of(bundle.schema)?;
+    let registry = workspace.models_of(schema)?;
     registry.record(action, &version, (WHO, why), SystemClock.now()).await.map_err(CommandError::new)?;
     if promote {
         let promoted = registry.promote(&version, SystemClock.now()).await.map_err(CommandError::new)?;

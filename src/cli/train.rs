@@ -5,7 +5,7 @@ use super::progress::Bar;
 use super::workspace::{Folders, Kind, Predicts, Workspace};
 use crate::model::Artefact;
 use crate::model::additive::{PrivateParams, ValidPrivateParams};
-use crate::train::{HeldOut, fit_profiles, keep, prepare, train_privately};
+use crate::train::{HeldOut, fit_profiles, keep, prepare_only, train_privately};
 
 /// Trains a model on an example and keeps it as a new version in the data folder.
 ///
@@ -71,8 +71,9 @@ impl PrivacyArguments {
 pub(super) async fn run(arguments: TrainArguments) -> Result<(), CommandError> {
     let privacy = arguments.privacy.params(arguments.kind)?;
     let workspace = Workspace::open(&arguments.folders.data).await?;
-    let bundle = workspace.load(&arguments.folders.example)?;
-    let prepared = prepare(&bundle, arguments.response.into()).map_err(CommandError::new)?;
+    let example = &arguments.folders.example;
+    let bundle = if privacy.is_some() { workspace.load_exact(example) } else { workspace.load(example) }?;
+    let (schema, prepared) = prepare_only(bundle, arguments.response.into()).map_err(CommandError::new)?;
     let whom = match (&privacy, arguments.kind) {
         (Some(_), _) => Some("a private fit"),
         (None, Kind::Linear) => Some("a linear model"),
@@ -82,21 +83,21 @@ pub(super) async fn run(arguments: TrainArguments) -> Result<(), CommandError> {
     if let Some(whom) = whom {
         prepared.asked.refuse_for(whom).map_err(CommandError::new)?;
     }
-    let (schema, models) = (&bundle.schema, &workspace.models);
+    let models = &workspace.models;
     let bar = Bar::new("training");
     let kept = match &privacy {
         Some(params) => {
-            train_privately(&prepared, schema, params, arguments.privacy.held_out(), models, &bar)
+            train_privately(&prepared, &schema, params, arguments.privacy.held_out(), models, &bar)
         }
         None => fit_profiles(arguments.kind.into(), &prepared, &bar)
-            .and_then(|profiled| keep(profiled, &prepared, schema, models)),
+            .and_then(|profiled| keep(profiled, &prepared, &schema, models)),
     };
     drop(bar);
     let (version, artefact) = kept.map_err(CommandError::new)?;
     tell!("{version}");
     print_artefact(&artefact);
     if arguments.promote {
-        let promoted = workspace.promote(bundle.schema, &version).await?;
+        let promoted = workspace.promote(schema, &version).await?;
         let before = promoted.previous.map_or("none".to_owned(), |version| version.short().to_owned());
         tell!("  serves from the next start of the service on; before: {before}");
     }

@@ -9,7 +9,8 @@ use super::CommandError;
 use crate::data::{Bundle, Schema};
 use crate::decide::{Engine, EngineParts};
 use crate::domain::{
-    Clock, Currency, ModelVersion, RandomIds, Rates, Response, SteppingClock, SystemClock, TenantId,
+    Clock, Currency, FieldError, ModelVersion, RandomIds, Rates, Response, SteppingClock, SubjectKey,
+    SystemClock, TenantId,
 };
 use crate::explain::Phrases;
 use crate::ledger::{Keyring, Ledger};
@@ -120,9 +121,17 @@ impl Workspace {
 
     /// Loads an example, its people under their pseudonyms.
     pub(super) fn load(&self, example: &Path) -> Result<Bundle, CommandError> {
+        Bundle::load(example, &self.pseudonyms()?).map_err(CommandError::new)
+    }
+
+    /// The same with no number rounded.
+    pub(super) fn load_exact(&self, example: &Path) -> Result<Bundle, CommandError> {
+        Bundle::load_exact(example, &self.pseudonyms()?).map_err(CommandError::new)
+    }
+
+    fn pseudonyms(&self) -> Result<impl Fn(&str) -> Result<SubjectKey, FieldError>, CommandError> {
         let tenant = TenantId::parse(DEMO_TENANT).map_err(CommandError::new)?;
-        let derive = |raw_id: &str| self.keyring.subject_key(&tenant, raw_id);
-        Bundle::load(example, &derive).map_err(CommandError::new)
+        Ok(move |raw_id: &str| self.keyring.subject_key(&tenant, raw_id))
     }
 
     /// The engine that serves an example. `sample_clock` starts the clock where the schema says.

@@ -20,6 +20,12 @@ impl Permitted<Dataset> {
     pub fn select(&self, rows: &[usize]) -> Self {
         Self(self.0.select(rows))
     }
+
+    /// The rows of two sides.
+    #[must_use]
+    pub fn part(self, sides: [&[usize]; 2]) -> [Self; 2] {
+        self.0.part(sides).map(Self)
+    }
 }
 
 impl<T> Deref for Permitted<T> {

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::domain::{FieldError, Response, SubjectKey};
 
 use super::catalogue::Catalogue;
+use super::compact;
 use super::consents::Consents;
 use super::error::DataError;
 use super::events::{Products, load_history};
@@ -38,17 +39,41 @@ pub struct Bundle {
 impl Bundle {
     /// Loads the folder `dir`, which holds a `schema.toml`. `derive` gives the pseudonym of a raw id.
     ///
+    /// The numbers of a flat table of more than 500,000 rows are rounded to at most 253 of the column,
+    /// as many as models tell apart, so that a cell takes one byte.
+    ///
     /// # Errors
     /// When the schema breaks a rule, or a file cannot be read or does not fit the schema.
     pub fn load(
         dir: &Path,
         derive: &dyn Fn(&str) -> Result<SubjectKey, FieldError>,
     ) -> Result<Self, DataError> {
+        Self::load_rounded(dir, compact::ROWS_EXACT, derive)
+    }
+
+    /// The same with every number as it is: private training must not see numbers that were rounded
+    /// by what others gave.
+    ///
+    /// # Errors
+    /// As [`Bundle::load`].
+    pub fn load_exact(
+        dir: &Path,
+        derive: &dyn Fn(&str) -> Result<SubjectKey, FieldError>,
+    ) -> Result<Self, DataError> {
+        Self::load_rounded(dir, usize::MAX, derive)
+    }
+
+    /// The same with the numbers of a flat table rounded when it has more than `rows_exact` rows.
+    pub(super) fn load_rounded(
+        dir: &Path,
+        rows_exact: usize,
+        derive: &dyn Fn(&str) -> Result<SubjectKey, FieldError>,
+    ) -> Result<Self, DataError> {
         let schema = Schema::load(dir)?;
         match schema.files.clone() {
             Files::Table(table) => {
                 let mut bundle = Self::without_rows(schema);
-                bundle.impressions = load_table(&dir.join(table), &bundle.schema, derive)?;
+                bundle.impressions = load_table(&dir.join(table), &bundle.schema, rows_exact, derive)?;
                 Ok(bundle)
             }
             Files::Log(files) => Self::load_log(dir, &files, schema, derive),
@@ -88,6 +113,12 @@ impl Bundle {
             symbols,
             schema,
         }
+    }
+
+    /// The schema alone; the data are let go of.
+    #[must_use]
+    pub fn into_schema(self) -> Schema {
+        self.schema
     }
 
     /// The rows as a table with a column for each feature of the schema, and whether they had

@@ -4,21 +4,24 @@ use std::path::Path;
 
 use crate::domain::{FieldError, SubjectKey, Timestamp};
 
+use super::compact;
 use super::error::DataError;
 use super::events::people;
 use super::impressions::{Impressions, outcomes, stated_columns};
 use super::read::{Source, Text};
 use super::schema::Schema;
+use super::table::Column;
 
 /// Reads a flat table: a column for each feature and outcome; the subject and the moment when there
 /// are columns of their names. People that no column names are numbered by row, and without a
-/// moment every row is of 1970-01-01.
+/// moment every row is of 1970-01-01. Of more than `rows_exact` rows, numbers are rounded.
 ///
 /// # Errors
 /// When the file cannot be read, lacks a column, or a value is of the wrong type.
 pub(super) fn load_table(
     file: &Path,
     schema: &Schema,
+    rows_exact: usize,
     derive: &dyn Fn(&str) -> Result<SubjectKey, FieldError>,
 ) -> Result<Impressions, DataError> {
     let source = Source::open(file)?;
@@ -26,8 +29,7 @@ pub(super) fn load_table(
     let is_feature = |name: &str| schema.features.iter().any(|feature| feature.column == name);
     // A feature of that name is what the table means by it.
     let fixed = |name: &str| source.has(name) && !is_feature(name);
-    let mut wanted = schema.features.iter().map(|feature| feature.column.as_str()).collect::<Vec<_>>();
-    wanted.extend(schema.outcomes.iter().map(|outcome| outcome.column.as_str()));
+    let mut wanted = schema.outcomes.iter().map(|outcome| outcome.column.as_str()).collect::<Vec<_>>();
     wanted.extend([columns.subject.as_str(), &columns.at].into_iter().filter(|name| fixed(name)));
     let records = source.read(&wanted)?;
 
@@ -50,9 +52,23 @@ pub(super) fn load_table(
         person,
         campaign: Text::default(),
         at,
-        stated: stated_columns(&records, schema, |_| true)?,
+        stated: features(&source, schema, rows, rows_exact)?,
         outcomes: outcomes(&records, schema)?,
     })
+}
+
+/// The column of each feature, in few bytes a row when there are more than `rows_exact`.
+fn features(
+    source: &Source,
+    schema: &Schema,
+    rows: usize,
+    rows_exact: usize,
+) -> Result<Vec<Option<Column>>, DataError> {
+    if rows > rows_exact {
+        return Ok(compact::stated_columns(source, schema, rows)?.into_iter().map(Some).collect());
+    }
+    let names: Vec<&str> = schema.features.iter().map(|feature| feature.column.as_str()).collect();
+    stated_columns(&source.read(&names)?, schema, |_| true)
 }
 
 #[cfg(test)]

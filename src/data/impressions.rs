@@ -1,5 +1,6 @@
 //! What was shown, to whom, and what became of it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -133,6 +134,11 @@ impl Impressions {
         self.stated[feature.index()].as_ref().map_or(Cell::Missing, |column| column.cell(row))
     }
 
+    /// What all rows state of a feature, if they do.
+    pub(super) fn whole(&self, feature: FeatureId) -> Option<&Column> {
+        self.stated[feature.index()].as_ref()
+    }
+
     /// Whether each row had `response`; None when the data do not say.
     #[must_use]
     pub fn outcome(&self, response: Response) -> Option<&[bool]> {
@@ -146,6 +152,26 @@ fn stated(schema: &Schema) -> impl Iterator<Item = (FeatureId, &Feature)> {
     schema.features().filter(|(_, feature)| matches!(feature.origin, Origin::Subject | Origin::Context))
 }
 
+/// What a file states of one feature.
+pub(super) enum Stated<'a> {
+    /// Names.
+    Text(Cow<'a, Text>),
+    /// Numbers; NaN is missing. A flag is 1 or 0.
+    Numbers(Vec<f64>),
+}
+
+/// What `records` state of `feature`.
+pub(super) fn read_stated<'a>(records: &'a Records, feature: &Feature) -> Result<Stated<'a>, DataError> {
+    Ok(match feature.kind {
+        FeatureKind::Categorical => Stated::Text(records.texts(&feature.column)?),
+        FeatureKind::Flag => {
+            let number = |flag: Option<bool>| flag.map_or(f64::NAN, |flag| f64::from(u8::from(flag)));
+            Stated::Numbers(records.flags(&feature.column, None)?.into_iter().map(number).collect())
+        }
+        FeatureKind::Numeric | FeatureKind::Affinity(_) => Stated::Numbers(records.numbers(&feature.column)?),
+    })
+}
+
 /// The column of each feature whose origin is wanted.
 pub(super) fn stated_columns(
     records: &Records,
@@ -156,21 +182,12 @@ pub(super) fn stated_columns(
         if !wanted(feature.origin) {
             return Ok(None);
         }
-        Ok(Some(match feature.kind {
-            FeatureKind::Categorical => {
-                let text = records.texts(&feature.column)?;
+        Ok(Some(match read_stated(records, feature)? {
+            Stated::Text(text) => {
                 let cell = |row| text.get(row).map_or(Cell::Missing, Cell::Category);
                 Column::categorical((0..records.rows()).map(cell))
             }
-            FeatureKind::Flag => {
-                let flags = records.flags(&feature.column, None)?;
-                let cell = |flag| Cell::Number(f64::from(u8::from(flag)));
-                Column::numeric(flags.into_iter().map(|flag| flag.map_or(Cell::Missing, cell)))
-            }
-            FeatureKind::Numeric | FeatureKind::Affinity(_) => {
-                // NaN is missing, here as in the column.
-                Column::numeric(records.numbers(&feature.column)?.into_iter().map(Cell::Number))
-            }
+            Stated::Numbers(numbers) => Column::numeric(numbers.into_iter().map(Cell::Number)),
         }))
     };
     schema.features.iter().map(column).collect()

@@ -62,8 +62,20 @@ fn stated_column(
     feature: &Feature,
     permits: &Permits<'_>,
 ) -> Column {
+    let withheld = |row: usize| {
+        !permits(row, id) || (is_personal(feature.origin) && shows_sensitive_ad(impressions, row))
+    };
+    if let (Some(whole), Origin::Context | Origin::Subject) = (impressions.whole(id), feature.origin) {
+        let count = (0..impressions.rows()).into_par_iter().filter(|&row| withheld(row)).count();
+        if count == 0 {
+            return whole.clone();
+        }
+        if count == impressions.rows() {
+            return whole.withhold();
+        }
+    }
     let cell = |row| {
-        if !permits(row, id) || (is_personal(feature.origin) && shows_sensitive_ad(impressions, row)) {
+        if withheld(row) {
             return Cell::Withheld;
         }
         match (feature.origin, impressions.ad(row)) {

@@ -4,6 +4,8 @@ mod bundle;
 #[cfg(test)]
 mod bundled;
 mod catalogue;
+mod codes;
+mod compact;
 mod consents;
 mod draft;
 mod error;
@@ -18,6 +20,7 @@ mod past;
 pub mod read;
 #[cfg(test)]
 pub(crate) mod sample;
+mod scale;
 pub mod schema;
 mod split;
 mod symbols;
@@ -25,6 +28,7 @@ mod table;
 
 pub use bundle::Bundle;
 pub use catalogue::Catalogue;
+pub use codes::Codes;
 pub use consents::Consents;
 pub use draft::{AdDraft, EventDraft};
 pub use error::{DataError, Place};
@@ -33,7 +37,8 @@ pub use history::{History, Intake};
 pub use impressions::Impressions;
 pub use join::Permits;
 pub use past::{Past, PastReader};
+pub use scale::between;
 pub use schema::Schema;
 pub use split::{Folds, TrainTest};
 pub use symbols::Symbols;
-pub use table::{Column, Dataset, Table, TableBuilder};
+pub use table::{Coded, Column, Dataset, Table, TableBuilder};

@@ -1,11 +1,13 @@
 //! Typed columns, one per feature of the schema.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::codes::Codes;
+use super::scale::Scale;
 use crate::domain::{Cell, FeatureId, Timestamp};
 
-/// The code of a missing category.
-const MISSING: u32 = u32::MAX;
-
-/// The values of one feature, one per row.
+/// The values of one feature, one per row; a clone shares them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     values: Values,
@@ -16,9 +18,22 @@ pub struct Column {
 #[derive(Clone, Debug, PartialEq)]
 enum Values {
     /// NaN is missing.
-    Numeric(Vec<f64>),
-    /// Codes index `levels`; [`MISSING`] is missing.
-    Categorical { codes: Vec<u32>, levels: Vec<String> },
+    Numeric(Arc<Vec<f64>>),
+    /// Codes index `scale`; a row without one is missing.
+    Coded { codes: Arc<Codes>, scale: Arc<Scale> },
+    /// Codes index `levels`; a row without one is missing.
+    Categorical { codes: Arc<Codes>, levels: Arc<Vec<String>> },
+}
+
+/// A column of which each distinct cell is held once.
+#[derive(Debug)]
+pub struct Coded<'a> {
+    /// The code of each row; one beyond `cells` where missing or withheld.
+    pub codes: &'a Arc<Codes>,
+    /// The cell that each code stands for.
+    pub cells: Vec<Cell<'a>>,
+    /// The cuts between the numbers that the codes stand for; None for categories.
+    pub cuts: Option<&'a [f64]>,
 }
 
 impl Column {
@@ -40,7 +55,7 @@ impl Column {
             })
             .collect::<Vec<_>>();
         let rows = values.len();
-        Self { values: Values::Numeric(values), withheld: withheld.finish(rows) }
+        Self { values: Values::Numeric(Arc::new(values)), withheld: withheld.finish(rows) }
     }
 
     /// A column of categories. Levels are kept in ascending order of their names, so that the same
@@ -61,12 +76,21 @@ impl Column {
             .collect::<Vec<_>>();
         let levels = names.iter().flatten().copied().collect::<std::collections::BTreeSet<_>>();
         let levels = levels.into_iter().collect::<Vec<_>>();
-        let code = |name: &str| {
-            levels.binary_search(&name).ok().and_then(|code| u32::try_from(code).ok()).unwrap_or(MISSING)
-        };
-        let codes = names.iter().map(|name| name.map_or(MISSING, code)).collect();
+        let code = |name: &str| levels.binary_search(&name).ok().and_then(|code| u32::try_from(code).ok());
+        let codes = Codes::of(names.iter().map(|name| name.and_then(code)), levels.len());
         let levels = levels.iter().map(|&level| level.to_owned()).collect();
-        Self { values: Values::Categorical { codes, levels }, withheld: withheld.finish(names.len()) }
+        Self { withheld: withheld.finish(names.len()), ..Self::coded_levels(codes, levels) }
+    }
+
+    /// A column of numbers by the intervals of `scale`.
+    pub(super) fn coded_numbers(codes: Codes, scale: Scale) -> Self {
+        Self { values: Values::Coded { codes: Arc::new(codes), scale: Arc::new(scale) }, withheld: None }
+    }
+
+    /// A column of categories; `levels` ascend.
+    pub(super) fn coded_levels(codes: Codes, levels: Vec<String>) -> Self {
+        let values = Values::Categorical { codes: Arc::new(codes), levels: Arc::new(levels) };
+        Self { values, withheld: None }
     }
 
     /// Number of rows.
@@ -74,7 +98,7 @@ impl Column {
     pub fn rows(&self) -> usize {
         match &self.values {
             Values::Numeric(values) => values.len(),
-            Values::Categorical { codes, .. } => codes.len(),
+            Values::Coded { codes, .. } | Values::Categorical { codes, .. } => codes.rows(),
         }
     }
 
@@ -87,8 +111,12 @@ impl Column {
         match &self.values {
             Values::Numeric(values) if values[row].is_nan() => Cell::Missing,
             Values::Numeric(values) => Cell::Number(values[row]),
-            Values::Categorical { codes, .. } if codes[row] == MISSING => Cell::Missing,
-            Values::Categorical { codes, levels } => Cell::Category(&levels[codes[row] as usize]),
+            Values::Coded { codes, scale } => {
+                scale.values.get(codes.at(row)).map_or(Cell::Missing, |&number| Cell::Number(number))
+            }
+            Values::Categorical { codes, levels } => {
+                levels.get(codes.at(row)).map_or(Cell::Missing, |level| Cell::Category(level))
+            }
         }
     }
 
@@ -98,22 +126,55 @@ impl Column {
         self.withheld.as_ref().is_some_and(|rows| rows[row])
     }
 
+    /// Whether any row is withheld.
+    #[must_use]
+    pub const fn has_withheld(&self) -> bool {
+        self.withheld.is_some()
+    }
+
+    /// Whether its numbers were rounded to some of the column.
+    #[must_use]
+    pub const fn is_rounded(&self) -> bool {
+        matches!(self.values, Values::Coded { .. })
+    }
+
     /// The numbers, NaN where missing or withheld; None for a column of categories.
     #[must_use]
-    pub fn numbers(&self) -> Option<&[f64]> {
+    pub fn numbers(&self) -> Option<Cow<'_, [f64]>> {
         match &self.values {
-            Values::Numeric(values) => Some(values),
+            Values::Numeric(values) => Some(Cow::Borrowed(values)),
+            Values::Coded { codes, scale } => {
+                let number = |code| scale.values.get(code).copied().unwrap_or(f64::NAN);
+                Some(codes.iter().map(number).collect())
+            }
             Values::Categorical { .. } => None,
         }
     }
 
-    /// Codes and the names that they index, `u32::MAX` where missing or withheld; None for a
-    /// column of numbers.
+    /// The names of a column of categories, which its codes index; None for a column of numbers.
     #[must_use]
-    pub fn categories(&self) -> Option<(&[u32], &[String])> {
+    pub fn categories(&self) -> Option<(&Codes, &[String])> {
+        match &self.values {
+            Values::Numeric(_) | Values::Coded { .. } => None,
+            Values::Categorical { codes, levels } => Some((codes, levels)),
+        }
+    }
+
+    /// Codes and the cells that they stand for; None when the column holds each number by itself.
+    #[must_use]
+    pub fn coded(&self) -> Option<Coded<'_>> {
         match &self.values {
             Values::Numeric(_) => None,
-            Values::Categorical { codes, levels } => Some((codes, levels)),
+            Values::Coded { codes, scale } => Some(Coded {
+                codes,
+                cells: scale.values.iter().map(|&number| Cell::Number(number)).collect(),
+                cuts: Some(&scale.cuts),
+            }),
+            Values::Categorical { codes, levels } => Some(Coded {
+                codes,
+                cells: levels.iter().map(|level| Cell::Category(level)).collect(),
+                cuts: None,
+            }),
         }
     }
 
@@ -121,11 +182,15 @@ impl Column {
     #[must_use]
     pub fn select(&self, rows: &[usize]) -> Self {
         let values = match &self.values {
-            Values::Numeric(values) => Values::Numeric(rows.iter().map(|&row| values[row]).collect()),
-            Values::Categorical { codes, levels } => Values::Categorical {
-                codes: rows.iter().map(|&row| codes[row]).collect(),
-                levels: levels.clone(),
-            },
+            Values::Numeric(values) => {
+                Values::Numeric(Arc::new(rows.iter().map(|&row| values[row]).collect()))
+            }
+            Values::Coded { codes, scale } => {
+                Values::Coded { codes: Arc::new(codes.select(rows)), scale: scale.clone() }
+            }
+            Values::Categorical { codes, levels } => {
+                Values::Categorical { codes: Arc::new(codes.select(rows)), levels: levels.clone() }
+            }
         };
         let withheld = self.withheld.as_ref().map(|mask| rows.iter().map(|&row| mask[row]).collect());
         Self { values, withheld }
@@ -135,13 +200,13 @@ impl Column {
     #[must_use]
     pub fn withhold(&self) -> Self {
         let rows = self.rows();
-        let values = match &self.values {
-            Values::Numeric(_) => Values::Numeric(vec![f64::NAN; rows]),
-            Values::Categorical { .. } => {
-                Values::Categorical { codes: vec![MISSING; rows], levels: Vec::new() }
-            }
+        let none = || Codes::of(std::iter::repeat_n(None, rows), 0);
+        let column = match &self.values {
+            Values::Numeric(_) => Self::numeric(std::iter::repeat_n(Cell::Missing, rows)),
+            Values::Coded { .. } => Self::coded_numbers(none(), Scale::default()),
+            Values::Categorical { .. } => Self::coded_levels(none(), Vec::new()),
         };
-        Self { values, withheld: Some(vec![true; rows]) }
+        Self { withheld: Some(vec![true; rows]), ..column }
     }
 }
 
@@ -225,6 +290,18 @@ impl Table {
         Self { columns: self.columns.iter().map(|column| column.select(rows)).collect(), rows: rows.len() }
     }
 
+    /// The rows of two sides. Each column is let go of as soon as it is parted.
+    #[must_use]
+    pub fn part(self, sides: [&[usize]; 2]) -> [Self; 2] {
+        let mut parts = sides.map(|rows| Self { columns: Vec::new(), rows: rows.len() });
+        for column in self.columns {
+            for (part, rows) in parts.iter_mut().zip(sides) {
+                part.columns.push(column.select(rows));
+            }
+        }
+        parts
+    }
+
     /// The table with the columns of `features` withheld throughout.
     #[must_use]
     pub fn withhold(&self, features: &[FeatureId]) -> Self {
@@ -261,8 +338,20 @@ impl Dataset {
     /// The dataset with only the given rows, in their order.
     #[must_use]
     pub fn select(&self, rows: &[usize]) -> Self {
+        self.select_with(self.table.select(rows), rows)
+    }
+
+    /// The rows of two sides; none of the dataset is held twice at a time.
+    #[must_use]
+    pub fn part(mut self, sides: [&[usize]; 2]) -> [Self; 2] {
+        let table = std::mem::replace(&mut self.table, Table { columns: Vec::new(), rows: 0 });
+        let [first, second] = table.part(sides);
+        [self.select_with(first, sides[0]), self.select_with(second, sides[1])]
+    }
+
+    fn select_with(&self, table: Table, rows: &[usize]) -> Self {
         Self {
-            table: self.table.select(rows),
+            table,
             outcome: rows.iter().map(|&row| self.outcome[row]).collect(),
             person: rows.iter().map(|&row| self.person[row]).collect(),
             group: rows.iter().map(|&row| self.group[row]).collect(),

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::Model;
-use super::packed::{Code, Packed};
+use super::packed::{Code, Looked, Packed};
 use crate::data::Table;
 use crate::domain::{Cell, FeatureId, Nats};
 
@@ -14,7 +14,7 @@ pub(super) struct Batch<'m> {
     /// Features whose cells count as withheld, whatever the table holds.
     withheld: &'m [FeatureId],
     /// The codes of each feature of the model, unless it has no tables.
-    packed: Option<(Packed, Vec<Vec<Code>>)>,
+    packed: Option<(Packed, Vec<Looked<'m>>)>,
 }
 
 /// The buffers of one thread.
@@ -31,7 +31,7 @@ impl<'m> Batch<'m> {
             let features: Vec<(usize, FeatureId)> = packed.varying().enumerate().collect();
             let encode = |&(place, feature): &(usize, FeatureId)| {
                 if withheld.contains(&feature) {
-                    packed.encode_column(place, &table.column(feature).withhold())
+                    Looked::Withheld
                 } else {
                     packed.encode_column(place, table.column(feature))
                 }
@@ -56,7 +56,7 @@ impl<'m> Batch<'m> {
         let Buffers { cells, codes, contributions } = buffers;
         if let Some((packed, columns)) = &self.packed {
             codes.clear();
-            codes.extend(columns.iter().map(|column| column[row]));
+            codes.extend(columns.iter().map(|column| column.at(row)));
             packed.attribute(&[], codes, contributions);
         } else {
             self.table.read_row(row, cells);

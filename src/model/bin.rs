@@ -3,9 +3,11 @@
 //! No bin is learned from fewer than a floor of distinct people: numbers merge with their
 //! neighbours, a category that fewer people had is not even named.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::data::Column;
+use crate::data::{self, Coded, Column, between};
 use crate::domain::{Cell, FieldError};
 
 /// How the values of one feature become bins.
@@ -85,11 +87,13 @@ impl Bins {
     /// Learns the bins of `column`: at most `bins_max` by cuts, none of fewer than `people_min`
     /// people. `person` has one entry per row.
     pub(super) fn learn(column: &Column, person: &[u32], bins_max: usize, people_min: u32) -> Self {
-        if let Some(numbers) = column.numbers() {
-            return Self::Cuts(cut(numbers, person, bins_max, people_min));
+        match column.coded() {
+            Some(Coded { codes, cuts: Some(between), .. }) => {
+                Self::Cuts(cut_coded(codes, between, person, bins_max, people_min))
+            }
+            Some(Coded { codes, cells, .. }) => Self::Levels(name_levels(codes, &cells, person, people_min)),
+            None => Self::Cuts(cut(&column.numbers().unwrap_or_default(), person, bins_max, people_min)),
         }
-        let (codes, levels) = column.categories().unwrap_or_default();
-        Self::Levels(name_levels(codes, levels, person, people_min))
     }
 }
 
@@ -121,26 +125,92 @@ fn cut(numbers: &[f64], person: &[u32], bins_max: usize, people_min: u32) -> Vec
     cuts
 }
 
-/// A number above `below` and not above `above`, halfway if there is room.
-fn between(below: f64, above: f64) -> f64 {
-    let middle = below / 2.0 + above / 2.0;
-    if below < middle && middle <= above { middle } else { above }
+/// The same for a column of codes, of which `between` are the cuts between neighbours.
+fn cut_coded(
+    codes: &data::Codes,
+    between: &[f64],
+    person: &[u32],
+    bins_max: usize,
+    people_min: u32,
+) -> Vec<f64> {
+    let rows = count_rows(codes.iter(), between.len() + 1);
+    let left = rows.iter().sum::<usize>();
+    // With a row a person there is nobody to count twice.
+    let alone = person.is_sorted_by(|a, b| a < b);
+    let order = if alone { Vec::new() } else { order_rows(codes.iter(), &rows) };
+    let mut people = DistinctPeople::among(if alone { &[] } else { person });
+    let (mut cuts, mut start, mut end) = (Vec::new(), 0, 0);
+    let (mut open, mut count) = (None, 0);
+    for (code, &rows) in rows.iter().enumerate().filter(|(_, rows)| **rows > 0) {
+        if let Some(cut) = open.take() {
+            cuts.push(cut);
+        }
+        for &row in order.get(end..end + rows).unwrap_or_default() {
+            people.add(person[row as usize]);
+        }
+        end += rows;
+        count = if alone { end - start } else { people.count() as usize };
+        let bins_left = bins_max - cuts.len();
+        let enough = (end - start) * bins_left >= left - start && count >= people_min as usize;
+        if let (Some(&cut), true) = (between.get(code), enough && bins_left > 1 && end < left) {
+            open = Some(cut);
+            people.clear();
+            start = end;
+            count = 0;
+        }
+    }
+    if count < people_min as usize {
+        cuts.pop();
+    }
+    cuts
+}
+
+/// How many rows have each of `kinds` codes.
+fn count_rows(codes: impl Iterator<Item = usize>, kinds: usize) -> Vec<usize> {
+    let mut rows = vec![0; kinds];
+    for code in codes {
+        if let Some(rows) = rows.get_mut(code) {
+            *rows += 1;
+        }
+    }
+    rows
+}
+
+/// The rows by their code, then by number; `rows` says how many have each.
+#[allow(clippy::cast_possible_truncation, reason = "people, and so rows, are numbered by u32")]
+fn order_rows(codes: impl Iterator<Item = usize>, rows: &[usize]) -> Vec<u32> {
+    let mut next = Vec::with_capacity(rows.len());
+    let mut end = 0;
+    for rows in rows {
+        next.push(end);
+        end += rows;
+    }
+    let mut order = vec![0; end];
+    for (row, code) in codes.enumerate() {
+        if let Some(next) = next.get_mut(code) {
+            order[*next] = row as u32;
+            *next += 1;
+        }
+    }
+    order
 }
 
 /// The names of the levels that at least `people_min` people had, in ascending order.
-fn name_levels(codes: &[u32], levels: &[String], person: &[u32], people_min: u32) -> Vec<String> {
-    let pairs = codes.iter().zip(person).filter(|&(&code, _)| (code as usize) < levels.len());
-    let mut pairs: Vec<(u32, u32)> = pairs.map(|(&code, &person)| (code, person)).collect();
-    pairs.sort_unstable();
-    pairs.dedup();
-    let mut common: Vec<(usize, u32)> = pairs
-        .chunk_by(|a, b| a.0 == b.0)
-        .filter(|people| people.len() >= people_min as usize)
-        .map(|people| (people.len(), people[0].0))
-        .collect();
+#[allow(clippy::cast_possible_truncation, reason = "levels are numbered by u32")]
+fn name_levels(codes: &data::Codes, levels: &[Cell<'_>], person: &[u32], people_min: u32) -> Vec<String> {
+    let people = count_people(codes.iter(), levels.len(), person);
+    let mut common: Vec<(usize, usize)> =
+        (0..).zip(people).map(|(code, people)| (people as usize, code)).collect();
+    common.retain(|&(people, _)| people > 0 && people >= people_min as usize);
     common.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     common.truncate(Bins::LEVELS_MAX);
-    let mut names: Vec<String> = common.iter().map(|&(_, code)| levels[code as usize].clone()).collect();
+    let mut names: Vec<String> = common
+        .iter()
+        .filter_map(|&(_, code)| match levels[code] {
+            Cell::Category(name) => Some(name.to_owned()),
+            Cell::Number(_) | Cell::Missing | Cell::Withheld => None,
+        })
+        .collect();
     names.sort_unstable();
     names
 }
@@ -175,6 +245,9 @@ impl DistinctPeople {
     }
 }
 
+/// Rows from which on the codes of a table are shared rather than written anew.
+const ROWS_SHARED: usize = 1 << 20;
+
 /// One small number for each row, in as few bytes as hold the largest.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Codes {
@@ -182,6 +255,8 @@ pub(super) enum Codes {
     Narrow(Vec<u8>),
     /// Larger ones.
     Wide(Vec<u32>),
+    /// What each code of a table stands for: a look-up slower, and no byte a row more.
+    Shared { codes: Arc<data::Codes>, of: Box<[u8; 256]> },
 }
 
 impl Codes {
@@ -195,23 +270,40 @@ impl Codes {
         }
     }
 
+    /// `of` each of the codes of a large table; None where sharing them saves nothing.
+    #[allow(clippy::cast_possible_truncation, reason = "`largest` says that they fit")]
+    fn shared(codes: &Arc<data::Codes>, of: &[u32], largest: usize) -> Option<Self> {
+        let narrow = matches!(**codes, data::Codes::Byte(_)) && u8::try_from(largest).is_ok();
+        (narrow && codes.rows() >= ROWS_SHARED).then(|| {
+            let mut table = Box::new([Bins::MISSING as u8; 256]);
+            table.iter_mut().zip(of).for_each(|(to, &of)| *to = of as u8);
+            Self::Shared { codes: codes.clone(), of: table }
+        })
+    }
+
     /// How many rows there are.
-    pub(super) const fn rows(&self) -> usize {
+    pub(super) fn rows(&self) -> usize {
         match self {
             Self::Narrow(codes) => codes.len(),
             Self::Wide(codes) => codes.len(),
+            Self::Shared { codes, .. } => codes.rows(),
         }
     }
 
-    /// Writes `of` of the codes of the rows from `start` on over `to`.
+    /// Lets `take` change each of `to` by the code of its row; the rows are those from `start` on.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "it must be compiled for the vectors of its caller")]
-    pub(super) fn write(&self, start: usize, to: &mut [u32], of: impl Fn(u32) -> u32) {
+    pub(super) fn apply(&self, start: usize, to: &mut [u32], take: impl Fn(&mut u32, u32)) {
         match self {
             Self::Narrow(codes) => {
-                to.iter_mut().zip(&codes[start..]).for_each(|(to, &code)| *to = of(u32::from(code)));
+                to.iter_mut().zip(&codes[start..]).for_each(|(to, &code)| take(to, u32::from(code)));
             }
-            Self::Wide(codes) => to.iter_mut().zip(&codes[start..]).for_each(|(to, &code)| *to = of(code)),
+            Self::Wide(codes) => to.iter_mut().zip(&codes[start..]).for_each(|(to, &code)| take(to, code)),
+            Self::Shared { codes, of } => {
+                let data::Codes::Byte(codes) = &**codes else { return };
+                let codes = to.iter_mut().zip(&codes[start..]);
+                codes.for_each(|(to, &code)| take(to, u32::from(of[usize::from(code)])));
+            }
         }
     }
 
@@ -225,6 +317,7 @@ impl Codes {
         match self {
             Self::Narrow(codes) => usize::from(codes[row]),
             Self::Wide(codes) => codes[row] as usize,
+            Self::Shared { codes, of } => of.get(codes.at(row)).map_or(Bins::MISSING, |&code| code.into()),
         }
     }
 }
@@ -257,6 +350,34 @@ impl Binned {
     }
 }
 
+/// How many distinct people have each of `kinds` codes.
+#[allow(clippy::cast_possible_truncation, reason = "people are numbered by u32")]
+fn count_people(codes: impl Iterator<Item = usize> + Clone, kinds: usize, person: &[u32]) -> Vec<u32> {
+    if person.is_sorted_by(|a, b| a < b) {
+        return count_rows(codes, kinds).into_iter().map(|rows| rows as u32).collect();
+    }
+    let mut people = vec![0_u32; kinds];
+    // Person after person, whoever was counted last in a code is told from the next.
+    let mut last = vec![u32::MAX; kinds];
+    let mut count = |code: usize, person: u32| {
+        if let Some(last) = last.get_mut(code).filter(|last| **last != person) {
+            *last = person;
+            people[code] += 1;
+        }
+    };
+    if person.is_sorted() {
+        codes.zip(person).for_each(|(code, &person)| count(code, person));
+        return people;
+    }
+    let codes: Vec<u32> = codes.map(|code| code.min(kinds) as u32).collect();
+    let of_row = || person.iter().map(|&person| person as usize);
+    let most = of_row().max().map_or(0, |last| last + 1);
+    for row in order_rows(of_row(), &count_rows(of_row(), most)) {
+        count(codes[row as usize] as usize, person[row as usize]);
+    }
+    people
+}
+
 /// What is told of each of some cells.
 pub(super) struct Tally {
     pub(super) people: Vec<u32>,
@@ -274,24 +395,10 @@ impl Tally {
         person: &[u32],
         people_min: u32,
     ) -> Self {
-        let mut rows = vec![0_u32; count + 1];
-        for code in codes.clone() {
-            rows[code] += 1;
-        }
-        rows.truncate(count);
-        let mut people = if person.is_sorted_by(|a, b| a < b) {
-            rows.clone()
-        } else {
-            let mut pairs: Vec<(usize, u32)> = codes.zip(person.iter().copied()).collect();
-            pairs.sort_unstable();
-            pairs.dedup();
-            let mut people = vec![0_u32; count + 1];
-            for (code, _) in pairs {
-                people[code] += 1;
-            }
-            people.truncate(count);
-            people
-        };
+        let rows = count_rows(codes.clone(), count);
+        let mut people = count_people(codes, count, person);
+        #[allow(clippy::cast_possible_truncation, reason = "people, and so rows, are numbered by u32")]
+        let mut rows: Vec<u32> = rows.into_iter().map(|rows| rows as u32).collect();
         let learned: Vec<bool> = people.iter().map(|&people| people >= people_min).collect();
         for table in [&mut people, &mut rows] {
             let told = table.iter_mut().zip(&learned);
@@ -366,15 +473,17 @@ fn join(cuts: &[f64], rows: &[u32], bins_max: usize) -> Vec<f64> {
 #[allow(clippy::cast_possible_truncation, reason = "bins are bounded by Bins::check")]
 fn encode_column(bins: &Bins, column: &Column) -> Codes {
     let withheld = bins.count();
-    if let Some((codes, levels)) = column.categories() {
-        // A name is looked up once per level, not once per row.
-        let known: Vec<u32> =
-            levels.iter().map(|name| bins.encode(Cell::Category(name)).unwrap_or(withheld) as u32).collect();
-        let of = |(row, &code): (usize, &u32)| {
+    if let Some(Coded { codes, cells, .. }) = column.coded() {
+        // A cell is looked up once per code, not once per row.
+        let known: Vec<u32> = cells.iter().map(|&c| bins.encode(c).unwrap_or(withheld) as u32).collect();
+        if let (Some(shared), false) = (Codes::shared(codes, &known, withheld), column.has_withheld()) {
+            return shared;
+        }
+        let of = |(row, code): (usize, usize)| {
             if column.is_withheld(row) {
                 return withheld as u32;
             }
-            known.get(code as usize).copied().unwrap_or(Bins::MISSING as u32)
+            known.get(code).copied().unwrap_or(Bins::MISSING as u32)
         };
         return Codes::new(codes.iter().enumerate().map(of), withheld);
     }

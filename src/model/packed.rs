@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use super::additive::{PairFunction, ShapeFunction};
 use super::linear::{Curve, Part};
 use super::{Bins, Model};
-use crate::data::Column;
+use crate::data::{Codes, Column};
 use crate::domain::{Cell, FeatureId, Nats};
 
 /// What stands for a cell; see [`Axis`].
@@ -179,7 +179,7 @@ impl Packed {
     }
 
     /// Codes of one feature that varies, one for each row of `column`.
-    pub(super) fn encode_column(&self, varying: usize, column: &Column) -> Vec<Code> {
+    pub(super) fn encode_column<'t>(&self, varying: usize, column: &'t Column) -> Looked<'t> {
         self.axes[varying].encode_column(column)
     }
 
@@ -238,18 +238,35 @@ impl Axis {
         }
     }
 
-    /// A name is looked up once per level of the column, not once per row.
-    fn encode_column(&self, column: &Column) -> Vec<Code> {
-        let Some((codes, levels)) = column.categories() else {
-            return (0..column.rows()).map(|row| self.encode(column.cell(row))).collect();
-        };
-        let known: Vec<Code> = levels.iter().map(|name| self.encode(Cell::Category(name))).collect();
-        let encode = |(row, &code): (usize, &u32)| match known.get(code as usize) {
-            _ if column.is_withheld(row) => WITHHELD,
-            Some(code) => *code,
-            None => MISSING,
-        };
-        codes.iter().enumerate().map(encode).collect()
+    /// A cell is looked up once per code of the column, not once per row.
+    fn encode_column<'t>(&self, column: &'t Column) -> Looked<'t> {
+        match column.coded() {
+            None => Looked::Rows((0..column.rows()).map(|row| self.encode(column.cell(row))).collect()),
+            Some(coded) => {
+                Looked::Codes(column, coded.codes, coded.cells.iter().map(|&c| self.encode(c)).collect())
+            }
+        }
+    }
+}
+
+/// The codes of the rows of a column.
+pub(super) enum Looked<'t> {
+    /// One by one.
+    Rows(Vec<Code>),
+    /// By what the column's own codes stand for.
+    Codes(&'t Column, &'t Codes, Vec<Code>),
+    /// All withheld.
+    Withheld,
+}
+
+impl Looked<'_> {
+    pub(super) fn at(&self, row: usize) -> Code {
+        match self {
+            Self::Rows(codes) => codes[row],
+            Self::Codes(column, ..) if column.is_withheld(row) => WITHHELD,
+            Self::Codes(_, codes, known) => known.get(codes.at(row)).copied().unwrap_or(MISSING),
+            Self::Withheld => WITHHELD,
+        }
     }
 }
 

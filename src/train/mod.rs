@@ -15,7 +15,7 @@ pub use bring::{BringError, ImportForm, import, merge_versions};
 pub use contributions::Contributions;
 pub use folds::{Turns, prepare_folds};
 pub use job::{TrainError, fit_profiles, keep};
-pub use prepare::{Asked, PrepareError, Prepared, prepare};
+pub use prepare::{Asked, PrepareError, Prepared, prepare, prepare_only};
 pub use private::{HeldOut, train_privately};
 pub use quality::{
     Contender, Entrants, Fitted, FoldFigures, OverFolds, Quality, Spread, compare, compare_folds,

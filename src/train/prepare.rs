@@ -126,7 +126,7 @@ pub(super) struct Admitted {
 }
 
 /// What does not depend on the split.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Common {
     response: Response,
     outcome: String,
@@ -144,10 +144,19 @@ struct Common {
 /// When the data do not state the response, nobody accepted training, or a side of the split is
 /// empty.
 pub fn prepare(bundle: &Bundle, response: Response) -> Result<Prepared, PrepareError> {
-    let split = &bundle.schema.split;
-    let admitted = admit(bundle, response)?;
-    let sides = split.rows(&admitted.rows, SPLIT_SEED).both_sides()?;
-    Ok(admitted.part(&sides, describe(split)))
+    admit(bundle, response)?.split(&bundle.schema.split)
+}
+
+/// The same when nothing else of the example is needed but its schema: the rows as loaded are let go
+/// of before the training begins.
+///
+/// # Errors
+/// As [`prepare()`].
+pub fn prepare_only(bundle: Bundle, response: Response) -> Result<(Schema, Prepared), PrepareError> {
+    let admitted = admit(&bundle, response)?;
+    let schema = bundle.into_schema();
+    let prepared = admitted.split(&schema.split)?;
+    Ok((schema, prepared))
 }
 
 /// Reads the rows of `bundle` that the gate lets train.
@@ -163,7 +172,9 @@ pub(super) fn admit(bundle: &Bundle, response: Response) -> Result<Admitted, Pre
         return Err(PrepareError::NobodyAccepted);
     }
     let rows = gate.admit_training(&accepted, |permits| {
-        Ok::<_, DataError>(bundle.dataset(response, permits)?.select(&places))
+        let rows = bundle.dataset(response, permits)?;
+        let all = places.len() == rows.rows();
+        Ok::<_, DataError>(if all { rows } else { rows.select(&places) })
     })?;
     let all = (0..).map(FeatureId).zip(&schema.features);
     let contextual = all.clone().filter(|(_, f)| f.is_contextual()).map(|(id, _)| id).collect();
@@ -188,22 +199,38 @@ impl Admitted {
         &self.common.outcome
     }
 
+    /// The rows on the two sides of `split`.
+    fn split(self, split: &Split) -> Result<Prepared, PrepareError> {
+        let sides = split.rows(&self.rows, SPLIT_SEED).both_sides()?;
+        let test_places = sides.test.iter().map(|&row| self.places[row]).collect();
+        let rows = self.rows.part([&sides.train, &sides.test]);
+        Ok(self.common.prepared(rows, test_places, describe(split)))
+    }
+
     /// The rows on the two sides of a split, which `split` describes.
     pub(super) fn part(&self, sides: &TrainTest, split: String) -> Prepared {
-        let common = &self.common;
+        let test_places = sides.test.iter().map(|&row| self.places[row]).collect();
+        let rows = [self.rows.select(&sides.train), self.rows.select(&sides.test)];
+        self.common.clone().prepared(rows, test_places, split)
+    }
+}
+
+impl Common {
+    fn prepared(self, rows: [Permitted<Dataset>; 2], test_places: Vec<usize>, split: String) -> Prepared {
+        let [train, test] = rows;
         Prepared {
-            response: common.response,
-            outcome: common.outcome.clone(),
+            response: self.response,
+            outcome: self.outcome,
             split,
-            train: self.rows.select(&sides.train),
-            test: self.rows.select(&sides.test),
-            test_places: sides.test.iter().map(|&row| self.places[row]).collect(),
-            purposes: common.purposes,
-            contextual: common.contextual.clone(),
-            full: common.full.clone(),
-            withheld_sets: common.withheld_sets.clone(),
-            baselines: common.baselines.clone(),
-            asked: common.asked.clone(),
+            train,
+            test,
+            test_places,
+            purposes: self.purposes,
+            contextual: self.contextual,
+            full: self.full,
+            withheld_sets: self.withheld_sets,
+            baselines: self.baselines,
+            asked: self.asked,
         }
     }
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 use ::csv::{ErrorKind, Position, Reader, ReaderBuilder, StringRecord, Trim};
 use flate2::read::MultiGzDecoder;
 
+use super::CHUNK;
 use super::records::{RawColumn, Records, TextBuilder};
 use crate::data::DataError;
 
@@ -26,10 +27,42 @@ pub(super) fn names(file: &Path, gzip: bool) -> Result<Vec<String>, DataError> {
 /// The columns of the given indices, as text.
 pub(super) fn read(file: &Path, gzip: bool, indices: &[usize]) -> Result<Records, DataError> {
     let mut reader = reader(file, gzip)?;
+    let rows = read_rows(&mut reader, usize::MAX, gzip, indices);
+    rows.map_err(|error| explain(file, gzip, &error))
+}
+
+/// The same, some rows at a time.
+pub(super) fn read_in_chunks(
+    file: &Path,
+    gzip: bool,
+    indices: &[usize],
+    take: &mut dyn FnMut(Records) -> Result<(), DataError>,
+) -> Result<(), DataError> {
+    let mut reader = reader(file, gzip)?;
+    let mut first = 0;
+    loop {
+        let rows = read_rows(&mut reader, CHUNK, gzip, indices);
+        let rows = rows.map_err(|error| explain(file, gzip, &error))?;
+        let read = rows.rows();
+        if read == 0 {
+            return Ok(());
+        }
+        take(rows.after(first))?;
+        first += read;
+    }
+}
+
+/// The next rows, `rows_max` at most.
+fn read_rows(
+    reader: &mut Reader<Box<dyn Read>>,
+    rows_max: usize,
+    gzip: bool,
+    indices: &[usize],
+) -> Result<Records, ::csv::Error> {
     let mut columns = indices.iter().map(|_| TextBuilder::default()).collect::<Vec<_>>();
     let mut places = Vec::new();
     let mut record = StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| explain(file, gzip, &error))? {
+    while places.len() < rows_max && reader.read_record(&mut record)? {
         places.push(record.position().map_or(0, Position::byte));
         for (column, &index) in columns.iter_mut().zip(indices) {
             column.push(record.get(index).filter(|field| !matches!(*field, "" | "?" | "NA")));

@@ -10,6 +10,9 @@ pub use records::{RawColumn, Records, Text};
 
 use super::DataError;
 
+/// Rows that are read at a time, where not all are held.
+const CHUNK: usize = 64 * 1024;
+
 /// A file of rows whose column names are known and whose columns can be read.
 #[derive(Debug)]
 pub struct Source {
@@ -63,16 +66,37 @@ impl Source {
     /// # Errors
     /// When one is not there, or the file is damaged.
     pub fn read(&self, wanted: &[&str]) -> Result<Records, DataError> {
-        let mut indices = Vec::with_capacity(wanted.len());
-        for &name in wanted {
-            let index = self.names.iter().position(|there| there == name);
-            indices.push(index.ok_or_else(|| self.no_column(name))?);
-        }
+        let indices = self.indices(wanted)?;
         let records = match self.format {
             Format::Csv { gzip } => csv::read(&self.file, gzip, &indices)?,
             Format::Parquet => parquet::read(&self.file, &indices)?,
         };
         Ok(records.named(&self.file, wanted))
+    }
+
+    /// The same, a part of the rows after the other, so that they need not be held all at once.
+    ///
+    /// # Errors
+    /// When a column is not there, the file is damaged, or `take` refuses.
+    pub fn read_in_chunks(
+        &self,
+        wanted: &[&str],
+        take: &mut dyn FnMut(&Records) -> Result<(), DataError>,
+    ) -> Result<(), DataError> {
+        let indices = self.indices(wanted)?;
+        let mut named = |records: Records| take(&records.named(&self.file, wanted));
+        match self.format {
+            Format::Csv { gzip } => csv::read_in_chunks(&self.file, gzip, &indices, &mut named),
+            Format::Parquet => parquet::read_in_chunks(&self.file, &indices, &mut named),
+        }
+    }
+
+    fn indices(&self, wanted: &[&str]) -> Result<Vec<usize>, DataError> {
+        let index = |&name: &&str| {
+            let index = self.names.iter().position(|there| there == name);
+            index.ok_or_else(|| self.no_column(name))
+        };
+        wanted.iter().map(index).collect()
     }
 
     fn no_column(&self, column: &str) -> DataError {

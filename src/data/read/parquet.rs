@@ -10,9 +10,10 @@ use ::parquet::basic::{ConvertedType, LogicalType, TimeUnit};
 use ::parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use ::parquet::data_type::{ByteArray, DataType};
 use ::parquet::errors::ParquetError;
-use ::parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
-use ::parquet::schema::types::ColumnDescriptor;
+use ::parquet::file::reader::{FileReader, SerializedFileReader};
+use ::parquet::schema::types::{ColumnDescPtr, ColumnDescriptor};
 
+use super::CHUNK;
 use super::records::{RawColumn, Records, TextBuilder};
 use crate::data::DataError;
 use crate::domain::Timestamp;
@@ -27,6 +28,29 @@ pub(super) fn names(file: &Path) -> Result<Vec<String>, DataError> {
 /// The columns of the given indices, each with the type that the file gives it.
 pub(super) fn read(file: &Path, indices: &[usize]) -> Result<Records, DataError> {
     guarded(file, || read_columns(file, indices))
+}
+
+/// The same, some rows at a time.
+pub(super) fn read_in_chunks(
+    file: &Path,
+    indices: &[usize],
+    take: &mut dyn FnMut(Records) -> Result<(), DataError>,
+) -> Result<(), DataError> {
+    let reader = guarded(file, || open(file))?;
+    let mut first = 0;
+    for group in 0..reader.num_row_groups() {
+        let mut columns = guarded(file, || columns_of(file, &reader, group, indices))?;
+        loop {
+            let records = guarded(file, || next_rows(file, &mut columns))?;
+            let read = records.rows();
+            if read == 0 {
+                break;
+            }
+            take(records.after(first))?;
+            first += read;
+        }
+    }
+    Ok(())
 }
 
 /// The decoder panics on some damage; to us that is damage like any other.
@@ -49,26 +73,62 @@ fn read_columns(file: &Path, indices: &[usize]) -> Result<Records, DataError> {
     let mut columns = Vec::with_capacity(indices.len());
     for &index in indices {
         let descriptor = metadata.file_metadata().schema_descr().column(index);
-        let name = descriptor.path().string();
-        let refuse = |rule: &str| DataError::column(file, &name, rule);
-        if descriptor.max_rep_level() > 0 || descriptor.max_def_level() > 1 {
-            return Err(refuse("is nested: only flat columns are read"));
-        }
-        let mut column = Growing::of(&descriptor).ok_or_else(|| {
-            refuse(&format!("has the type {}, which is not read", descriptor.physical_type()))
-        })?;
-        let damaged = |error| DataError::damaged(file, format!("column {name}: {error}"));
+        let mut column = Growing::of(file, &descriptor)?;
+        let damaged = |error| damaged_column(file, &descriptor, &error);
         for group in 0..reader.num_row_groups() {
             let group = reader.get_row_group(group).map_err(damaged)?;
-            column.read(group.as_ref(), index).map_err(damaged)?;
+            let mut values = group.get_column_reader(index).map_err(damaged)?;
+            column.read(&mut values, usize::MAX).map_err(damaged)?;
         }
-        let column = column.finish().map_err(refuse)?;
+        let column = column.finish(file, &descriptor)?;
         if length(&column) != rows {
             return Err(DataError::damaged(file, "columns differ in their number of rows"));
         }
         columns.push(column);
     }
     Ok(Records::new(columns, rows, None))
+}
+
+/// A column of a row group, as far as it has been read.
+struct Reading {
+    descriptor: ColumnDescPtr,
+    values: ColumnReader,
+}
+
+/// The columns of a row group, of the given indices.
+fn columns_of(
+    file: &Path,
+    reader: &SerializedFileReader<File>,
+    group: usize,
+    indices: &[usize],
+) -> Result<Vec<Reading>, DataError> {
+    let schema = reader.metadata().file_metadata().schema_descr();
+    let of_column = |&index: &usize| {
+        let descriptor = schema.column(index);
+        let values = reader.get_row_group(group).and_then(|group| group.get_column_reader(index));
+        let values = values.map_err(|error| damaged_column(file, &descriptor, &error))?;
+        Ok(Reading { descriptor, values })
+    };
+    indices.iter().map(of_column).collect()
+}
+
+/// The next rows of `columns`; none at their end.
+fn next_rows(file: &Path, columns: &mut [Reading]) -> Result<Records, DataError> {
+    let mut read = Vec::with_capacity(columns.len());
+    for Reading { descriptor, values } in columns {
+        let mut column = Growing::of(file, descriptor)?;
+        column.read(values, CHUNK).map_err(|error| damaged_column(file, descriptor, &error))?;
+        read.push(column.finish(file, descriptor)?);
+    }
+    let rows = read.first().map_or(0, length);
+    if read.iter().any(|column| length(column) != rows) {
+        return Err(DataError::damaged(file, "columns differ in their number of rows"));
+    }
+    Ok(Records::new(read, rows, None))
+}
+
+fn damaged_column(file: &Path, column: &ColumnDescriptor, error: &ParquetError) -> DataError {
+    DataError::damaged(file, format!("column {}: {error}", column.path().string()))
 }
 
 fn open(file: &Path) -> Result<SerializedFileReader<File>, DataError> {
@@ -130,8 +190,18 @@ impl Unit {
 }
 
 impl Growing {
-    /// The empty column for values of the file's type; None for types that are not read.
-    fn of(column: &ColumnDescriptor) -> Option<Self> {
+    /// The empty column for values of the file's type.
+    fn of(file: &Path, column: &ColumnDescriptor) -> Result<Self, DataError> {
+        let refuse = |rule: &str| DataError::column(file, &column.path().string(), rule);
+        if column.max_rep_level() > 0 || column.max_def_level() > 1 {
+            return Err(refuse("is nested: only flat columns are read"));
+        }
+        let unread = || refuse(&format!("has the type {}, which is not read", column.physical_type()));
+        Self::of_type(column).ok_or_else(unread)
+    }
+
+    /// None for types that are not read.
+    fn of_type(column: &ColumnDescriptor) -> Option<Self> {
         use ::parquet::basic::Type;
         Some(match (column.physical_type(), Unit::of(column)) {
             (Type::INT32 | Type::INT64, Some(unit)) => Self::Time(Vec::new(), unit),
@@ -146,37 +216,37 @@ impl Growing {
         })
     }
 
-    fn read(&mut self, group: &dyn RowGroupReader, index: usize) -> Result<(), ParquetError> {
-        let reader = group.get_column_reader(index)?;
-        match (self, reader) {
+    /// Appends up to `rows` further rows.
+    fn read(&mut self, values: &mut ColumnReader, rows: usize) -> Result<(), ParquetError> {
+        match (self, values) {
             (Self::Int { values, unsigned: true }, ColumnReader::Int32ColumnReader(reader)) => {
-                fill(reader, values, |&value| i64::from(value.cast_unsigned()))
+                fill(reader, rows, values, |&value| i64::from(value.cast_unsigned()))
             }
             (Self::Int { values, unsigned: false }, ColumnReader::Int32ColumnReader(reader)) => {
-                fill(reader, values, |&value| i64::from(value))
+                fill(reader, rows, values, |&value| i64::from(value))
             }
             (Self::Int { values, .. }, ColumnReader::Int64ColumnReader(reader)) => {
-                fill(reader, values, |&value| value)
+                fill(reader, rows, values, |&value| value)
             }
             (Self::Time(values, unit), ColumnReader::Int32ColumnReader(reader)) => {
-                fill(reader, values, |&value| unit.moment(i64::from(value)))
+                fill(reader, rows, values, |&value| unit.moment(i64::from(value)))
             }
             (Self::Time(values, unit), ColumnReader::Int64ColumnReader(reader)) => {
-                fill(reader, values, |&value| unit.moment(value))
+                fill(reader, rows, values, |&value| unit.moment(value))
             }
             (Self::Time(values, unit), ColumnReader::Int96ColumnReader(reader)) => {
-                fill(reader, values, |value| unit.moment(value.to_micros()))
+                fill(reader, rows, values, |value| unit.moment(value.to_micros()))
             }
             (Self::Float(values), ColumnReader::FloatColumnReader(reader)) => {
-                fill(reader, values, |&value| f64::from(value))
+                fill(reader, rows, values, |&value| f64::from(value))
             }
             (Self::Float(values), ColumnReader::DoubleColumnReader(reader)) => {
-                fill(reader, values, |&value| value)
+                fill(reader, rows, values, |&value| value)
             }
             (Self::Bool(values), ColumnReader::BoolColumnReader(reader)) => {
-                fill(reader, values, |&value| value)
+                fill(reader, rows, values, |&value| value)
             }
-            (Self::Text(text), ColumnReader::ByteArrayColumnReader(reader)) => each(reader, |value| {
+            (Self::Text(text), ColumnReader::ByteArrayColumnReader(reader)) => each(reader, rows, |value| {
                 let value = value.map(ByteArray::as_utf8).transpose()?;
                 text.push(value.filter(|value| !value.is_empty()));
                 Ok(())
@@ -185,11 +255,12 @@ impl Growing {
         }
     }
 
-    /// The column, or the rule that its values break.
-    fn finish(self) -> Result<RawColumn, &'static str> {
+    /// The column; refuses values that break its rule.
+    fn finish(self, file: &Path, column: &ColumnDescriptor) -> Result<RawColumn, DataError> {
         Ok(match self {
             Self::Int { values, unsigned: true } if values.iter().flatten().any(|value| *value < 0) => {
-                return Err("has a whole number beyond 2^63 - 1");
+                let rule = "has a whole number beyond 2^63 - 1";
+                return Err(DataError::column(file, &column.path().string(), rule));
             }
             Self::Int { values, .. } => RawColumn::Int(values),
             Self::Float(values) => RawColumn::Float(values),
@@ -213,32 +284,34 @@ fn is_decimal(column: &ColumnDescriptor) -> bool {
         || column.converted_type() == ConvertedType::DECIMAL
 }
 
-/// Appends every value of a column chunk, converted.
+/// Appends the values of up to `rows` rows, converted.
 fn fill<T: DataType, V>(
-    reader: ColumnReaderImpl<T>,
+    reader: &mut ColumnReaderImpl<T>,
+    rows: usize,
     values: &mut Vec<Option<V>>,
     convert: impl Fn(&T::T) -> V,
 ) -> Result<(), ParquetError> {
-    each(reader, |value| {
+    each(reader, rows, |value| {
         values.push(value.map(&convert));
         Ok(())
     })
 }
 
-/// Gives every value of a column chunk to `take`, None where it is null.
+/// Gives the values of up to `rows` rows to `take`, None where one is null.
 fn each<T: DataType>(
-    mut reader: ColumnReaderImpl<T>,
+    reader: &mut ColumnReaderImpl<T>,
+    rows: usize,
     mut take: impl FnMut(Option<&T::T>) -> Result<(), ParquetError>,
 ) -> Result<(), ParquetError> {
-    const BATCH: usize = 64 * 1024;
-    let (mut levels, mut values) = (Vec::new(), Vec::new());
-    loop {
+    let (mut levels, mut values, mut left) = (Vec::new(), Vec::new(), rows);
+    while left > 0 {
         levels.clear();
         values.clear();
-        let (records, _, _) = reader.read_records(BATCH, Some(&mut levels), None, &mut values)?;
+        let (records, _, _) = reader.read_records(left.min(CHUNK), Some(&mut levels), None, &mut values)?;
         if records == 0 {
-            return Ok(());
+            break;
         }
+        left -= records;
         if levels.is_empty() {
             values.iter().try_for_each(|value| take(Some(value)))?;
             continue;
@@ -248,6 +321,7 @@ fn each<T: DataType>(
             take(if *level > 0 { present.next() } else { None })?;
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub struct Records {
     names: Vec<String>,
     columns: Vec<RawColumn>,
     rows: usize,
+    /// How many rows of the file come before them.
+    first_row: usize,
     /// Where the rows begin; None for a file without lines.
     places: Option<Places>,
 }
@@ -98,10 +100,22 @@ impl Records {
         self
     }
 
+    /// Says that these are not the first rows of their file.
+    pub(super) const fn after(mut self, first_row: usize) -> Self {
+        self.first_row = first_row;
+        self
+    }
+
     /// Number of rows.
     #[must_use]
     pub const fn rows(&self) -> usize {
         self.rows
+    }
+
+    /// How many rows of the file come before them.
+    #[must_use]
+    pub const fn first_row(&self) -> usize {
+        self.first_row
     }
 
     /// The file that the columns are of.
@@ -128,7 +142,7 @@ impl Records {
     pub fn cell_error(&self, row: usize, name: &str, rule: impl Into<String>) -> DataError {
         let place = match &self.places {
             Some(places) => Place::Line(places.line(&self.file, row)),
-            None => Place::Row(row as u64 + 1),
+            None => Place::Row((self.first_row + row) as u64 + 1),
         };
         DataError::Cell {
             file: self.file.display().to_string(),

@@ -172,3 +172,35 @@ fn a_column_that_must_be_complete_names_the_first_gap() {
     assert!(matches!(&error, DataError::Cell { place: Place::Row(2), .. }), "{error}");
     assert!(error.to_string().ends_with("row 2, column double must not be missing"), "{error}");
 }
+
+#[test]
+fn rows_read_in_chunks_are_the_rows_read_at_once() {
+    let lines = (0..150_000).map(|row| format!("{row},{}", row % 7)).collect::<Vec<_>>();
+    let text = format!("a,b\n{}\n", lines.join("\n"));
+    let (_dir, csv) = file("rows.csv", text);
+    for path in [csv, data("parquet/pyarrow.parquet")] {
+        let source = Source::open(&path).unwrap();
+        let names = ["a", "required"].into_iter().filter(|name| source.has(name)).collect::<Vec<_>>();
+        let whole = source.read(&names).unwrap().integers(names[0]).unwrap();
+        let (mut read, mut chunks) = (Vec::new(), 0);
+        let take = &mut |records: &Records| {
+            assert_eq!(records.first_row(), read.len());
+            read.extend(records.integers(names[0])?);
+            chunks += 1;
+            Ok(())
+        };
+        source.read_in_chunks(&names, take).unwrap();
+        assert_eq!(read, whole);
+        assert!(chunks > 1, "{chunks} chunks");
+    }
+}
+
+#[test]
+fn a_bad_cell_of_a_later_row_group_is_named_by_its_row_in_the_file() {
+    let source = Source::open(&data("parquet/pyarrow.parquet")).unwrap();
+    let take = &mut |records: &Records| records.numbers("float").map(|_| ());
+    let error = source.read_in_chunks(&["float"], take).unwrap_err().to_string();
+    assert!(error.ends_with("row 3, column float must be a finite number"), "{error}");
+    let error = source.read_in_chunks(&["nowhere"], &mut |_| Ok(())).unwrap_err();
+    assert!(matches!(&error, DataError::NoColumn { column, .. } if column == "nowhere"), "{error}");
+}

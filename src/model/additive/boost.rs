@@ -1,4 +1,4 @@
-//! Boosting: bags side by side, stopped together, averaged.
+//! Boosting: bags side by side, stopped together.
 //!
 //! Each bag leaves out one group of people. All stop at the round at which the log loss of the
 //! people left out, summed over the bags, is least: a cross-validated choice of the number of
@@ -10,17 +10,15 @@ use super::column::{Column, Form};
 use super::grid::Grid;
 use super::histogram::{LANES, Lanes, Sums, WideSlot, gradient};
 use super::params::ValidAdditiveParams;
-use super::pass::{COLUMNS_A_PASS, Pack, Rows, Shift};
+use super::pass::{COLUMNS_A_PASS, Pack, Rows, Shift, Whom};
 use super::step::Shape;
 use crate::model::{FitError, Progress};
 
 /// Rounds between two looks at the people left out.
 const ROUNDS_A_LOOK: u32 = 5;
-/// Half the width of a 95 % interval, in standard errors.
-const Z_95: f64 = 1.959_964;
 
 /// Scores per column, bag and bin, with the constant of each bag, in nats.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct Tables {
     pub(super) intercepts: Vec<f64>,
     pub(super) scores: Vec<Vec<Vec<f64>>>,
@@ -35,25 +33,25 @@ pub(super) struct Boosted {
 
 /// The rows with every bag's scores, which the stages of a fit boost in turn.
 pub(super) struct Boosting<'a> {
-    rows: Rows<'a>,
+    pub(super) rows: Rows<'a>,
     /// The score of each row before the first stage.
     init: &'a [f32],
     bags: u16,
-    packs: Vec<Bags>,
+    pub(super) packs: Vec<Bags>,
     params: &'a ValidAdditiveParams,
     progress: &'a dyn Progress,
 }
 
 /// Up to eight bags, with the steps that their rows have yet to take.
-struct Bags {
+pub(super) struct Bags {
     pack: Pack,
     /// Number of the first bag.
-    first: usize,
+    pub(super) first: usize,
     intercept: Lanes,
     /// The columns that stepped last, and what each bin of theirs moves by.
     stepped: std::ops::Range<usize>,
-    steps: Vec<Vec<Lanes>>,
-    sums: Vec<Vec<WideSlot>>,
+    pub(super) steps: Vec<Vec<Lanes>>,
+    pub(super) sums: Vec<Vec<WideSlot>>,
 }
 
 /// What steps on one column in one bag.
@@ -75,6 +73,13 @@ impl Tables {
         for column in &columns[self.scores.len()..] {
             self.scores.push(vec![vec![0.0; column.count()]; bags]);
         }
+        self
+    }
+
+    /// The same with what another stage added, on columns of its own.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.intercepts.iter_mut().zip(other.intercepts).for_each(|(one, other)| *one += other);
+        self.scores.extend(other.scores);
         self
     }
 
@@ -226,7 +231,7 @@ impl<'a> Boosting<'a> {
         for start in (0..columns.len()).step_by(COLUMNS_A_PASS) {
             let block = start..(start + COLUMNS_A_PASS).min(columns.len());
             for bags in &mut self.packs {
-                bags.pass(&self.rows, columns, block.clone());
+                bags.pass(&self.rows, Whom::Trains, columns, block.clone());
                 bags.step_intercept(&self.rows, &mut tables.intercepts);
                 let scores = &mut tables.scores[block.clone()];
                 bags.step(&self.rows, &mut steppers[block.clone()], scores, pace);
@@ -242,7 +247,7 @@ impl<'a> Boosting<'a> {
         const STEP_MIN: f32 = 1e-3;
         for bags in &mut self.packs {
             for _ in 0..STEPS_MAX {
-                bags.pass(&self.rows, columns, 0..1);
+                bags.pass(&self.rows, Whom::Trains, columns, 0..1);
                 bags.stepped = 0..0;
                 bags.step_intercept(&self.rows, &mut tables.intercepts);
                 if bags.intercept.iter().all(|step| step.abs() < STEP_MIN) {
@@ -277,7 +282,7 @@ impl<'a> Boosting<'a> {
                 continue;
             }
             for bags in &mut self.packs {
-                bags.pass(&self.rows, columns, block.clone());
+                bags.pass(&self.rows, Whom::Trains, columns, block.clone());
                 bags.stepped = 0..0;
                 for (steppers, sums) in of_block.iter_mut().zip(&bags.sums) {
                     for (lane, stepper) in steppers.iter_mut().skip(bags.first).take(LANES).enumerate() {
@@ -301,22 +306,33 @@ impl<'a> Boosting<'a> {
 }
 
 impl Bags {
-    /// Takes the last steps, then sums the histograms of the columns of `block`.
-    fn pass(&mut self, rows: &Rows<'_>, columns: &[Column<'_>], block: std::ops::Range<usize>) {
+    /// Takes the last steps, then sums the histograms of the columns of `block` over the rows of `whom`.
+    pub(super) fn pass(
+        &mut self,
+        rows: &Rows<'_>,
+        whom: Whom,
+        columns: &[Column<'_>],
+        block: std::ops::Range<usize>,
+    ) {
         let stepped = columns[self.stepped.clone()].iter().copied();
         let stepped: Vec<_> = stepped.zip(self.steps.iter().map(Vec::as_slice)).collect();
         let shift = Shift { intercept: self.intercept, columns: &stepped };
-        self.pack.pass(rows, shift, &columns[block.clone()], &mut self.sums);
+        self.pack.pass(rows, shift, (whom, &columns[block.clone()]), &mut self.sums);
         self.intercept = [0.0; LANES];
         self.stepped = block;
     }
 
     /// Takes the last steps.
-    fn catch_up(&mut self, columns: &[Column<'_>]) {
+    pub(super) fn catch_up(&mut self, columns: &[Column<'_>]) {
         let stepped = columns[self.stepped.clone()].iter().copied();
         let stepped: Vec<_> = stepped.zip(self.steps.iter().map(Vec::as_slice)).collect();
         self.pack.shift(Shift { intercept: self.intercept, columns: &stepped });
         self.intercept = [0.0; LANES];
+        self.stepped = 0..0;
+    }
+
+    /// Takes no further step.
+    pub(super) const fn stay(&mut self) {
         self.stepped = 0..0;
     }
 
@@ -421,7 +437,7 @@ fn sums_of(sums: &[WideSlot], lane: usize, rows: &Rows<'_>) -> Vec<Sums> {
 }
 
 /// The tables of the eight bags from `first` on, side by side; withheld rows have a last entry of 0.
-fn lanes_of(scores: &[Vec<f64>], first: usize) -> Vec<Lanes> {
+pub(super) fn lanes_of(scores: &[Vec<f64>], first: usize) -> Vec<Lanes> {
     let count = scores.first().map_or(0, Vec::len);
     let mut lanes = vec![[0.0; LANES]; count + 1];
     for (lane, scores) in scores.iter().skip(first).take(LANES).enumerate() {
@@ -433,29 +449,6 @@ fn lanes_of(scores: &[Vec<f64>], first: usize) -> Vec<Lanes> {
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "rows are scored in single precision")]
-fn narrow(score: f64) -> f32 {
+pub(super) fn narrow(score: f64) -> f32 {
     score as f32
-}
-
-/// Scores and the half widths of their bands, in nats.
-pub(super) struct Averaged {
-    pub(super) scores: Vec<f64>,
-    pub(super) bands: Vec<f64>,
-}
-
-/// The mean of the bags' tables of one column, with its bands.
-///
-/// Each bag leaves out one of `groups` groups of people, so the spread of the bags is a grouped
-/// jackknife's: the variance of the mean is `groups - 1` times the mean squared deviation (Shao and
-/// Wu 1989).
-pub(super) fn average(bags: &[Vec<f64>], groups: f64) -> Averaged {
-    let count = bags.len() as f64;
-    let entries = 0..bags.first().map_or(0, Vec::len);
-    let mean = |entry: usize| bags.iter().map(|bag| bag[entry]).sum::<f64>() / count;
-    let band = |entry: usize| {
-        let mean = mean(entry);
-        let squares = bags.iter().map(|bag| (bag[entry] - mean) * (bag[entry] - mean)).sum::<f64>();
-        Z_95 * (squares / count * (groups - 1.0)).sqrt()
-    };
-    Averaged { scores: entries.clone().map(mean).collect(), bands: entries.map(band).collect() }
 }

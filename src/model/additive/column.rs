@@ -65,7 +65,7 @@ impl<'a> Column<'a> {
     #[inline(always)]
     pub(super) fn write(&self, start: usize, to: &mut [u32]) {
         match self.source {
-            Source::Line(codes) => codes.write(start, to, |code| code),
+            Source::Line(codes) => codes.apply(start, to, |to, code| *to = code),
             Source::Grid(sides) => write_cells(sides, self.learned.len(), start, to),
         }
     }
@@ -75,18 +75,7 @@ impl<'a> Column<'a> {
 #[inline(always)]
 #[allow(clippy::cast_possible_truncation, reason = "pairs have few bins a side")]
 pub(super) fn write_cells([one, other]: [Side<'_>; 2], count: usize, start: usize, to: &mut [u32]) {
-    one.codes.write(start, to, |code| one.adds[code as usize]);
+    one.codes.apply(start, to, |to, code| *to = one.adds[code as usize]);
     let withheld = count as u32;
-    match other.codes {
-        Codes::Narrow(codes) => {
-            for (to, &code) in to.iter_mut().zip(&codes[start..]) {
-                *to = (*to + other.adds[usize::from(code)]).min(withheld);
-            }
-        }
-        Codes::Wide(codes) => {
-            for (to, &code) in to.iter_mut().zip(&codes[start..]) {
-                *to = (*to + other.adds[code as usize]).min(withheld);
-            }
-        }
-    }
+    other.codes.apply(start, to, |to, code| *to = (*to + other.adds[code as usize]).min(withheld));
 }

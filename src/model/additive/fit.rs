@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::boost::{Averaged, Boosting, Tables, average};
+use super::boost::{Boosting, Tables};
 use super::calibrate::restore_weighted_mean;
 use super::column::Column;
 use super::guidance::{Guidance, starting_scores};
 use super::histogram::Scale;
 use super::interact::find_pairs;
+use super::left_out::{Averaged, average};
 use super::params::ValidAdditiveParams;
 use super::pass::Rows;
 use super::{AdditiveModel, PairFunction, ShapeFunction};
@@ -87,21 +88,31 @@ pub fn fit_guided(
         .collect();
     let start = Tables::zero(&columns, params.bags);
     let mains = boosting.boost(&columns, start, &[], &params.of_features())?;
-    let found =
-        find_pairs(&base, &features, &columns, &mains, (data, guidance), &mut boosting, folds.groups)?;
+    let mut found = find_pairs(&base, &features, &columns, &mains, (data, guidance), &mut boosting)?;
+    let mut tables = mains.tables.and(std::mem::take(&mut found.tables));
+    found.purify_bags(&mut tables, &features);
+    let averaged = {
+        let columns: Vec<Column<'_>> = columns.iter().copied().chain(found.columns(&features)).collect();
+        let residuals = boosting.stretch(&columns, &mut tables);
+        let of_column = |(place, column): (usize, &Column<'_>)| {
+            average(column, &tables.scores[place], &residuals[place], folds.groups)
+        };
+        columns.iter().enumerate().map(of_column).collect::<Vec<Averaged>>()
+    };
     drop(boosting);
 
+    let mut averaged = averaged.into_iter();
+    let mains: Vec<Averaged> = averaged.by_ref().take(features.len()).collect();
+    let found = found.purified(averaged, &base, &features, data.features);
     let mut model = base;
-    model.intercept += Nats::from_f64(mains.tables.mean_intercept() + found.intercept);
+    model.intercept += Nats::from_f64(tables.mean_intercept());
     let mut shapes: BTreeMap<FeatureId, ShapeFunction> =
         model.shapes.into_iter().map(|shape| (shape.feature, shape)).collect();
-    let groups = f64::from(folds.groups);
-    for (place, binned) in features.into_iter().enumerate() {
-        let id = data.features[place];
-        let Averaged { scores, bands } = average(&mains.tables.scores[place], groups);
-        let moved = &found.moved[place];
-        let scores = scores.iter().zip(moved).zip(&binned.learned);
-        let scores = scores.map(|((score, moved), learned)| score + if *learned { *moved } else { 0.0 });
+    for (((binned, &id), grown), moved) in features.into_iter().zip(data.features).zip(mains).zip(found.moved)
+    {
+        let Averaged { scores, bands } = grown;
+        let scores = scores.into_iter().zip(moved).zip(&binned.learned);
+        let scores = scores.map(|((score, moved), learned)| score + if *learned { moved } else { 0.0 });
         let grown = ShapeFunction {
             feature: id,
             scores: scores.map(Nats::from_f64).collect(),

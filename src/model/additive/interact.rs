@@ -5,11 +5,12 @@
 
 use rayon::prelude::*;
 
-use super::boost::{Averaged, Boosted, Boosting, Counts, Tables, average};
+use super::boost::{Boosted, Boosting, Counts, Tables};
 use super::column::{Column, Side, write_cells};
 use super::grid::{Grid, Sides};
 use super::guidance::Guidance;
 use super::histogram::Sums;
+use super::left_out::Averaged;
 use super::params::ValidAdditiveParams;
 use super::purify::purify;
 use super::{AdditiveModel, PairFunction};
@@ -27,12 +28,19 @@ const LEVEL_INFORMATION: f64 = 100.0;
 /// the floor.
 const FLOORS_A_CELL: f64 = 8.0;
 
-/// The pairs that the people left out gain by, purified.
+/// The pairs that the people left out gain by, with what boosting makes of them.
 pub(super) struct Found {
+    pairs: Vec<Pair>,
+    /// The bins of each feature as pairs have them.
+    joined: Vec<Coarse>,
+    pub(super) tables: Tables,
+}
+
+/// What pairs tell, purified.
+pub(super) struct Purified {
     pub(super) pairs: Vec<PairFunction>,
     /// What moves from the pairs to each bin of each feature of the fit, in nats.
     pub(super) moved: Vec<Vec<f64>>,
-    pub(super) intercept: f64,
 }
 
 /// Boosts pairs on what the tables of the features leave: those that rank first, in growing numbers, as
@@ -44,31 +52,24 @@ pub(super) fn find_pairs(
     mains: &Boosted,
     (data, guidance): (&FitData<'_>, &Guidance<'_>),
     boosting: &mut Boosting<'_>,
-    groups: u16,
 ) -> Result<Found, FitError> {
-    let mut found = Found {
-        pairs: Vec::new(),
-        moved: features.iter().map(|binned| vec![0.0; binned.bins.count()]).collect(),
-        intercept: 0.0,
-    };
     let params = boosting.params();
+    let mut found =
+        Found { pairs: Vec::new(), joined: Vec::new(), tables: Tables::zero(&[], boosting.bags()) };
     if (params.pairs_max == 0 && guidance.pairs.is_empty()) || features.len() < 2 {
         return Ok(found);
     }
     boosting.rewind(&[], columns, &mains.tables);
     let gradients = boosting.mean_gradients();
-    let joined = join_bins(features, data, base, params.people_min);
-    let ranked = rank_pairs(features, &joined, &gradients, (data, guidance), params);
+    found.joined = join_bins(features, data, base, params.people_min);
+    let mut ranked = rank_pairs(features, &found.joined, &gradients, (data, guidance), params);
     drop(gradients);
-    let Some((number, boosted)) =
+    if let Some((number, boosted)) =
         choose_number(&ranked, guidance.pairs.len(), features, (columns, mains), boosting)?
-    else {
-        return Ok(found);
-    };
-    found.intercept = boosted.tables.mean_intercept();
-    for (column, pair) in ranked.into_iter().take(number).enumerate() {
-        let grown = average(&boosted.tables.scores[column], f64::from(groups));
-        found.add(pair, grown, &joined, base, data.features);
+    {
+        ranked.truncate(number);
+        found.pairs = ranked;
+        found.tables = boosted.tables;
     }
     Ok(found)
 }
@@ -105,44 +106,43 @@ fn choose_number(
 }
 
 impl Found {
-    /// Adds a pair with what was boosted of it, on top of what `base` has of it.
-    fn add(
-        &mut self,
-        pair: Pair,
-        grown: Averaged,
-        joined: &[Coarse],
+    /// The cells of each pair.
+    pub(super) fn columns<'a>(&'a self, features: &'a [Binned]) -> Vec<Column<'a>> {
+        self.pairs.iter().map(|pair| pair.column(features)).collect()
+    }
+
+    /// Moves what one feature of a pair tells alone to that feature's own tables, bag by bag: the pairs'
+    /// are the last of `tables`. What too few people had together adds nothing.
+    pub(super) fn purify_bags(&self, tables: &mut Tables, features: &[Binned]) {
+        let (mains, pairs) = tables.scores.split_at_mut(features.len());
+        for (pair, bags) in self.pairs.iter().zip(pairs) {
+            for (bag, cells) in bags.iter_mut().enumerate() {
+                let learned = cells.iter_mut().zip(&pair.tally.learned);
+                learned.filter(|(_, learned)| !**learned).for_each(|(cell, _)| *cell = 0.0);
+                let of_sides = purify(cells, &pair.tally.rows, pair.sides.bins[1]);
+                for (of_side, place) in of_sides.iter().zip(pair.places) {
+                    let fine = mains[place][bag].iter_mut().zip(&self.joined[place].of_fine);
+                    for ((to, &joined), learned) in fine.zip(&features[place].learned) {
+                        *to += if *learned { of_side[joined as usize] } else { 0.0 };
+                    }
+                }
+            }
+        }
+    }
+
+    /// The pairs with what was boosted of each, on top of what `base` has of it; `ids` names the
+    /// features.
+    pub(super) fn purified(
+        self,
+        averaged: impl Iterator<Item = Averaged>,
         base: &AdditiveModel,
+        features: &[Binned],
         ids: &[FeatureId],
-    ) {
-        let Pair { places, sides, tally, .. } = pair;
-        let features = places.map(|place| ids[place]);
-        let Averaged { mut scores, mut bands } = grown;
-        if let Some(before) = base.pairs.iter().find(|before| before.features == features) {
-            for (score, before) in scores.iter_mut().zip(&before.scores) {
-                *score += before.to_f64();
-            }
-            for (band, before) in bands.iter_mut().zip(&before.bands) {
-                *band = (*band * *band + before.to_f64() * before.to_f64()).sqrt();
-            }
-        }
-        // What too few people had together adds nothing.
-        for (cell, _) in tally.learned.iter().enumerate().filter(|(_, learned)| !**learned) {
-            (scores[cell], bands[cell]) = (0.0, 0.0);
-        }
-        let moved = purify(&mut scores, &tally.rows, sides.bins[1]);
-        for (moved, place) in moved.iter().zip(places) {
-            for (to, &joined) in self.moved[place].iter_mut().zip(&joined[place].of_fine) {
-                *to += moved[joined as usize];
-            }
-        }
-        self.pairs.push(PairFunction {
-            features,
-            bins: places.map(|place| joined[place].bins.clone()),
-            scores: scores.into_iter().map(Nats::from_f64).collect(),
-            bands: bands.into_iter().map(Nats::from_f64).collect(),
-            people: tally.people,
-            rows: tally.rows,
-        });
+    ) -> Purified {
+        let mut moved: Vec<Vec<f64>> = features.iter().map(|binned| vec![0.0; binned.bins.count()]).collect();
+        let pairs = self.pairs.into_iter().zip(averaged);
+        let pairs = pairs.map(|(pair, grown)| pair.purified(grown, &self.joined, base, ids, &mut moved));
+        Purified { pairs: pairs.collect(), moved }
     }
 }
 
@@ -169,6 +169,47 @@ impl Pair {
 
     fn column<'a>(&'a self, features: &'a [Binned]) -> Column<'a> {
         Column::grid(codes(features, self.places, &self.adds), self.sides, &self.tally.learned)
+    }
+
+    /// What both features tell together, of what was `grown` and what `base` has; what one of them
+    /// tells alone is added to what is `moved` to it.
+    fn purified(
+        self,
+        grown: Averaged,
+        joined: &[Coarse],
+        base: &AdditiveModel,
+        ids: &[FeatureId],
+        moved: &mut [Vec<f64>],
+    ) -> PairFunction {
+        let Self { places, sides, tally, .. } = self;
+        let features = places.map(|place| ids[place]);
+        let Averaged { mut scores, mut bands } = grown;
+        if let Some(before) = base.pairs.iter().find(|before| before.features == features) {
+            for (score, before) in scores.iter_mut().zip(&before.scores) {
+                *score += before.to_f64();
+            }
+            for (band, before) in bands.iter_mut().zip(&before.bands) {
+                *band = (*band * *band + before.to_f64() * before.to_f64()).sqrt();
+            }
+        }
+        // What too few people had together adds nothing.
+        for (cell, _) in tally.learned.iter().enumerate().filter(|(_, learned)| !**learned) {
+            (scores[cell], bands[cell]) = (0.0, 0.0);
+        }
+        let of_sides = purify(&mut scores, &tally.rows, sides.bins[1]);
+        for (of_side, place) in of_sides.iter().zip(places) {
+            for (to, &joined) in moved[place].iter_mut().zip(&joined[place].of_fine) {
+                *to += of_side[joined as usize];
+            }
+        }
+        PairFunction {
+            features,
+            bins: places.map(|place| joined[place].bins.clone()),
+            scores: scores.into_iter().map(Nats::from_f64).collect(),
+            bands: bands.into_iter().map(Nats::from_f64).collect(),
+            people: tally.people,
+            rows: tally.rows,
+        }
     }
 }
 

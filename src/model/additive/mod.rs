@@ -14,6 +14,7 @@ mod guidance;
 mod histogram;
 mod interact;
 mod interpret;
+mod left_out;
 mod mass;
 mod merge;
 mod pair;

@@ -25,13 +25,22 @@ pub(super) struct Rows<'a> {
     pub(super) scale: Scale,
 }
 
+/// Whose rows a pass sums in each bag.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whom {
+    /// Those it trains on.
+    Trains,
+    /// Those it leaves out.
+    LeftOut,
+}
+
 /// The scores of the rows in up to eight bags.
 pub(super) struct Pack {
     scores: Vec<Lanes>,
     /// By group: 1 for the bags that train on it, 0 for the others.
     trains: Vec<Lanes>,
-    /// By group: the bag that leaves it out, if this pack has it.
-    leaves_out: Vec<Option<usize>>,
+    /// By group: 1 for the bag that leaves it out, if this pack has it.
+    left_out: Vec<Lanes>,
     workers: Vec<Worker>,
 }
 
@@ -59,19 +68,18 @@ pub(super) struct Shift<'a> {
 impl Pack {
     /// The bags from number `first` on, `bags` in all, with every score at `init`.
     pub(super) fn new(first: u16, bags: u16, groups: u16, scores: Vec<Lanes>) -> Self {
-        let lane_of = |group: u16| group.checked_sub(first).filter(|&lane| group < bags && lane < 8);
-        let trains = |group: u16| {
-            let mut lanes = [1.0; LANES];
-            for (lane, trains) in (first..).zip(&mut lanes) {
-                *trains = f32::from(u8::from(lane < bags && lane != group));
+        let lanes = |of: &dyn Fn(u16) -> bool| {
+            let mut lanes = [0.0; LANES];
+            for (bag, lane) in (first..bags).zip(&mut lanes) {
+                *lane = f32::from(u8::from(of(bag)));
             }
             lanes
         };
         let workers = (0..rayon::current_num_threads()).map(|_| Worker::new()).collect();
         Self {
             scores,
-            trains: (0..groups).map(trains).collect(),
-            leaves_out: (0..groups).map(|group| lane_of(group).map(usize::from)).collect(),
+            trains: (0..groups).map(|group| lanes(&|bag| bag != group)).collect(),
+            left_out: (0..groups).map(|group| lanes(&|bag| bag == group)).collect(),
             workers,
         }
     }
@@ -81,19 +89,22 @@ impl Pack {
         &mut self.scores
     }
 
-    /// Moves the scores by `shift`, then writes the sums of `columns` over the rows that train: one
-    /// entry for each bin and one for withheld rows.
+    /// Moves the scores by `shift`, then writes the sums of `columns` over the rows of `whom`: one entry
+    /// for each bin and one for withheld rows.
     pub(super) fn pass(
         &mut self,
         rows: &Rows<'_>,
         shift: Shift<'_>,
-        columns: &[Column<'_>],
+        (whom, columns): (Whom, &[Column<'_>]),
         sums: &mut [Vec<WideSlot>],
     ) {
-        let trains = &self.trains;
+        let counts = match whom {
+            Whom::Trains => &self.trains,
+            Whom::LeftOut => &self.left_out,
+        };
         each_part(&mut self.scores, &mut self.workers, |worker, start, scores| {
             worker.begin(columns);
-            let sum = Some((rows, trains.as_slice(), columns));
+            let sum = Some((rows, counts.as_slice(), columns));
             pulp::Arch::new().dispatch(Part { worker, start, scores, shift, sum });
             worker.empty(columns.len());
         });
@@ -117,9 +128,9 @@ impl Pack {
 
     /// The log loss of the rows that a bag of the pack leaves out, at that bag's scores, in nats.
     pub(super) fn held_out_loss(&mut self, rows: &Rows<'_>) -> f64 {
-        let leaves_out = &self.leaves_out;
+        let left_out = &self.left_out;
         let of_row = |row: usize, scores: &Lanes| {
-            let lane = leaves_out[usize::from(rows.group[row])]?;
+            let lane = left_out[usize::from(rows.group[row])].iter().position(|counts| *counts > 0.0)?;
             let weight = rows.weight.map_or(1.0, |weight| f64::from(weight[row]));
             Some(weight * loss(f64::from(scores[lane]), rows.outcome[row]))
         };
@@ -142,7 +153,7 @@ struct Part<'a> {
     start: usize,
     scores: &'a mut [Lanes],
     shift: Shift<'a>,
-    /// What to sum of the rows, if anything: their outcomes, who trains, and in which columns.
+    /// What to sum of the rows, if anything: their outcomes, what a group counts in each bag, and columns.
     sum: Option<(&'a Rows<'a>, &'a [Lanes], &'a [Column<'a>])>,
 }
 
@@ -154,8 +165,8 @@ impl pulp::WithSimd for Part<'_> {
         for (block, scores) in self.scores.chunks_mut(BLOCK).enumerate() {
             let start = self.start + block * BLOCK;
             self.worker.shift(start, scores, self.shift);
-            if let Some((rows, trains, columns)) = self.sum {
-                self.worker.sum(start, scores, rows, trains, columns);
+            if let Some((rows, counts, columns)) = self.sum {
+                self.worker.sum(start, scores, rows, counts, columns);
             }
         }
     }
@@ -233,7 +244,7 @@ impl Worker {
         start: usize,
         scores: &[Lanes],
         rows: &Rows<'_>,
-        trains: &[Lanes],
+        counts: &[Lanes],
         columns: &[Column<'_>],
     ) {
         if self.rows + scores.len() > ROWS_A_SLOT {
@@ -242,7 +253,7 @@ impl Worker {
         self.rows += scores.len();
         let (outcome, group) = (&rows.outcome[start..], &rows.group[start..]);
         for (i, scores) in scores.iter().enumerate() {
-            let mut weight = trains[usize::from(group[i])];
+            let mut weight = counts[usize::from(group[i])];
             if let Some(weights) = rows.weight {
                 (0..LANES).for_each(|lane| weight[lane] *= weights[start + i]);
             }

@@ -30,15 +30,17 @@ struct Compared {
     by_row: f64,
     /// Share of the rows whose band covers the truth.
     covered: f64,
+    /// The correlation that no estimate can be expected to exceed.
+    ceiling: f64,
 }
 
 impl fmt::Display for Compared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { term, share, shape, slope, by_row, covered } = self;
+        let Self { term, share, shape, slope, by_row, covered, ceiling } = self;
         write!(
             f,
             "{term:?}: share {share:.3}, shape {shape:.4}, slope {slope:.3}, by row {by_row:.4}, \
-             covered {covered:.3}"
+             covered {covered:.3}, ceiling {ceiling:.4}"
         )
     }
 }
@@ -72,8 +74,26 @@ impl Table<'_> {
             slope: shape * (variance(&found) / variance(&mean_truth)).sqrt(),
             by_row: correlation(&found, truth),
             covered: covered as f64 / truth.len() as f64,
+            ceiling: 1.0,
         }
     }
+}
+
+/// How near the best estimate comes to levels whose effects were drawn independently of each other: that
+/// of a level is off by one over its information and that of all levels together (Robinson 1991).
+fn ceiling(rows: &[u32], truth: &[f64], information_a_row: f64) -> f64 {
+    let all: f64 = rows.iter().copied().map(f64::from).sum();
+    let known: Vec<f64> =
+        rows.iter().zip(truth).filter(|(rows, _)| **rows > 0).map(|(_, effect)| *effect).collect();
+    let prior = 1.0 / variance(&known);
+    let mean = rows.iter().zip(truth).map(|(&rows, effect)| f64::from(rows) * effect).sum::<f64>() / all;
+    let of_level = |(&rows, effect): (&u32, &f64)| {
+        let rows = f64::from(rows);
+        [rows * (effect - mean) * (effect - mean), rows / (rows * information_a_row + prior)]
+    };
+    let [signal, error] =
+        rows.iter().zip(truth).map(of_level).fold([0.0, 0.0], |sum, of| [sum[0] + of[0], sum[1] + of[1]]);
+    (1.0 - error / signal).max(0.0).sqrt()
 }
 
 /// The bin of each row.
@@ -128,8 +148,16 @@ fn compare(model: &AdditiveModel, drawn: &Drawn) -> Vec<Compared> {
     for (shape, truth) in model.shapes().iter().zip(&mut of_features) {
         centre(truth);
         let entries = encode(drawn, shape.feature, &shape.bins);
+        let mut effects = vec![0.0; shape.scores.len()];
+        entries.iter().zip(truth.iter()).for_each(|(&entry, &effect)| effects[entry] = effect);
         let table = Table { entries, scores: &shape.scores, bands: &shape.bands };
-        compared.push(table.compare(Term::Feature(shape.feature), truth, score_variance));
+        let mut found = table.compare(Term::Feature(shape.feature), truth, score_variance);
+        if matches!(shape.bins, Bins::Levels(_)) {
+            // Odds vary, so that rows tell less than ones of the base rate would.
+            let base_rate = drawn.data().positives() as f64 / truth.len() as f64;
+            found.ceiling = ceiling(&shape.rows, &effects, base_rate * (1.0 - base_rate));
+        }
+        compared.push(found);
     }
     compared
 }
@@ -149,6 +177,19 @@ fn check_spurious_pairs(model: &AdditiveModel) {
 }
 
 #[test]
+fn terms_are_recovered_from_many_positives() {
+    let drawn = Drawn::new(100_000, 0.2, 11);
+    let model = fit_to(&drawn);
+    for term in compare(&model, &drawn) {
+        if term.share > SHARE_MIN {
+            assert!(term.shape >= term.ceiling.min(0.995) - 0.015, "{term}");
+            assert!((0.9..=1.1).contains(&term.slope) && term.by_row >= 0.95, "{term}");
+        }
+    }
+    check_spurious_pairs(&model);
+}
+
+#[test]
 fn terms_are_recovered_from_rare_clicks() {
     let drawn = Drawn::new(1_000_000, 0.03, 12);
     let model = fit_to(&drawn);
@@ -158,4 +199,18 @@ fn terms_are_recovered_from_rare_clicks() {
         }
     }
     check_spurious_pairs(&model);
+}
+
+#[test]
+fn bands_cover_the_truth_as_often_as_they_say() {
+    let (mut covered, mut terms) = (0.0, 0.0);
+    for seed in 21..25 {
+        let drawn = Drawn::new(50_000, 0.2, seed);
+        for term in compare(&fit_to(&drawn), &drawn) {
+            covered += term.covered;
+            terms += 1.0;
+        }
+    }
+    let share = covered / terms;
+    assert!((0.9..=0.99).contains(&share), "{share}");
 }

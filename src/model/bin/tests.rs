@@ -115,3 +115,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn distinct_people_are_counted_in_whatever_order_they_come() {
+    let codes = [0, 1, 0, 2, 1, 0, 3];
+    let count = |person: &[u32]| count_people(codes.into_iter(), 3, person);
+    assert_eq!(count(&[0, 1, 2, 3, 4, 5, 6]), [3, 2, 1]);
+    assert_eq!(count(&[0, 0, 0, 1, 1, 1, 1]), [2, 2, 1]);
+    assert_eq!(count(&[5, 1, 5, 0, 1, 2, 0]), [2, 1, 1]);
+}
+
+#[test]
+fn codes_of_a_large_table_are_shared_and_mean_the_same() {
+    let cells = (0..ROWS_SHARED).map(|row| match row % 5 {
+        0 => Cell::Missing,
+        1 => Cell::Category("b"),
+        2 => Cell::Category("x"),
+        _ => Cell::Category("a"),
+    });
+    let column = Column::categorical(cells);
+    let bins = Bins::Levels(vec!["a".to_owned(), "b".to_owned()]);
+    let codes = encode_column(&bins, &column);
+    assert!(matches!(codes, Codes::Shared { .. }));
+    let first: Vec<usize> = codes.iter().take(5).collect();
+    assert_eq!(first, [Bins::MISSING, Bins::FIRST + 1, Bins::UNSEEN, Bins::FIRST, Bins::FIRST]);
+    let mut written = [0; 4];
+    codes.apply(1, &mut written, |to, code| *to = code);
+    assert_eq!(written.map(|code| code as usize)[..], first[1..]);
+    // Where a row is withheld there is one code more, and its rows differ from those of the table.
+    let withheld = Column::categorical((0..ROWS_SHARED).map(|_| Cell::Withheld));
+    assert!(matches!(encode_column(&bins, &withheld), Codes::Narrow(codes) if codes[0] == 4));
+}

@@ -57,7 +57,7 @@ impl Design {
             let column = data.table.column(feature);
             let (kind, mut raw) = match column.numbers() {
                 Some(numbers) if params.encoding == Encoding::Standard => {
-                    encode_line(feature, column, numbers, data.person, params.people_min)?
+                    encode_line(feature, column, &numbers, data.person, params.people_min)?
                 }
                 _ => encode_steps(column, data.person, params),
             };

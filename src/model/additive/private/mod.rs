@@ -171,6 +171,10 @@ impl PrivateTask<'_> {
         if !data.features.is_sorted_by(|a, b| a < b) {
             return Err(FieldError::new("features", "must be distinct and in ascending order").into());
         }
+        if data.features.iter().any(|&feature| data.table.column(feature).is_rounded()) {
+            let rule = "holds numbers that were rounded by what others gave; it must be loaded exactly";
+            return Err(FieldError::new("table", rule).into());
+        }
         let is_feature = |feature: &FeatureId| data.features.binary_search(feature).is_ok();
         if !self.contextual.is_sorted_by(|a, b| a < b) || !self.contextual.iter().all(is_feature) {
             return Err(FieldError::new("contextual", "must be distinct features, in ascending order").into());
