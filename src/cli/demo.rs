@@ -113,8 +113,9 @@ fn people_to_show(bundle: &Bundle) -> Result<Vec<Shown>, CommandError> {
         };
         let same = |row: &usize| rows.groups()[*row] == rows.groups()[first];
         let ads = (0..rows.rows()).filter(same).filter_map(|row| rows.ad(row));
-        let candidates =
-            ads.map(|ad| (ad.id.clone(), bundle.catalogue.sample_bid(&ad.id))).collect::<Vec<_>>();
+        let candidates = ads
+            .map(|ad| (ad.label.id.clone(), bundle.catalogue.sample_bid(&ad.label.id)))
+            .collect::<Vec<_>>();
         shown.push(Shown { what, subject, accepted, candidates: priced(candidates)? });
     }
     Ok(shown)
@@ -178,17 +179,22 @@ async fn show_decision(
         return Err(CommandError::new("no ad was eligible in the demo"));
     };
     tell!("\n{number}. A person who accepted {}", person.what);
-    let category = engine.phrases().category(&best.category, Locale::En);
+    let category = engine.phrases().category(&best.ad.category, Locale::En);
     let profile = match best.profile {
         Profile::Contextual => "context alone",
         Profile::Full => "all that was permitted",
     };
-    tell!("   best of {} ads: {} for {category}, by {}", decision.ranked.len(), best.ad, best.advertiser);
+    tell!(
+        "   best of {} ads: {} for {category}, by {}",
+        decision.ranked.len(),
+        best.ad.id,
+        best.ad.advertiser
+    );
     tell!(
         "   decided by {profile}; probability {:.1} %, ranking value {:+.4} from {} lines",
         best.probability * 100.0,
         best.ranking_value().to_f64(),
-        best.account.lines.len()
+        best.account.lines().len()
     );
     if let Some(explanation) = engine.explain_ad(&decision, 0) {
         for locale in Locale::ALL {

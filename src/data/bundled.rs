@@ -67,8 +67,8 @@ fn every_ad_on_the_sensitive_list_is_flagged_and_no_other() {
         };
         let named = ["category", "product_type", "department"].map(of).concat();
         let listed = named.iter().any(|value| list.contains(&**value));
-        assert_eq!(ad.sensitive, listed, "{}: {named:?}", ad.id);
-        flagged += usize::from(ad.sensitive);
+        assert_eq!(ad.label.sensitive, listed, "{}: {named:?}", ad.label.id);
+        flagged += usize::from(ad.label.sensitive);
     }
     assert_eq!((flagged, bundle.catalogue.len()), (39, 161));
     // Nothing had to be left out while loading: it was never written.

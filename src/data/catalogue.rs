@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::domain::{
-    Ad, AdId, AdValue, Attribute, AttributeId, Feature, FeatureId, FeatureKind, Micros, Origin,
+    Ad, AdId, AdLabel, AdValue, Attribute, AttributeId, Feature, FeatureId, FeatureKind, Micros, Origin,
 };
 
 use super::error::DataError;
@@ -71,25 +71,19 @@ impl Catalogue {
             let stated = |column: &Option<Cow<'_, Text>>| {
                 column.as_ref().and_then(|column| column.get(row)).unwrap_or_default().to_owned()
             };
-            let mut ad = Ad {
-                id,
-                advertiser: stated(&advertiser),
-                payer: stated(&payer),
-                domain: stated(&domain),
-                category: String::new(),
-                sensitive: false,
-                attributes: Vec::new(),
-                features: features
-                    .iter()
-                    .filter_map(|(id, values)| Some((*id, values[row].clone()?)))
-                    .collect(),
+            let (attributes, category, sensitive) = match_on(&values, schema, symbols);
+            let (advertiser, payer, domain) = (stated(&advertiser), stated(&payer), stated(&domain));
+            let features = features.iter().filter_map(|(id, values)| Some((*id, values[row].clone()?)));
+            let ad = Ad {
+                label: Arc::new(AdLabel { id, advertiser, payer, domain, category, sensitive }),
+                attributes,
+                features: features.collect(),
             };
-            match_on(&mut ad, &values, schema, symbols);
-            if catalogue.ads.contains_key(&ad.id) {
+            if catalogue.ads.contains_key(&ad.label.id) {
                 return Err(cell_error("is the id of an ad that came before".to_owned()));
             }
             if let Some(micros) = sample_bids.as_ref().and_then(|bids| bids[row]) {
-                catalogue.sample_bids.insert(ad.id.clone(), micros);
+                catalogue.sample_bids.insert(ad.label.id.clone(), micros);
             }
             catalogue.insert(ad);
         }
@@ -114,7 +108,7 @@ impl Catalogue {
 
     /// Adds an ad, in the place of any that has its id.
     pub fn insert(&mut self, ad: Ad) {
-        self.ads.insert(ad.id.clone(), Arc::new(ad));
+        self.ads.insert(ad.label.id.clone(), Arc::new(ad));
     }
 
     /// All ads, by id.
@@ -135,24 +129,26 @@ impl Catalogue {
     }
 }
 
-/// Gives `ad` its attribute values, and what follows of them: its category, and whether it is
-/// sensitive. Of each attribute the first value is the one that names the ad.
-pub(super) fn match_on(ad: &mut Ad, values: &[Vec<&str>], schema: &Schema, symbols: &Symbols) {
+/// An ad's attribute values, and what follows of them: its category, and whether it is sensitive. Of
+/// each attribute the first value is the one that names the ad.
+pub(super) fn match_on(
+    values: &[Vec<&str>],
+    schema: &Schema,
+    symbols: &Symbols,
+) -> (Vec<Attribute>, String, bool) {
     let named = (0..=u8::MAX).map(AttributeId).zip(values);
-    ad.attributes = named
-        .map(|(id, values)| {
-            let mut codes = values.iter().map(|value| symbols.intern(id, value)).collect::<Vec<_>>();
-            codes.sort_unstable();
-            codes.dedup();
-            Attribute { codes }
-        })
-        .collect();
+    let attributes = named.map(|(id, values)| {
+        let mut codes = values.iter().map(|value| symbols.intern(id, value)).collect::<Vec<_>>();
+        codes.sort_unstable();
+        codes.dedup();
+        Attribute { codes }
+    });
     let of_category = schema.category.and_then(|id| values.get(usize::from(id.0)));
-    ad.category =
-        of_category.and_then(|values| values.first()).map_or(String::new(), |&name| name.to_owned());
-    let mut attributes = schema.attributes.iter().zip(values);
-    ad.sensitive =
-        attributes.any(|(attribute, values)| values.iter().any(|&value| attribute.sensitive.contains(value)));
+    let category = of_category.and_then(|values| values.first()).copied().unwrap_or_default();
+    let mut listed = schema.attributes.iter().zip(values);
+    let sensitive =
+        listed.any(|(attribute, values)| values.iter().any(|&value| attribute.sensitive.contains(value)));
+    (attributes.collect(), category.to_owned(), sensitive)
 }
 
 /// The values of one cell.
@@ -276,8 +272,8 @@ mod tests {
         assert_eq!(bundle.catalogue.len(), 3);
         assert!(!bundle.catalogue.is_empty());
         let soup = ad(&bundle, "soup-ad");
-        assert_eq!(soup.category, "SOUP");
-        let named = [&soup.advertiser, &soup.payer, &soup.domain].map(String::as_str);
+        assert_eq!(soup.label.category, "SOUP");
+        let named = [&soup.label.advertiser, &soup.label.payer, &soup.label.domain].map(String::as_str);
         assert_eq!(named, ["Soup maker", "Soup agency", "soup.example"]);
         let mut brands = [code(1, "B1"), code(1, "B2")];
         brands.sort_unstable();
@@ -292,23 +288,23 @@ mod tests {
         // What is empty is missing, not 0.
         let tea = ad(&bundle, "tea-ad");
         assert_eq!(tea.features, [(bundle.schema.feature("is_new").unwrap(), AdValue::Number(0.0))]);
-        assert_eq!((tea.domain.as_str(), tea.attributes[2].codes.as_slice()), ("", [].as_slice()));
-        let order = bundle.catalogue.iter().map(|ad| ad.id.as_str()).collect::<Vec<_>>();
+        assert_eq!((tea.label.domain.as_str(), tea.attributes[2].codes.as_slice()), ("", [].as_slice()));
+        let order = bundle.catalogue.iter().map(|ad| ad.label.id.as_str()).collect::<Vec<_>>();
         assert_eq!(order, ["pill-ad", "soup-ad", "tea-ad"]);
     }
 
     #[test]
     fn an_ad_with_a_sensitive_value_in_either_table_is_sensitive() {
         let bundle = Shop::open().load().unwrap();
-        assert!(ad(&bundle, "pill-ad").sensitive);
-        assert!(!ad(&bundle, "soup-ad").sensitive && !ad(&bundle, "tea-ad").sensitive);
+        assert!(ad(&bundle, "pill-ad").label.sensitive);
+        assert!(!ad(&bundle, "soup-ad").label.sensitive && !ad(&bundle, "tea-ad").label.sensitive);
         let shop =
             Shop::open().with("ad_attributes.csv", "ad,brand,category\nsoup-ad,B1,PHARMACY\ntea-ad,B1,\n");
         let bundle = shop.load().unwrap();
         let soup = ad(&bundle, "soup-ad");
-        assert!(soup.sensitive);
+        assert!(soup.label.sensitive);
         // The ads table is the one that names the ad.
-        assert_eq!(soup.category, "SOUP");
+        assert_eq!(soup.label.category, "SOUP");
     }
 
     #[test]
@@ -322,10 +318,10 @@ mod tests {
     fn an_ad_that_is_added_takes_the_place_of_its_namesake() {
         let mut bundle = Shop::open().load().unwrap();
         let mut changed = ad(&bundle, "tea-ad").clone();
-        changed.advertiser = "Other maker".to_owned();
+        Arc::make_mut(&mut changed.label).advertiser = "Other maker".to_owned();
         bundle.catalogue.insert(changed);
         assert_eq!(bundle.catalogue.len(), 3);
-        assert_eq!(ad(&bundle, "tea-ad").advertiser, "Other maker");
+        assert_eq!(ad(&bundle, "tea-ad").label.advertiser, "Other maker");
     }
 
     #[test]

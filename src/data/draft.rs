@@ -1,11 +1,12 @@
 //! Ads and events as a request states them, checked against the schema.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
 use crate::domain::{
-    Ad, AdId, AdValue, AttributeId, Event, EventKind, Feature, FeatureId, FeatureKind, FieldError,
+    Ad, AdId, AdLabel, AdValue, AttributeId, Event, EventKind, Feature, FeatureId, FeatureKind, FieldError,
     FieldErrors, Micros, Origin, Timestamp,
 };
 
@@ -66,18 +67,16 @@ impl AdDraft {
         }
         features.sort_by_key(|(id, _)| *id);
         let Some(id) = id.filter(|_| broken.0.is_empty()) else { return Err(broken) };
-        let mut ad = Ad {
+        let (attributes, category, sensitive) = match_on(&values, schema, symbols);
+        let label = AdLabel {
             id,
             advertiser: self.advertiser.clone(),
             payer: self.payer.clone(),
             domain: self.domain.clone(),
-            category: String::new(),
-            sensitive: false,
-            attributes: Vec::new(),
-            features,
+            category,
+            sensitive,
         };
-        match_on(&mut ad, &values, schema, symbols);
-        Ok(ad)
+        Ok(Ad { label: Arc::new(label), attributes, features })
     }
 }
 
@@ -232,11 +231,11 @@ mod tests {
         let bread = symbols.intern(AttributeId(0), "BREAD");
         let ad = soup().check(&schema, &symbols).unwrap();
         let soup = symbols.code(AttributeId(0), "SOUP").unwrap();
-        assert_eq!((ad.id.as_str(), ad.category.as_str()), ("soup-9", "SOUP"));
-        assert_eq!((ad.advertiser.as_str(), ad.payer.as_str()), ("Soup maker", "Soup agency"));
+        assert_eq!((ad.label.id.as_str(), ad.label.category.as_str()), ("soup-9", "SOUP"));
+        assert_eq!((ad.label.advertiser.as_str(), ad.label.payer.as_str()), ("Soup maker", "Soup agency"));
         assert_eq!(ad.attributes[0].codes, [bread, soup]);
         assert!(ad.attributes[2].codes.is_empty());
-        assert!(!ad.sensitive);
+        assert!(!ad.label.sensitive);
         // In schema order, though stated in that of the names.
         let discount = (schema.feature("discount").unwrap(), AdValue::Number(0.2));
         assert_eq!(ad.features, [discount, (schema.feature("is_new").unwrap(), AdValue::Number(1.0))]);
@@ -246,10 +245,10 @@ mod tests {
     fn an_ad_with_any_sensitive_value_is_sensitive() {
         let schema = schema();
         let draft = AdDraft { attributes: stated(&[("category", &["SOUP", "PHARMACY"])]), ..soup() };
-        assert!(draft.check(&schema, &Symbols::of(&schema)).unwrap().sensitive);
+        assert!(draft.check(&schema, &Symbols::of(&schema)).unwrap().label.sensitive);
         // On the list of the category only: a brand of that name is ordinary.
         let draft = AdDraft { attributes: stated(&[("brand", &["PHARMACY"])]), ..soup() };
-        assert!(!draft.check(&schema, &Symbols::of(&schema)).unwrap().sensitive);
+        assert!(!draft.check(&schema, &Symbols::of(&schema)).unwrap().label.sensitive);
     }
 
     #[test]

@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn attributes_come_from_the_product_or_from_the_event() {
         let bundle = Shop::open().load().unwrap();
-        let ad = bundle.catalogue.iter().find(|ad| ad.id.as_str() == "soup-ad").unwrap();
+        let ad = bundle.catalogue.iter().find(|ad| ad.label.id.as_str() == "soup-ad").unwrap();
         let count = |event, on, who| {
             let affinity = Affinity { event, on, statistic: Statistic::Count, window_days: 90 };
             bundle.history.cell(&person(who), ad, affinity, moment("2024-03-05"))
@@ -233,8 +233,8 @@ mod tests {
         lines.reverse();
         let reversed = Shop::open().with("events.csv", &format!("{header}\n{}\n", lines.join("\n")));
         let (a, b) = (Shop::open().load().unwrap(), reversed.load().unwrap());
-        let ad = a.catalogue.iter().find(|ad| ad.id.as_str() == "soup-ad").unwrap();
-        let ad_b = b.catalogue.iter().find(|ad| ad.id.as_str() == "soup-ad").unwrap();
+        let ad = a.catalogue.iter().find(|ad| ad.label.id.as_str() == "soup-ad").unwrap();
+        let ad_b = b.catalogue.iter().find(|ad| ad.label.id.as_str() == "soup-ad").unwrap();
         for (_, affinity) in a.schema.affinities() {
             for day in ["2024-02-01T00:00:00.000001Z", "2024-02-10", "2024-03-05"] {
                 let cell = a.history.cell(&person("p1"), ad, affinity, moment(day));

@@ -1,17 +1,22 @@
 //! What each person did, in order of time.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use crate::domain::{
     Ad, Affinity, AttributeId, Cell, Event, EventKind, Evidence, Micros, SubjectKey, Timestamp,
 };
 
+use super::index::{Index, narrow};
 use super::past::Past;
 use super::schema::Schema;
 use super::symbols::Symbols;
 
 /// The code of an attribute that an event has no value for.
 pub(super) const UNKNOWN: u32 = u32::MAX;
+
+/// The log of whoever did nothing.
+static NOTHING: Log = Log::nothing(0);
 
 /// The events of every person. Events with a sensitive attribute value are never kept.
 #[derive(Clone, Debug)]
@@ -33,14 +38,15 @@ pub enum Intake {
 
 /// One person's events: an array for each part of an event, ascending by time; events of one moment
 /// in the order in which they came.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Log {
     pub at: Vec<Timestamp>,
     pub kind: Vec<EventKind>,
     pub spend_micros: Vec<Micros>,
     /// Events x attributes; [`UNKNOWN`] where there is no value.
     codes: Vec<u32>,
-    attributes: usize,
+    attributes: u8,
+    index: OnceLock<Index>,
 }
 
 impl History {
@@ -63,7 +69,8 @@ impl History {
             return Intake::Sensitive;
         }
         let attributes = self.sensitive.len();
-        let log = self.logs.entry(subject).or_insert_with(|| Log { attributes, ..Log::default() });
+        let width = u8::try_from(attributes).unwrap_or(u8::MAX);
+        let log = self.logs.entry(subject).or_insert_with(|| Log::nothing(width));
         log.insert(event, (0..attributes).map(|index| code(index).unwrap_or(UNKNOWN)));
         Intake::Kept
     }
@@ -89,7 +96,7 @@ impl History {
     /// all candidates of an impression.
     #[must_use]
     pub fn before(&self, subject: &SubjectKey, at: Timestamp, affinities: &[Affinity]) -> Past<'_> {
-        Past::new(self.logs.get(subject), at, affinities)
+        Past::new(self.logs.get(subject).unwrap_or(&NOTHING), at, affinities)
     }
 
     /// The value of one affinity feature for one ad, of events strictly before `at`.
@@ -114,13 +121,40 @@ impl History {
 }
 
 impl Log {
+    /// A log without events, for so many attributes.
+    const fn nothing(attributes: u8) -> Self {
+        Self {
+            at: Vec::new(),
+            kind: Vec::new(),
+            spend_micros: Vec::new(),
+            codes: Vec::new(),
+            attributes,
+            index: OnceLock::new(),
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.at.len()
     }
 
     /// The code of an event's attribute.
     pub(super) fn code(&self, event: usize, attribute: AttributeId) -> u32 {
-        self.codes[event * self.attributes + usize::from(attribute.0)]
+        self.codes[event * usize::from(self.attributes) + usize::from(attribute.0)]
+    }
+
+    /// The attributes of events.
+    pub(super) fn attributes(&self) -> impl Iterator<Item = AttributeId> + use<> {
+        (0..self.attributes).map(AttributeId)
+    }
+
+    /// Places of the events of a kind.
+    pub(super) fn of_kind(&self, kind: EventKind) -> impl Iterator<Item = u32> {
+        (0..narrow(self.len())).filter(move |event| self.kind[*event as usize] == kind)
+    }
+
+    /// The events by what affinities match on.
+    pub(super) fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::of(self))
     }
 
     fn insert(&mut self, event: &Event, codes: impl Iterator<Item = u32>) {
@@ -128,15 +162,17 @@ impl Log {
         self.at.insert(place, event.at);
         self.kind.insert(place, event.kind);
         self.spend_micros.insert(place, event.spend_micros);
-        let first = place * self.attributes;
+        let first = place * usize::from(self.attributes);
         self.codes.splice(first..first, codes);
+        self.index.take();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::sample::{moment, person, schema};
+    use crate::data::sample::{ad, moment, person, schema};
+    use crate::domain::{Attribute, Statistic};
 
     fn event(when: &str, category: Option<u32>) -> Event {
         Event {
@@ -176,6 +212,31 @@ mod tests {
         assert_eq!(history.remove(&person("p1")), 2);
         assert_eq!(history.remove(&person("p1")), 0);
         assert_eq!((history.events(), history.people()), (1, 1));
+    }
+
+    #[test]
+    fn an_event_counts_even_when_the_past_was_asked_for_before() {
+        let schema = schema();
+        let mut history = History::new(&schema, &Symbols::of(&schema));
+        let of_category = AttributeId(0);
+        let ad = Ad {
+            attributes: vec![Attribute { codes: vec![1] }],
+            ..ad(&schema, &Symbols::of(&schema), "ad", &[])
+        };
+        let counted = |history: &History| {
+            let affinity = Affinity {
+                event: EventKind::Purchase,
+                on: Some(of_category),
+                statistic: Statistic::Count,
+                window_days: 30,
+            };
+            history.cell(&person("p1"), &ad, affinity, moment("2024-02-20"))
+        };
+        assert_eq!(counted(&history), Cell::Number(0.0));
+        for (count, when) in [(1.0, "2024-02-03"), (2.0, "2024-02-01"), (3.0, "2024-02-04")] {
+            assert_eq!(history.insert(person("p1"), &event(when, Some(1))), Intake::Kept);
+            assert_eq!(counted(&history), Cell::Number(count));
+        }
     }
 
     #[test]

@@ -244,7 +244,7 @@ mod tests {
         assert_eq!(shown.persons(), [0, 0, 0, 1, 1]);
         assert_eq!(shown.groups(), [0, 0, 0, 1, 2]);
         assert_eq!(shown.subject(4), Some(&person("p2")));
-        assert_eq!(shown.ad(2).unwrap().id.as_str(), "pill-ad");
+        assert_eq!(shown.ad(2).unwrap().label.id.as_str(), "pill-ad");
         assert_eq!(shown.at()[4], moment("2024-03-05"));
         assert_eq!((shown.campaign(0), shown.campaign(4)), (Some("winter"), Some("spring")));
         assert_eq!(shown.outcome(Response::Click).unwrap(), [true, false, false, false, true]);

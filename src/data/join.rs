@@ -106,7 +106,7 @@ fn is_personal(origin: Origin) -> bool {
 }
 
 fn shows_sensitive_ad(impressions: &Impressions, row: usize) -> bool {
-    impressions.ad(row).is_some_and(|ad| ad.sensitive)
+    impressions.ad(row).is_some_and(|ad| ad.label.sensitive)
 }
 
 /// The cells of the affinity features, by feature, then row.

@@ -14,6 +14,7 @@ mod flat;
 mod history;
 pub mod import;
 mod impressions;
+mod index;
 mod join;
 mod past;
 pub mod read;

@@ -10,46 +10,27 @@ use crate::domain::{
 };
 
 use super::history::{Log, UNKNOWN};
+use super::index::{Index, Match, narrow};
 use super::schema::Schema;
 use super::symbols::Symbols;
-
-/// How many values are looked at in turn before the rest is searched.
-const NEAR: usize = 8;
 
 /// One person's events strictly before one moment, as far back as the longest window looks.
 #[derive(Debug)]
 pub struct Past<'a> {
-    log: Option<&'a Log>,
+    log: &'a Log,
+    index: &'a Index,
     at: Timestamp,
-    /// Place in the log of the first event.
-    first: u32,
-    /// The day of each event.
-    days: Vec<Day>,
-    matches: Vec<Match>,
     affinities: Vec<Wanted>,
-}
-
-/// Which events count, those of a kind, or those that also share an attribute's value with the ad;
-/// and the events that may.
-#[derive(Debug)]
-struct Match {
-    kind: EventKind,
-    on: Option<AttributeId>,
-    /// Places in the log, by value, then ascending by time.
-    events: Vec<u32>,
-    /// The values that events have, ascending, with the events that have them; one run of all
-    /// events, without a value, when no attribute has to match.
-    runs: Vec<(u32, Range<u32>)>,
 }
 
 /// An affinity, with what is the same for all ads.
 #[derive(Debug)]
 struct Wanted {
     affinity: Affinity,
-    /// Its place among the matches.
-    of: usize,
-    /// Place in the log of the first event that its window holds.
-    since: u32,
+    /// Where the events that may count are in the index; None when there are none.
+    of: Option<usize>,
+    /// Places in the log of the events that its window holds.
+    window: Range<u32>,
     /// Days of its window on which any event of the kind happened; only for a share of days.
     days_of_kind: u32,
 }
@@ -60,7 +41,7 @@ pub struct PastReader<'p> {
     past: &'p Past<'p>,
     /// Runs of events that share a value with the ad.
     runs: Vec<Range<u32>>,
-    /// Which of `runs` are those of a match.
+    /// Which of `runs` are those of a match of the index.
     of_match: Vec<Option<Range<usize>>>,
     /// A bit for each day.
     days: Vec<u64>,
@@ -69,63 +50,32 @@ pub struct PastReader<'p> {
 }
 
 impl<'a> Past<'a> {
-    /// The events of `log` strictly before `at`, indexed by what `affinities` match on.
-    pub(super) fn new(log: Option<&'a Log>, at: Timestamp, affinities: &[Affinity]) -> Self {
-        let window_days = affinities.iter().map(|affinity| affinity.window_days).max().unwrap_or_default();
-        let place = |moment: Timestamp| log.map_or(0, |log| index(log.at.partition_point(|at| *at < moment)));
-        let (first, end) = (place(since(at, window_days)), place(at));
-        let day = |event: u32| log.map_or(at, |log| log.at[event as usize]).day();
-        let days = (first..end).map(day).collect();
-        let mut past = Self { log, at, first, days, matches: Vec::new(), affinities: Vec::new() };
-        for &affinity in affinities {
-            let of = past.match_of(affinity.event, affinity.on, end);
-            let since = place(since(at, affinity.window_days));
-            let mut wanted = Wanted { affinity, of, since, days_of_kind: 0 };
-            if affinity.statistic == Statistic::ShareOfDays {
-                let any = past.match_of(affinity.event, None, end);
-                wanted.days_of_kind = past.days(window(&past.matches[any].events, since));
-            }
-            past.affinities.push(wanted);
-        }
-        past
+    /// The events of `log` strictly before `at`, prepared for `affinities`.
+    pub(super) fn new(log: &'a Log, at: Timestamp, affinities: &[Affinity]) -> Self {
+        let past = Self { log, index: log.index(), at, affinities: Vec::new() };
+        let affinities = affinities.iter().map(|affinity| past.prepare(*affinity)).collect();
+        Self { affinities, ..past }
     }
 
-    /// The place of a match, which is made when it is not there yet.
-    fn match_of(&mut self, kind: EventKind, on: Option<AttributeId>, end: u32) -> usize {
-        let known = self.matches.iter().position(|known| (known.kind, known.on) == (kind, on));
-        known.unwrap_or_else(|| {
-            self.matches.push(self.find_match(kind, on, end));
-            self.matches.len() - 1
-        })
-    }
-
-    fn find_match(&self, kind: EventKind, on: Option<AttributeId>, end: u32) -> Match {
-        let Some(log) = self.log else { return Match { kind, on, events: Vec::new(), runs: Vec::new() } };
-        let of_kind = (self.first..end).filter(|event| log.kind[*event as usize] == kind);
-        let Some(on) = on else {
-            let events: Vec<u32> = of_kind.collect();
-            let runs = vec![(UNKNOWN, 0..index(events.len()))];
-            return Match { kind, on: None, events, runs };
+    fn prepare(&self, affinity: Affinity) -> Wanted {
+        let window = self.window(affinity.window_days);
+        let days_of_kind = match affinity.statistic {
+            Statistic::ShareOfDays => self
+                .find(affinity.event, None)
+                .map_or(0, |any| self.days(any.events_of(&any.runs[0].1, &window))),
+            Statistic::Count | Statistic::DistinctDays | Statistic::DaysSinceLast | Statistic::Spend => 0,
         };
-        let code = |event: u32| (log.code(event as usize, on), event);
-        // By code, then event, in one number: it sorts faster than two.
-        let mut keys: Vec<u64> = of_kind
-            .map(code)
-            .filter(|(code, _)| *code != UNKNOWN)
-            .map(|(code, event)| u64::from(code) << 32 | u64::from(event))
-            .collect();
-        keys.sort_unstable();
-        #[allow(clippy::cast_possible_truncation, reason = "the lower half is taken apart from the upper")]
-        let (code, event) = (|key: &u64| (key >> 32) as u32, |key: &u64| *key as u32);
-        let events = keys.iter().map(event).collect();
-        let mut runs = Vec::new();
-        let mut start = 0;
-        for run in keys.chunk_by(|a, b| code(a) == code(b)) {
-            let end = start + index(run.len());
-            runs.push((code(&run[0]), start..end));
-            start = end;
-        }
-        Match { kind, on: Some(on), events, runs }
+        Wanted { affinity, of: self.index.find(affinity.event, affinity.on), window, days_of_kind }
+    }
+
+    /// Places in the log of the events of so many days before the moment.
+    fn window(&self, days: u32) -> Range<u32> {
+        let place = |moment: Timestamp| narrow(self.log.at.partition_point(|at| *at < moment));
+        place(self.at.plus_days(-i64::from(days)))..place(self.at)
+    }
+
+    fn find(&self, kind: EventKind, on: Option<AttributeId>) -> Option<&'a Match> {
+        self.index.find(kind, on).map(|place| &self.index.matches[place])
     }
 
     /// Computes affinities of one ad after the other.
@@ -133,17 +83,23 @@ impl<'a> Past<'a> {
     pub fn reader(&self) -> PastReader<'_> {
         PastReader {
             past: self,
-            runs: Vec::with_capacity(self.matches.iter().map(|known| known.runs.len()).sum()),
-            of_match: vec![None; self.matches.len()],
+            runs: Vec::with_capacity(self.index.matches.iter().map(|known| known.runs.len()).sum()),
+            of_match: vec![None; self.index.matches.len()],
             days: Vec::with_capacity(self.span_days() / 64 + 1),
             of_any_ad: vec![None; self.affinities.len()],
         }
     }
 
-    /// Days from the first event to the last.
+    /// Days from the first event that a window holds to the last.
     fn span_days(&self) -> usize {
-        let (Some(first), Some(last)) = (self.days.first(), self.days.last()) else { return 0 };
-        usize::try_from(last.number() - first.number()).unwrap_or_default()
+        let windows = self.affinities.iter().map(|wanted| &wanted.window);
+        let first = windows.filter(|window| !window.is_empty()).min_by_key(|window| window.start);
+        first.map_or(0, |window| self.days_between(window.start, window.end - 1))
+    }
+
+    /// Days from one event to a later one.
+    fn days_between(&self, one: u32, other: u32) -> usize {
+        usize::try_from(self.day(other).number() - self.day(one).number()).unwrap_or_default()
     }
 
     /// The value of `affinity` for `ad`; `affinity` must be among those that the past was made for.
@@ -159,36 +115,29 @@ impl<'a> Past<'a> {
     /// are what moved the ad. A value that ad and history share is named when it is the only one.
     #[must_use]
     pub fn evidence(&self, ad: &Ad, affinity: Affinity, schema: &Schema, symbols: &Symbols) -> Evidence {
-        let matching = self.matching(ad, affinity);
-        let since = since(self.at, affinity.window_days);
-        let events = &matching[matching.partition_point(|&event| self.moment(event) < since)..];
-        let Some(on) = affinity.on else { return self.facts(affinity, None, None, events) };
+        let events = self.matching(ad, affinity);
+        let Some(on) = affinity.on else { return self.facts(affinity, None, None, &events) };
         let attribute = schema.attributes.get(usize::from(on.0)).map(|attribute| attribute.name.clone());
-        let key = match (values_of(ad, on), events) {
+        let key = match (values_of(ad, on), events.as_slice()) {
             // Of an ad with one value it can be said what is not shared, too.
             ([only], _) => Some(*only),
             (_, [first, rest @ ..]) => {
-                let code = self.code(*first, on);
-                rest.iter().all(|&event| self.code(event, on) == code).then_some(code)
+                let code = self.log.code(*first as usize, on);
+                rest.iter().all(|&event| self.log.code(event as usize, on) == code).then_some(code)
             }
             (_, []) => None,
         };
         let key = key.and_then(|code| symbols.name(on, code)).map(|name| name.to_string());
-        self.facts(affinity, attribute, key, events)
-    }
-
-    fn code(&self, event: u32, attribute: AttributeId) -> u32 {
-        self.log.map_or(UNKNOWN, |log| log.code(event as usize, attribute))
+        self.facts(affinity, attribute, key, &events)
     }
 
     /// The events that count for `ad`, ascending by time.
     fn matching(&self, ad: &Ad, affinity: Affinity) -> Vec<u32> {
-        let known = self.matches.iter().find(|known| (known.kind, known.on) == (affinity.event, affinity.on));
-        let Some(Match { events, runs, .. }) = known else { return Vec::new() };
-        let Some(on) = affinity.on else { return events.clone() };
-        let codes = values_of(ad, on);
-        let shared = runs.iter().filter(|(code, _)| codes.binary_search(code).is_ok());
-        let mut matching: Vec<u32> = shared.flat_map(|(_, run)| of_run(events, run)).copied().collect();
+        let Some(known) = self.find(affinity.event, affinity.on) else { return Vec::new() };
+        let codes = affinity.on.map_or([UNKNOWN].as_slice(), |on| values_of(ad, on));
+        let window = self.window(affinity.window_days);
+        let mut matching: Vec<u32> =
+            known.shared(codes).flat_map(|run| known.events_of(run, &window)).copied().collect();
         matching.sort_unstable();
         matching
     }
@@ -225,11 +174,7 @@ impl<'a> Past<'a> {
     }
 
     fn day(&self, event: u32) -> Day {
-        self.days[(event - self.first) as usize]
-    }
-
-    fn moment(&self, event: u32) -> Timestamp {
-        self.log.map_or(self.at, |log| log.at[event as usize])
+        self.index.days[event as usize]
     }
 }
 
@@ -248,8 +193,7 @@ impl PastReader<'_> {
     /// Forgets what was found for the ad before: [`PastReader::cell`] is about another one now.
     pub fn next_ad(&mut self) {
         self.runs.clear();
-        self.of_match.clear();
-        self.of_match.resize(self.past.matches.len(), None);
+        self.of_match.fill(None);
     }
 
     /// The value of the affinity at `place` in the list for `ad`, which is the same one since
@@ -261,7 +205,10 @@ impl PastReader<'_> {
         if codes.is_empty() {
             return Cell::Missing;
         }
-        let found = self.of_match[wanted.of].clone().unwrap_or_else(|| self.find_runs(wanted.of, codes));
+        let found = match wanted.of {
+            Some(of) => self.of_match[of].clone().unwrap_or_else(|| self.find_runs(of, codes)),
+            None => 0..0,
+        };
         statistic(self.past, wanted, &self.runs[found], &mut self.days)
     }
 
@@ -271,27 +218,16 @@ impl PastReader<'_> {
             return cell;
         }
         let wanted = &self.past.affinities[place];
-        let run = 0..index(self.past.matches[wanted.of].events.len());
-        let cell = statistic(self.past, wanted, &[run], &mut self.days);
+        let all = wanted.of.map(|of| self.past.index.matches[of].runs[0].1.clone());
+        let cell = statistic(self.past, wanted, all.as_slice(), &mut self.days);
         self.of_any_ad[place] = Some(cell);
         cell
     }
 
-    /// Finds the runs of events that share one of `codes`; both ascend.
+    /// Finds the runs of events that share one of `codes`.
     fn find_runs(&mut self, of: usize, codes: &[u32]) -> Range<usize> {
         let first = self.runs.len();
-        let mut rest = self.past.matches[of].runs.as_slice();
-        for code in codes {
-            // Close by, as a rule, when there are many codes; else anywhere.
-            let near = rest.iter().take(NEAR).position(|(there, _)| there >= code);
-            let skip = near.unwrap_or_else(|| rest.partition_point(|(there, _)| there < code));
-            rest = &rest[skip..];
-            match rest.first() {
-                Some((there, run)) if there == code => self.runs.push(run.clone()),
-                Some(_) => {}
-                None => break,
-            }
-        }
+        self.runs.extend(self.past.index.matches[of].shared(codes).cloned());
         let found = first..self.runs.len();
         self.of_match[of] = Some(found.clone());
         found
@@ -300,24 +236,25 @@ impl PastReader<'_> {
 
 /// The statistic of the events of some runs that the window holds. `bits` is a buffer.
 fn statistic(past: &Past<'_>, wanted: &Wanted, runs: &[Range<u32>], bits: &mut Vec<u64>) -> Cell<'static> {
-    let all = past.matches[wanted.of].events.as_slice();
-    let in_window = |run: &Range<u32>| window(of_run(all, run), wanted.since);
+    let known = wanted.of.map(|of| &past.index.matches[of]);
+    let in_window =
+        |run: &Range<u32>| known.map_or([].as_slice(), |known| known.events_of(run, &wanted.window));
     match wanted.affinity.statistic {
         Statistic::Count => Cell::Number(runs.iter().map(|run| in_window(run).len()).sum::<usize>() as f64),
-        Statistic::DistinctDays => Cell::Number(f64::from(days(past, runs, in_window, bits))),
+        Statistic::DistinctDays => Cell::Number(f64::from(days(past, wanted, runs, in_window, bits))),
         Statistic::DaysSinceLast => {
             let last = runs.iter().filter_map(|run| in_window(run).last()).max();
             let since = |last: &u32| past.at.day().number() - past.day(*last).number();
             last.map_or(Cell::Missing, |last| Cell::Number(f64::from(since(last))))
         }
         Statistic::Spend => {
-            let spend = |event: &u32| past.log.map_or(0, |log| log.spend_micros[*event as usize]);
+            let spend = |event: &u32| past.log.spend_micros[*event as usize];
             let spends = runs.iter().flat_map(in_window).map(spend);
             Cell::Number(spends.fold(0, Micros::saturating_add) as f64 / 1e6)
         }
         Statistic::ShareOfDays => match wanted.days_of_kind {
             0 => Cell::Missing,
-            any => Cell::Number(f64::from(days(past, runs, in_window, bits)) / f64::from(any)),
+            any => Cell::Number(f64::from(days(past, wanted, runs, in_window, bits)) / f64::from(any)),
         },
     }
 }
@@ -325,6 +262,7 @@ fn statistic(past: &Past<'_>, wanted: &Wanted, runs: &[Range<u32>], bits: &mut V
 /// On how many different days the events of all `runs` happened. `bits` is a buffer.
 fn days<'e>(
     past: &Past<'_>,
+    wanted: &Wanted,
     runs: &[Range<u32>],
     in_window: impl Fn(&Range<u32>) -> &'e [u32],
     bits: &mut Vec<u64>,
@@ -332,10 +270,9 @@ fn days<'e>(
     if let [run] = runs {
         return past.days(in_window(run));
     }
-    let first = past.days.first().map_or(0, |day| day.number());
     bits.clear();
     for event in runs.iter().flat_map(in_window) {
-        let day = usize::try_from(past.day(*event).number() - first).unwrap_or_default();
+        let day = past.days_between(wanted.window.start, *event);
         if bits.len() <= day / 64 {
             bits.resize(day / 64 + 1, 0);
         }
@@ -344,27 +281,9 @@ fn days<'e>(
     bits.iter().map(|days| days.count_ones()).sum()
 }
 
-/// Those of `events`, which ascend by time, from place `since` of the log on.
-fn window(events: &[u32], since: u32) -> &[u32] {
-    &events[events.partition_point(|&event| event < since)..]
-}
-
-fn of_run<'e>(events: &'e [u32], run: &Range<u32>) -> &'e [u32] {
-    &events[run.start as usize..run.end as usize]
-}
-
-/// The first moment of a window that ends before `at`.
-fn since(at: Timestamp, window_days: u32) -> Timestamp {
-    at.plus_days(-i64::from(window_days))
-}
-
 /// The codes of the values that `ad` has of an attribute, ascending.
 fn values_of(ad: &Ad, attribute: AttributeId) -> &[u32] {
     ad.attributes.get(usize::from(attribute.0)).map(|values| values.codes.as_slice()).unwrap_or_default()
-}
-
-fn index(event: usize) -> u32 {
-    u32::try_from(event).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

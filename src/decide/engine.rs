@@ -66,6 +66,8 @@ pub struct Engine {
     pub(super) affinity_features: Vec<FeatureId>,
     /// The place of each feature among the affinities.
     pub(super) place_of_affinity: Vec<Option<usize>>,
+    /// The names of the schema's features, as every decision has them.
+    pub(super) feature_names: Arc<[String]>,
     pub(super) registry: Registry,
     pub(super) ledger: Ledger,
     pub(super) store: Store,
@@ -89,6 +91,7 @@ impl Engine {
             context_only: gate.judge_sensitive_ad(),
             gate,
             consent: parts.consent,
+            feature_names: parts.schema.features.iter().map(|feature| feature.name.clone()).collect(),
             schema: parts.schema,
             catalogue: parts.catalogue,
             symbols: parts.symbols,

@@ -1,5 +1,7 @@
 //! Opening a logged decision for the person it was made for.
 
+use std::borrow::Cow;
+
 use super::{DecideError, Engine};
 use crate::domain::{Decision, Feature, Locale, Origin, Profile, Reason, Response, Verdict};
 use crate::explain::{Dsa, Explanation, Precision, explain, notice};
@@ -80,7 +82,7 @@ impl Engine {
             TokenKind::Verified => Precision::Exact,
             TokenKind::Bearer => Precision::Banded,
         };
-        let sensitive = decision.ranked[index].sensitive;
+        let sensitive = decision.ranked[index].ad.sensitive;
         let verdicts =
             if sensitive { self.context_only.as_slice().to_vec() } else { decision.verdicts.clone() };
         Ok(Explained { decision, index, explanation, precision, verdicts })
@@ -133,9 +135,9 @@ impl Engine {
 
     /// The features of a decision, in its own order: those of the schema at hand, by name.
     #[must_use]
-    pub fn features_of(&self, decision: &Decision) -> Vec<Feature> {
+    pub fn features_of(&self, decision: &Decision) -> Cow<'_, [Feature]> {
         if decision.versions.schema == self.schema.hash {
-            return self.schema.features.clone();
+            return Cow::Borrowed(&self.schema.features);
         }
         // A feature that the schema no longer has keeps its name; the rest of it is not known.
         let known =

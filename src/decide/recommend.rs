@@ -8,8 +8,8 @@ use super::value::{expected_per_mille, price, probability, responses_of, saturat
 use super::{DecideError, Engine, Offer, Request};
 use crate::consent::{Signals, Weighing};
 use crate::domain::{
-    Account, Ad, Decision, DecisionId, Nats, NotShown, Pricing, Profile, Purposes, RankedAd, Refusal,
-    RefusalCause, Response, Timestamp, Versions,
+    Ad, Decision, DecisionId, Nats, NotShown, Pricing, Profile, Purposes, RankedAd, Refusal, RefusalCause,
+    Response, Timestamp, Versions,
 };
 use crate::ledger::Recorded;
 use crate::train::ActiveModels;
@@ -77,7 +77,9 @@ impl Engine {
         let mut ranked = rank(ranked);
         let shown = ranked.len().min(request.ads_max);
         for ad in &mut ranked[..shown] {
-            if let Some((_, known)) = candidates.iter().find(|(_, candidate)| candidate.id == ad.ad) {
+            if let Some((_, known)) =
+                candidates.iter().find(|(_, candidate)| Arc::ptr_eq(&candidate.label, &ad.ad))
+            {
                 ad.evidence = facts.evidence(self, readable, known, &ad.account);
             }
         }
@@ -95,7 +97,7 @@ impl Engine {
             has_subject: request.subject.is_some(),
             accepted: if request.subject.is_some() { weighing.accepted() } else { Purposes::NONE },
             verdicts: verdicts.as_slice().to_vec(),
-            features: self.schema.features.iter().map(|feature| feature.name.clone()).collect(),
+            features: self.feature_names.clone(),
             ranked,
             shown: u32::try_from(shown).unwrap_or(u32::MAX),
             refused,
@@ -167,29 +169,24 @@ impl Engine {
     ) -> Result<RankedAd, DecideError> {
         let fallback = models.fallback().unwrap_or(Response::Conversion);
         let find = |response: Response| models.get(response).ok_or(DecideError::NoModel(response));
-        let mut account = Account::default();
         let mut log_probability = Nats::ZERO;
         let mut profile = Profile::Contextual;
         let ranks_by = responses_of(offer.bid.pricing, fallback, self.schema.conversion_given_click());
         for &response in ranks_by {
-            let (score, scored_by) = scorer.score(find(response)?, ad, &mut account);
-            log_probability += saturate(&mut account, response, score);
+            let (score, scored_by) = scorer.score(find(response)?, ad);
+            log_probability += saturate(&mut scorer.account, response, score);
             profile = profile.max(scored_by);
         }
         if ranks_by.is_empty() {
             // A price per thousand impressions ranks by itself; the probability is for information.
-            let mut aside = Account::default();
-            let (score, _) = scorer.score(find(fallback)?, ad, &mut aside);
-            log_probability = saturate(&mut aside, fallback, score);
+            let (score, _) = scorer.score(find(fallback)?, ad);
+            log_probability = saturate(&mut scorer.account, fallback, score);
+            scorer.account.discard();
         }
-        price(&mut account, &offer.bid, &self.rates)?;
+        price(&mut scorer.account, &offer.bid, &self.rates)?;
+        let account = scorer.account.finish();
         Ok(RankedAd {
-            ad: ad.id.clone(),
-            advertiser: ad.advertiser.clone(),
-            payer: ad.payer.clone(),
-            domain: ad.domain.clone(),
-            category: ad.category.clone(),
-            sensitive: ad.sensitive,
+            ad: ad.label.clone(),
             bid: offer.bid,
             profile,
             probability: probability(log_probability),
@@ -210,7 +207,7 @@ impl Engine {
         let (above, below): (Vec<_>, Vec<_>) = scored
             .into_iter()
             .partition(|ad| ad.bid.pricing == Pricing::None || ad.expected_value_per_mille as f64 >= least);
-        let refusal = |ad: RankedAd| Refusal { ad: ad.ad, cause: RefusalCause::BelowFloor };
+        let refusal = |ad: RankedAd| Refusal { ad: ad.ad.id.clone(), cause: RefusalCause::BelowFloor };
         Ok((above, below.into_iter().map(refusal).collect()))
     }
 }
@@ -218,7 +215,7 @@ impl Engine {
 /// The highest ranking value first; of equal ones by identifier.
 fn rank(ads: Vec<RankedAd>) -> Vec<RankedAd> {
     let mut valued: Vec<(Nats, RankedAd)> = ads.into_iter().map(|ad| (ad.ranking_value(), ad)).collect();
-    valued.sort_by(|(a_value, a), (b_value, b)| b_value.cmp(a_value).then_with(|| a.ad.cmp(&b.ad)));
+    valued.sort_by(|(a_value, a), (b_value, b)| b_value.cmp(a_value).then_with(|| a.ad.id.cmp(&b.ad.id)));
     valued.into_iter().map(|(_, ad)| ad).collect()
 }
 

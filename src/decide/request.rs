@@ -1,6 +1,6 @@
 //! What a caller asks for, after it was checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -115,7 +115,7 @@ impl Request {
     }
 
     fn check_candidates(&self, errors: &mut Vec<FieldError>) {
-        let mut first_of = BTreeMap::new();
+        let mut first_of = HashMap::with_capacity(self.candidates.len());
         for (i, offer) in self.candidates.iter().enumerate() {
             if let Some(first) = first_of.insert(&offer.ad, i) {
                 let rule = format!("repeats candidates[{first}]: {}", offer.ad);

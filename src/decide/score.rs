@@ -7,16 +7,16 @@ use super::{Engine, Request};
 use crate::consent::Verdicts;
 use crate::data::{History, Past, PastReader};
 use crate::domain::{
-    Account, Ad, Cell, Evidence, FeatureId, LineSource, Nats, Origin, Profile, Response, Timestamp,
+    Account, AccountWriter, Ad, Cell, Evidence, FeatureId, LineSource, Nats, Origin, Profile, Response,
+    Timestamp,
 };
 use crate::model::{Compiled, Shared, Term};
 use crate::train::ActiveModel;
 
-/// Lines of an account beside those of the terms: intercept, offset, saturation, price.
-const LINES_BESIDE_TERMS: usize = 6;
-
 /// Scores the candidates of one request; its buffers serve all of them.
 pub(super) struct Scorer<'r> {
+    /// The account of the ad at hand.
+    pub(super) account: AccountWriter,
     engine: &'r Engine,
     facts: &'r Facts<'r>,
     /// What may be read for an ordinary ad; for a sensitive one nothing personal may.
@@ -31,7 +31,9 @@ pub(super) struct Scorer<'r> {
 struct Begun<'r> {
     compiled: &'r Compiled,
     profile: Profile,
-    offset: Nats,
+    /// Of each line of the model: intercept, terms, the offset if there is one.
+    sources: Vec<LineSource>,
+    offset: Option<Nats>,
     shared: Shared<'r>,
 }
 
@@ -39,25 +41,21 @@ impl<'r> Scorer<'r> {
     /// A scorer that reads what `verdicts` permit.
     pub(super) fn new(engine: &'r Engine, facts: &'r Facts<'r>, verdicts: &'r Verdicts) -> Self {
         let past = facts.past.as_ref().map(Past::reader);
-        Self { engine, facts, verdicts, past, begun: [const { None }; 4], cells: Vec::new() }
+        let account = AccountWriter::default();
+        Self { account, engine, facts, verdicts, past, begun: [const { None }; 4], cells: Vec::new() }
     }
 
     /// Appends the lines of a model for one ad; returns their sum, the score, and the profile that
     /// gave it.
-    pub(super) fn score(
-        &mut self,
-        model: &'r ActiveModel,
-        ad: &'r Ad,
-        account: &mut Account,
-    ) -> (Nats, Profile) {
+    pub(super) fn score(&mut self, model: &'r ActiveModel, ad: &'r Ad) -> (Nats, Profile) {
         let response = model.artefact.response;
-        let verdicts = if ad.sensitive { &self.engine.context_only } else { self.verdicts };
-        let place = usize::from(response == Response::Click) * 2 + usize::from(ad.sensitive);
+        let verdicts = if ad.label.sensitive { &self.engine.context_only } else { self.verdicts };
+        let place = usize::from(response == Response::Click) * 2 + usize::from(ad.label.sensitive);
         if self.begun[place].is_none() {
             self.begun[place] = Some(self.begin(model, verdicts));
         }
-        let Self { engine, facts, past, begun, cells, .. } = self;
-        let Some(Begun { compiled, profile, offset, shared }) = &mut begun[place] else {
+        let Self { account, engine, facts, past, begun, cells, .. } = self;
+        let Some(Begun { compiled, profile, sources, offset, shared }) = &mut begun[place] else {
             return (Nats::ZERO, Profile::Contextual);
         };
         if let Some(past) = past {
@@ -72,21 +70,10 @@ impl<'r> Scorer<'r> {
         });
         let contributions = compiled.attribute(shared, &cells);
 
-        account.lines.reserve(contributions.len() + LINES_BESIDE_TERMS);
-        let mut score = compiled.intercept();
-        account.push(LineSource::Intercept(response), score);
-        for (term, contribution) in compiled.terms().iter().zip(contributions) {
-            let source = match *term {
-                Term::Feature(feature) => LineSource::Feature(response, feature),
-                Term::Pair(one, other) => LineSource::Pair(response, one, other),
-            };
-            account.push(source, *contribution);
-            score += *contribution;
-        }
-        if *offset != Nats::ZERO {
-            account.push(LineSource::WithheldOffset(response), *offset);
-            score += *offset;
-        }
+        let intercept = std::iter::once(compiled.intercept());
+        let values = intercept.chain(contributions.iter().copied()).chain(*offset);
+        let score = values.clone().sum();
+        account.extend(sources, values);
         (score, *profile)
     }
 
@@ -105,9 +92,21 @@ impl<'r> Scorer<'r> {
             }
         });
         let (profile, offset) = model.artefact.profiled.choose(&row);
+        let offset = (offset != Nats::ZERO).then_some(offset);
         let compiled = model.compiled(profile);
-        Begun { compiled, profile, offset, shared: compiled.share(&row) }
+        let sources = sources(compiled, model.artefact.response, offset.is_some());
+        Begun { compiled, profile, sources, offset, shared: compiled.share(&row) }
     }
+}
+
+/// Where the lines of a model come from, in the order in which they are written.
+fn sources(compiled: &Compiled, response: Response, has_offset: bool) -> Vec<LineSource> {
+    let terms = compiled.terms().iter().map(|term| match *term {
+        Term::Feature(feature) => LineSource::Feature(response, feature),
+        Term::Pair(one, other) => LineSource::Pair(response, one, other),
+    });
+    let offset = has_offset.then_some(LineSource::WithheldOffset(response));
+    std::iter::once(LineSource::Intercept(response)).chain(terms).chain(offset).collect()
 }
 
 /// What is known for one request, before the gate.
@@ -158,7 +157,7 @@ impl<'r> Facts<'r> {
         ad: &'r Ad,
         account: &Account,
     ) -> Vec<(FeatureId, Evidence)> {
-        let verdicts = if ad.sensitive { &engine.context_only } else { verdicts };
+        let verdicts = if ad.label.sensitive { &engine.context_only } else { verdicts };
         let fact = |id: FeatureId| {
             if !verdicts.permits(id) {
                 return Evidence::Withheld { feature: id, cause: verdicts.of(id).cause };
@@ -189,7 +188,7 @@ fn features_of(account: &Account) -> BTreeSet<FeatureId> {
         | LineSource::PerMille
         | LineSource::CurrencyRate => [None, None],
     };
-    account.lines.iter().flat_map(|line| of_line(line.source)).flatten().collect()
+    account.sources().iter().flat_map(|source| of_line(*source)).flatten().collect()
 }
 
 fn stated(stated: &Stated, id: FeatureId) -> Cell<'_> {

@@ -1,6 +1,6 @@
 //! From a model's lines and a bid to a ranking value: ln(bid) + ln(probability), line by line.
 
-use crate::domain::{Account, Bid, FieldError, LineSource, Micros, Nats, Pricing, Rates, Response};
+use crate::domain::{AccountWriter, Bid, FieldError, LineSource, Micros, Nats, Pricing, Rates, Response};
 
 /// The responses whose probability a price rests on, when `conversion_given_click` says how the
 /// conversion model was trained.
@@ -23,7 +23,7 @@ pub(super) fn responses_of(
 /// Adds the step from the score of `response` to its log-probability: -ln(1 + e^score).
 ///
 /// Returns the log-probability, which is score plus saturation, exactly.
-pub(super) fn saturate(account: &mut Account, response: Response, score: Nats) -> Nats {
+pub(super) fn saturate(account: &mut AccountWriter, response: Response, score: Nats) -> Nats {
     let s = score.to_f64();
     let ln_1p_exp = if s > 0.0 { s + libm::log1p(libm::exp(-s)) } else { libm::log1p(libm::exp(s)) };
     let saturation = -Nats::from_f64(ln_1p_exp);
@@ -35,7 +35,7 @@ pub(super) fn saturate(account: &mut Account, response: Response, score: Nats) -
 ///
 /// # Errors
 /// When the rate table does not know the currency.
-pub(super) fn price(account: &mut Account, bid: &Bid, rates: &Rates) -> Result<(), FieldError> {
+pub(super) fn price(account: &mut AccountWriter, bid: &Bid, rates: &Rates) -> Result<(), FieldError> {
     if bid.pricing == Pricing::None {
         return Ok(());
     }
@@ -70,7 +70,7 @@ pub(super) fn probability(log_probability: Nats) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Currency;
+    use crate::domain::{Account, Currency};
     use proptest::prelude::*;
     use std::collections::BTreeMap;
 
@@ -81,7 +81,7 @@ mod tests {
     }
 
     fn value(pricing: Pricing, micros: Micros, currency: &str, score: f64) -> (Account, f64) {
-        let mut account = Account::default();
+        let mut account = AccountWriter::default();
         let bid = Bid { pricing, micros, currency: Currency::parse(currency).unwrap() };
         let mut p = 1.0;
         for &response in responses_of(pricing, Response::Conversion, false) {
@@ -90,7 +90,7 @@ mod tests {
             p *= probability(saturate(&mut account, response, score));
         }
         price(&mut account, &bid, &rates()).unwrap();
-        (account, p)
+        (account.finish(), p)
     }
 
     proptest! {
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn an_unknown_currency_is_refused() {
         let bid = Bid { pricing: Pricing::Cpa, micros: 1, currency: Currency::parse("XXX").unwrap() };
-        let error = price(&mut Account::default(), &bid, &rates()).unwrap_err();
+        let error = price(&mut AccountWriter::default(), &bid, &rates()).unwrap_err();
         assert_eq!(error.to_string(), "currency: XXX is not in the rate table test");
     }
 }

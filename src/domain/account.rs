@@ -1,5 +1,7 @@
 //! The exact account of a ranking value: its lines.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{FeatureId, Nats};
@@ -55,25 +57,59 @@ pub struct Line {
     pub value: Nats,
 }
 
-/// The full list of lines that sum to a candidate's ranking value.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The full list of lines that sum to a candidate's ranking value, model terms first.
+///
+/// Sources and values are apart: candidates of one decision mostly have the same sources, and share
+/// them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Line>", into = "Vec<Line>")]
 pub struct Account {
-    /// The lines, model terms first.
-    pub lines: Vec<Line>,
+    sources: Arc<[LineSource]>,
+    /// As many as there are sources.
+    values: Vec<Nats>,
 }
 
 impl Account {
+    /// The account with these sources and values; None unless there are as many of either.
+    #[must_use]
+    pub fn of(sources: Arc<[LineSource]>, values: Vec<Nats>) -> Option<Self> {
+        (sources.len() == values.len()).then_some(Self { sources, values })
+    }
+
+    /// Where the lines come from.
+    #[must_use]
+    pub const fn sources(&self) -> &Arc<[LineSource]> {
+        &self.sources
+    }
+
+    /// How much each line adds.
+    #[must_use]
+    pub fn values(&self) -> &[Nats] {
+        &self.values
+    }
+
+    /// The lines.
+    pub fn lines(&self) -> impl ExactSizeIterator<Item = Line> {
+        self.sources.iter().zip(&self.values).map(|(&source, &value)| Line { source, value })
+    }
+
+    /// Whether the lines of both come from the same sources, in the same order.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.sources, &other.sources) || self.sources == other.sources
+    }
+
     /// The ranking value: the sum of the lines. There is no other way to compute it.
     #[must_use]
     pub fn ranking_value(&self) -> Nats {
-        self.lines.iter().map(|line| line.value).sum()
+        self.values.iter().copied().sum()
     }
 
     /// The score (log-odds) of the model of `response`: intercept, contributions and withheld
     /// offset. None when that model took no part.
     #[must_use]
     pub fn score(&self, response: Response) -> Option<Nats> {
-        let mut lines = self.lines.iter().filter(|line| match line.source {
+        let mut lines = self.lines().filter(|line| match line.source {
             LineSource::Intercept(r)
             | LineSource::Feature(r, _)
             | LineSource::Pair(r, _, _)
@@ -94,11 +130,69 @@ impl Account {
     /// The value of the line of `source`, if the account has one.
     #[must_use]
     pub fn value_of(&self, source: LineSource) -> Option<Nats> {
-        self.lines.iter().find(|line| line.source == source).map(|line| line.value)
+        self.lines().find(|line| line.source == source).map(|line| line.value)
     }
+}
 
+impl FromIterator<Line> for Account {
+    fn from_iter<I: IntoIterator<Item = Line>>(lines: I) -> Self {
+        let (sources, values): (Vec<_>, Vec<_>) =
+            lines.into_iter().map(|line| (line.source, line.value)).unzip();
+        Self { sources: sources.into(), values }
+    }
+}
+
+impl From<Vec<Line>> for Account {
+    fn from(lines: Vec<Line>) -> Self {
+        lines.into_iter().collect()
+    }
+}
+
+impl From<Account> for Vec<Line> {
+    fn from(account: Account) -> Self {
+        account.lines().collect()
+    }
+}
+
+/// Writes one account after the other; those with the same sources share them.
+#[derive(Debug, Default)]
+pub struct AccountWriter {
+    /// The lines of the account that is being written.
+    sources: Vec<LineSource>,
+    values: Vec<Nats>,
+    /// The sources of the accounts that were written.
+    known: Vec<Arc<[LineSource]>>,
+}
+
+impl AccountWriter {
     /// Appends a line.
     pub fn push(&mut self, source: LineSource, value: Nats) {
-        self.lines.push(Line { source, value });
+        self.sources.push(source);
+        self.values.push(value);
+    }
+
+    /// Appends the lines of `sources` with `values`, as many as there are of both.
+    pub fn extend(&mut self, sources: &[LineSource], values: impl Iterator<Item = Nats>) {
+        let before = self.values.len();
+        self.values.extend(values.take(sources.len()));
+        self.sources.extend_from_slice(&sources[..self.values.len() - before]);
+    }
+
+    /// The account of the lines since the last one.
+    pub fn finish(&mut self) -> Account {
+        let known = self.known.iter().find(|known| known[..] == self.sources[..]).cloned();
+        let sources = known.unwrap_or_else(|| {
+            self.known.push(self.sources.as_slice().into());
+            self.known[self.known.len() - 1].clone()
+        });
+        let account = Account { sources, values: self.values.as_slice().into() };
+        self.discard();
+        account
+    }
+
+    /// Forgets the lines since the last account.
+    pub fn discard(&mut self) {
+        self.sources.clear();
+        self.values.clear();
     }
 }

@@ -30,9 +30,9 @@ impl Attribute {
     }
 }
 
-/// One ad of the catalogue.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Ad {
+/// What is told of an ad, wherever it is told: catalogue, decisions and explanations share it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdLabel {
     /// Its identifier.
     pub id: AdId,
     /// On whose behalf it is shown.
@@ -45,6 +45,13 @@ pub struct Ad {
     pub category: String,
     /// Whether the category is on the sensitive list: such an ad is chosen by context alone.
     pub sensitive: bool,
+}
+
+/// One ad of the catalogue.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ad {
+    /// What is told of it.
+    pub label: Arc<AdLabel>,
     /// Values by attribute, in the order of the schema's attributes.
     pub attributes: Vec<Attribute>,
     /// The ad's own features, in schema order.

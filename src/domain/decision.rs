@@ -1,10 +1,12 @@
 //! The logged outcome for one impression.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, AdId, Bid, DecisionId, Evidence, FeatureId, ImpressionId, Micros, ModelVersion, Nats, Purposes,
-    Response, TenantId, Timestamp, Verdict,
+    Account, AdId, AdLabel, Bid, DecisionId, Evidence, FeatureId, ImpressionId, Micros, ModelVersion, Nats,
+    Purposes, Response, TenantId, Timestamp, Verdict, shared,
 };
 
 /// What was decided for one impression, and all that an explanation of it needs.
@@ -27,7 +29,8 @@ pub struct Decision {
     /// What the gate said of each feature, in schema order.
     pub verdicts: Vec<Verdict>,
     /// Names of the schema's features, so that lines can be named without the schema.
-    pub features: Vec<String>,
+    #[serde(with = "shared")]
+    pub features: Arc<[String]>,
     /// The eligible candidates, best first.
     pub ranked: Vec<RankedAd>,
     /// How many of `ranked` the answer shows.
@@ -77,17 +80,8 @@ impl Profile {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RankedAd {
     /// The ad.
-    pub ad: AdId,
-    /// On whose behalf.
-    pub advertiser: String,
-    /// Who paid.
-    pub payer: String,
-    /// The advertiser's domain; may be empty.
-    pub domain: String,
-    /// The ad's category, by its key.
-    pub category: String,
-    /// Whether that category is sensitive.
-    pub sensitive: bool,
+    #[serde(with = "shared")]
+    pub ad: Arc<AdLabel>,
     /// What it offered.
     pub bid: Bid,
     /// The profile whose model scored it.

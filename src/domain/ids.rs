@@ -15,7 +15,7 @@ macro_rules! caller_id {
     ($(#[$doc:meta])* $name:ident, $field:literal) => {
         $(#[$doc])*
         #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        #[serde(try_from = "String")]
         pub struct $name(String);
 
         impl $name {
@@ -37,13 +37,7 @@ macro_rules! caller_id {
         impl TryFrom<String> for $name {
             type Error = FieldError;
             fn try_from(text: String) -> Result<Self, FieldError> {
-                Self::parse(&text)
-            }
-        }
-
-        impl From<$name> for String {
-            fn from(id: $name) -> Self {
-                id.0
+                check_id($field, &text).map(|()| Self(text))
             }
         }
 
@@ -97,7 +91,7 @@ caller_id!(
 
 /// The content hash of a model artefact: 64 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct ModelVersion(String);
 
 impl ModelVersion {

@@ -13,12 +13,13 @@ mod money;
 mod nats;
 mod purpose;
 mod reason;
+pub(crate) mod shared;
 mod signal;
 mod value;
 mod verdict;
 
-pub use account::{Account, Line, LineSource, Response};
-pub use ad::{Ad, AdValue, Attribute, AttributeId, Bid, Candidate, Pricing};
+pub use account::{Account, AccountWriter, Line, LineSource, Response};
+pub use ad::{Ad, AdLabel, AdValue, Attribute, AttributeId, Bid, Candidate, Pricing};
 pub use clock::{Clock, Day, IdSource, ManualClock, RandomIds, SteppingClock, SystemClock, Timestamp};
 pub use decision::{Decision, NotShown, Profile, RankedAd, Refusal, RefusalCause, Versions};
 pub use event::{Event, EventKind};

@@ -95,21 +95,21 @@ pub fn notice(
     let ad = decision.ranked.get(ad_index)?;
     let reasons = explain(decision, ad_index, features, max_parameters)?.reasons;
     let dsaparams = parameters(decision, ad_index, features);
-    let transparency = match ad.domain.as_str() {
+    let transparency = match ad.ad.domain.as_str() {
         "" => Vec::new(),
         domain => vec![DsaTransparency { domain: domain.to_owned(), dsaparams }],
     };
     Some(Notice {
         is_ad: true,
-        on_behalf_of: ad.advertiser.clone(),
-        paid_by: ad.payer.clone(),
+        on_behalf_of: ad.ad.advertiser.clone(),
+        paid_by: ad.ad.payer.clone(),
         how_to_change: reasons
             .iter()
             .filter(|reason| reason.controllable)
             .map(|reason| Control { code: reason.code.clone(), purposes: reason.purposes })
             .collect(),
         main_parameters: reasons.into_iter().map(|reason| reason.code).collect(),
-        dsa: Dsa { behalf: cut(&ad.advertiser), paid: cut(&ad.payer), adrender: 0, transparency },
+        dsa: Dsa { behalf: cut(&ad.ad.advertiser), paid: cut(&ad.ad.payer), adrender: 0, transparency },
     })
 }
 
@@ -132,6 +132,8 @@ fn cut(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::super::sample::{self, AGE, BOUGHT, CATEGORY, WEEKDAY, account, ad, decision, of};
     use super::*;
     use crate::domain::{LineSource, RankedAd};
@@ -193,8 +195,9 @@ mod tests {
     #[test]
     fn names_are_cut_to_a_hundred_characters_and_an_unknown_domain_declares_nobody() {
         let mut long = ad("a", account(&[(of(AGE), 4)]));
-        long.payer = "é".repeat(101);
-        long.domain = String::new();
+        let label = Arc::make_mut(&mut long.ad);
+        label.payer = "é".repeat(101);
+        label.domain = String::new();
         let notice = notice(&decision(vec![long]), 0, &sample::features(), 3).unwrap();
         assert_eq!(notice.dsa.paid.chars().count(), 100);
         assert_eq!(notice.paid_by.chars().count(), 101);

@@ -51,7 +51,7 @@ pub(super) fn measure(decision: &Decision, ad_index: usize, features: &[Feature]
     let Some(ad) = decision.ranked.get(ad_index) else { return Vec::new() };
     let tally = Tally::of(&ad.account, &decision.ranked);
     let groups = group_sources(&tally.sources, features, &decision.features);
-    let alike = find_alike(&groups, &tally, &decision.ranked);
+    let alike = find_alike(&groups, &tally);
     let mut measured: Vec<Measured> = groups
         .into_iter()
         .zip(alike)
@@ -64,47 +64,67 @@ pub(super) fn measure(decision: &Decision, ad_index: usize, features: &[Feature]
 }
 
 /// What each source of lines adds to one account, and to all accounts together.
-struct Tally {
+struct Tally<'d> {
     candidates: i128,
     sources: Vec<LineSource>,
     own: Vec<i128>,
     total: Vec<i128>,
+    families: Vec<Family<'d>>,
 }
 
-impl Tally {
-    fn of(own: &Account, ranked: &[RankedAd]) -> Self {
+/// The accounts of which all lines come from the same sources.
+struct Family<'d> {
+    /// One of them.
+    like: &'d Account,
+    /// The place of each line's source in the tally.
+    places: Vec<usize>,
+    /// The values of each account.
+    values: Vec<&'d [Nats]>,
+}
+
+impl<'d> Tally<'d> {
+    fn of(own: &'d Account, ranked: &'d [RankedAd]) -> Self {
         let mut tally = Self {
             candidates: ranked.len() as i128,
             sources: Vec::new(),
             own: Vec::new(),
             total: Vec::new(),
+            families: Vec::new(),
         };
-        for (place, line) in own.lines.iter().enumerate() {
-            let source = tally.add_source(place, line.source);
-            tally.own[source] += i128::from(line.value.units());
+        for (place, value) in tally.add_sources(own).into_iter().zip(own.values()) {
+            tally.own[place] += i128::from(value.units());
         }
-        for (place, line) in ranked.iter().flat_map(|ad| ad.account.lines.iter().enumerate()) {
-            let source = tally.add_source(place, line.source);
-            tally.total[source] += i128::from(line.value.units());
+        for RankedAd { account, .. } in ranked {
+            tally.add_account(account);
+        }
+        for family in &tally.families {
+            for (place, value) in family.lines() {
+                tally.total[place] += i128::from(value.units());
+            }
         }
         tally
     }
 
-    fn add_source(&mut self, place: usize, source: LineSource) -> usize {
-        self.find(place, source).unwrap_or_else(|| {
-            self.sources.push(source);
-            self.own.push(0);
-            self.total.push(0);
-            self.sources.len() - 1
-        })
+    fn add_account(&mut self, account: &'d Account) {
+        if let Some(family) = self.families.iter_mut().find(|family| family.like.is_like(account)) {
+            family.values.push(account.values());
+        } else {
+            let places = self.add_sources(account);
+            self.families.push(Family { like: account, places, values: vec![account.values()] });
+        }
     }
 
-    /// Where `source` is. Accounts of one decision mostly have the same lines in the same places.
-    fn find(&self, place: usize, source: LineSource) -> Option<usize> {
-        match self.sources.get(place) {
-            Some(here) if *here == source => Some(place),
-            Some(_) | None => self.sources.iter().position(|known| *known == source),
-        }
+    /// The place of each line's source.
+    fn add_sources(&mut self, account: &Account) -> Vec<usize> {
+        let place = |source: &LineSource| {
+            self.sources.iter().position(|known| known == source).unwrap_or_else(|| {
+                self.sources.push(*source);
+                self.own.push(0);
+                self.total.push(0);
+                self.sources.len() - 1
+            })
+        };
+        account.sources().iter().map(place).collect()
     }
 
     /// The push of one source: candidates x value - sum of the values.
@@ -122,6 +142,13 @@ impl Tally {
             | LineSource::PerMille
             | LineSource::CurrencyRate => compared,
         }
+    }
+}
+
+impl Family<'_> {
+    /// All lines of all accounts, each with the place of its source.
+    fn lines(&self) -> impl Iterator<Item = (usize, Nats)> {
+        self.values.iter().flat_map(|values| self.places.iter().copied().zip(values.iter().copied()))
     }
 }
 
@@ -148,7 +175,7 @@ fn group_sources(
 }
 
 /// For each group, whether every candidate has the same value of it.
-fn find_alike(groups: &BTreeMap<Push, Vec<usize>>, tally: &Tally, ranked: &[RankedAd]) -> Vec<bool> {
+fn find_alike(groups: &BTreeMap<Push, Vec<usize>>, tally: &Tally<'_>) -> Vec<bool> {
     let mut group_of = vec![0; tally.sources.len()];
     for (group, members) in groups.values().enumerate() {
         for &source in members {
@@ -158,22 +185,23 @@ fn find_alike(groups: &BTreeMap<Push, Vec<usize>>, tally: &Tally, ranked: &[Rank
     let own: Vec<i128> =
         groups.values().map(|members| members.iter().map(|&source| tally.own[source]).sum()).collect();
     let mut alike = vec![true; groups.len()];
-    let mut values = vec![0; groups.len()];
-    for ad in ranked {
-        values.fill(0);
-        for (place, line) in ad.account.lines.iter().enumerate() {
-            if let Some(source) = tally.find(place, line.source) {
-                values[group_of[source]] += i128::from(line.value.units());
+    let mut sums = vec![0; groups.len()];
+    for Family { places, values, .. } in &tally.families {
+        let groups: Vec<usize> = places.iter().map(|&place| group_of[place]).collect();
+        for values in values {
+            sums.fill(0);
+            for (&group, value) in groups.iter().zip(*values) {
+                sums[group] += i128::from(value.units());
             }
-        }
-        for ((alike, value), own) in alike.iter_mut().zip(&values).zip(&own) {
-            *alike &= value == own;
+            for ((alike, sum), own) in alike.iter_mut().zip(&sums).zip(&own) {
+                *alike &= sum == own;
+            }
         }
     }
     alike
 }
 
-fn measure_group(push: Push, members: &[usize], alike: bool, tally: &Tally) -> Measured {
+fn measure_group(push: Push, members: &[usize], alike: bool, tally: &Tally<'_>) -> Measured {
     let mut of_feature: BTreeMap<FeatureId, i128> = BTreeMap::new();
     for &member in members {
         let sides = match tally.sources[member] {
@@ -321,7 +349,7 @@ mod tests {
     fn a_feature_that_the_schema_lacks_goes_by_its_logged_name() {
         let mut decision = decision(vec![ad("a", account(&[(of(AGE), 3)]))]);
         assert_eq!(pushes(&decision, 0, &[])[0].push, datum("age"));
-        decision.features.clear();
+        decision.features = [].into();
         assert_eq!(pushes(&decision, 0, &[])[0].push, datum("feature 2"));
     }
 

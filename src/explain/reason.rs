@@ -172,7 +172,7 @@ fn list_unused(decision: &Decision, ad: &RankedAd, features: &[Feature]) -> Vec<
         let Some(feature) = features.get(verdict.feature.index()) else { continue };
         let cause = match verdict.outcome() {
             Outcome::Withheld => verdict.cause,
-            Outcome::Permitted if ad.sensitive && is_personal(feature) => Cause::SensitiveAd,
+            Outcome::Permitted if ad.ad.sensitive && is_personal(feature) => Cause::SensitiveAd,
             Outcome::Permitted => continue,
         };
         let same = unused.iter_mut().find(|known| {

@@ -1,12 +1,14 @@
 //! A small decision for the tests of explanations and pages.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use crate::domain::{
-    Account, AdId, Affinity, AttributeId, Bid, Cause, Currency, Day, Decision, DecisionId, Derivation,
-    EventKind, Evidence, Feature, FeatureId, FeatureKind, ImpressionId, LineSource, Localised, Nats, Origin,
-    Pricing, Profile, Provenance, Purpose, Purposes, RankedAd, Response, Sensitivity, Statistic, TenantId,
-    Timestamp, Verdict, Versions,
+    Account, AdId, AdLabel, Affinity, AttributeId, Bid, Cause, Currency, Day, Decision, DecisionId,
+    Derivation, EventKind, Evidence, Feature, FeatureId, FeatureKind, ImpressionId, Line, LineSource,
+    Localised, Nats, Origin, Pricing, Profile, Provenance, Purpose, Purposes, RankedAd, Response,
+    Sensitivity, Statistic, TenantId, Timestamp, Verdict, Versions,
 };
 
 /// Days in the last 84 with a purchase in the ad's category.
@@ -113,11 +115,7 @@ fn feature(
 
 /// Lines in whole units.
 pub(crate) fn account(lines: &[(LineSource, i64)]) -> Account {
-    let mut account = Account::default();
-    for &(source, units) in lines {
-        account.push(source, Nats::from_units(units));
-    }
-    account
+    lines.iter().map(|&(source, units)| Line { source, value: Nats::from_units(units) }).collect()
 }
 
 /// The line of a feature.
@@ -128,12 +126,14 @@ pub(crate) fn of(feature: FeatureId) -> LineSource {
 /// An ad with this account and no evidence.
 pub(crate) fn ad(id: &str, account: Account) -> RankedAd {
     RankedAd {
-        ad: AdId::parse(id).unwrap(),
-        advertiser: "Maison Froide".to_owned(),
-        payer: "Groupe Grand Froid".to_owned(),
-        domain: "maison-froide.example".to_owned(),
-        category: "FROZEN PIZZA".to_owned(),
-        sensitive: false,
+        ad: Arc::new(AdLabel {
+            id: AdId::parse(id).unwrap(),
+            advertiser: "Maison Froide".to_owned(),
+            payer: "Groupe Grand Froid".to_owned(),
+            domain: "maison-froide.example".to_owned(),
+            category: "FROZEN PIZZA".to_owned(),
+            sensitive: false,
+        }),
         bid: Bid { pricing: Pricing::Cpa, micros: 2_000_000, currency: Currency::parse("EUR").unwrap() },
         profile: Profile::Full,
         probability: 0.08,

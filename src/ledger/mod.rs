@@ -4,6 +4,7 @@
 //! A row names its person by a random alias. What was decided is encrypted with a data key that
 //! only this alias has; the data key is wrapped by a key that lies outside the store.
 
+mod aliases;
 mod envelope;
 mod keyring;
 mod sheet;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use crate::domain::{Alias, Decision, DecisionId, ImpressionId, SubjectKey, TenantId};
 use crate::store::{AppendedDecision, ChainState, DecisionRow, Store, StoreError, SubjectRow};
+use aliases::{Aliases, Known};
 use envelope::DataKey;
 use sheet::Sheet;
 
@@ -33,6 +35,7 @@ const ALIASES_PER_PAGE: u32 = 1024;
 pub struct Ledger {
     store: Store,
     keyring: Arc<Keyring>,
+    aliases: Arc<Aliases>,
 }
 
 /// What became of a decision that was to be recorded.
@@ -97,8 +100,8 @@ pub enum LedgerError {
 impl Ledger {
     /// A ledger in `store` under the keys of `keyring`.
     #[must_use]
-    pub const fn new(store: Store, keyring: Arc<Keyring>) -> Self {
-        Self { store, keyring }
+    pub fn new(store: Store, keyring: Arc<Keyring>) -> Self {
+        Self { store, keyring, aliases: Arc::default() }
     }
 
     /// Makes `decision` durable. `body_digest` stands for the request that it answers, and `subject`
@@ -115,16 +118,18 @@ impl Ledger {
         body_digest: [u8; 32],
         decision: &Decision,
     ) -> Result<Recorded, LedgerError> {
-        let (subject, key) = match subject {
-            Some(subject) => self.alias_of(tenant, subject).await?,
-            None => self.fresh_alias(tenant, None)?,
+        let (Known { alias, key }, one_off) = if let Some(subject) = subject {
+            (self.alias_of(tenant, subject).await?, None)
+        } else {
+            let (row, key) = self.fresh_alias(tenant, None)?;
+            (Known { alias: row.alias, key: Arc::new(key) }, Some(row))
         };
         let mut row = DecisionRow {
             version: ROW_VERSION,
             tenant: tenant.clone(),
             id: decision.id,
             impression: decision.impression.clone(),
-            alias: subject.alias,
+            alias,
             at: decision.at,
             body_digest,
             envelope: Vec::new(),
@@ -132,7 +137,6 @@ impl Ledger {
         let plain = postcard::to_stdvec(&Sheet::of(decision))
             .map_err(|error| LedgerError::Seal { cause: error.to_string() })?;
         row.envelope = key.seal(&plain, &bound_to(&row))?;
-        let one_off = subject.subject.is_none().then_some(subject);
         match self.store.append_decision(row, one_off).await? {
             AppendedDecision::New { .. } => Ok(Recorded::New),
             AppendedDecision::Known(known) if known.body_digest != body_digest => {
@@ -187,19 +191,18 @@ impl Ledger {
     }
 
     /// The alias of a person and its data key, made when this is the first decision about them.
-    async fn alias_of(
-        &self,
-        tenant: &TenantId,
-        subject: &SubjectKey,
-    ) -> Result<(SubjectRow, DataKey), LedgerError> {
+    async fn alias_of(&self, tenant: &TenantId, subject: &SubjectKey) -> Result<Known, LedgerError> {
+        if let Some(known) = self.aliases.get(tenant, subject) {
+            return Ok(known);
+        }
         let row = match self.store.subject(tenant, subject).await? {
             Some(row) => row,
             None => self.store.subject_or_insert(self.fresh_alias(tenant, Some(*subject))?.0).await?,
         };
-        match self.unwrap(&row) {
-            Some(key) => Ok((row, key)),
-            None => Err(LedgerError::Seal { cause: "the person's data key does not open".to_owned() }),
-        }
+        let closed = || LedgerError::Seal { cause: "the person's data key does not open".to_owned() };
+        let known = Known { alias: row.alias, key: Arc::new(self.unwrap(&row).ok_or_else(closed)?) };
+        self.aliases.insert(tenant, subject, known.clone());
+        Ok(known)
     }
 
     fn fresh_alias(

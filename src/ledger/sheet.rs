@@ -5,12 +5,14 @@
 //! the same ones, a column of values as its distinct values and a byte for each ad, and a text once.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Account, AdId, Bid, Decision, DecisionId, Evidence, FeatureId, ImpressionId, Line, LineSource, Micros,
-    Nats, NotShown, Profile, Purposes, RankedAd, Refusal, TenantId, Timestamp, Verdict, Versions,
+    Account, AdId, AdLabel, Bid, Decision, DecisionId, Evidence, FeatureId, ImpressionId, LineSource, Micros,
+    Nats, NotShown, Profile, Purposes, RankedAd, Refusal, TenantId, Timestamp, Verdict, Versions, shared,
 };
 
 /// Most distinct values of a column that are written once each: more are found no faster than written.
@@ -57,7 +59,8 @@ struct Row<'d> {
 /// Accounts whose lines have the same sources.
 #[derive(Serialize, Deserialize)]
 struct Layout {
-    sources: Vec<LineSource>,
+    #[serde(with = "shared")]
+    sources: Arc<[LineSource]>,
     /// The values of each line, in the order of the ads.
     columns: Vec<Column>,
 }
@@ -77,25 +80,25 @@ impl<'d> Sheet<'d> {
     /// The sheet of a decision.
     pub(super) fn of(decision: &'d Decision) -> Self {
         let mut texts = Texts::default();
-        let mut layouts: Vec<(&'d [Line], Vec<&'d [Line]>)> = Vec::new();
+        let mut layouts: Vec<(&Account, Vec<&[Nats]>)> = Vec::new();
         let mut ads = Vec::with_capacity(decision.ranked.len());
-        for ad in &decision.ranked {
-            let lines = ad.account.lines.as_slice();
-            let known = layouts.iter().position(|(first, _)| same_sources(first, lines));
+        for ranked in &decision.ranked {
+            let RankedAd { ad, account, .. } = ranked;
+            let known = layouts.iter().position(|(first, _)| first.is_like(account));
             let layout = known.unwrap_or_else(|| {
-                layouts.push((lines, Vec::with_capacity(decision.ranked.len())));
+                layouts.push((account, Vec::with_capacity(decision.ranked.len())));
                 layouts.len() - 1
             });
-            layouts[layout].1.push(lines);
+            layouts[layout].1.push(account.values());
             ads.push(Row {
-                ad: Cow::Borrowed(&ad.ad),
+                ad: Cow::Borrowed(&ad.id),
                 texts: [&ad.advertiser, &ad.payer, &ad.domain, &ad.category].map(|text| texts.place(text)),
                 sensitive: ad.sensitive,
-                bid: ad.bid,
-                profile: ad.profile,
-                probability: ad.probability,
-                expected_value_per_mille: ad.expected_value_per_mille,
-                evidence: Cow::Borrowed(&ad.evidence),
+                bid: ranked.bid,
+                profile: ranked.profile,
+                probability: ranked.probability,
+                expected_value_per_mille: ranked.expected_value_per_mille,
+                evidence: Cow::Borrowed(&ranked.evidence),
                 layout: narrow(layout),
             });
         }
@@ -112,7 +115,7 @@ impl<'d> Sheet<'d> {
             shown: decision.shown,
             refused: Cow::Borrowed(&decision.refused),
             not_shown: decision.not_shown,
-            texts: texts.0,
+            texts: texts.met,
             ads,
             layouts: layouts.iter().map(|(first, accounts)| Layout::of(first, accounts)).collect(),
         }
@@ -127,13 +130,16 @@ impl<'d> Sheet<'d> {
             next[place] += 1;
             let text = |place: u32| Some(self.texts.get(place as usize)?.clone().into_owned());
             let [advertiser, payer, domain, category] = row.texts;
-            Some(RankedAd {
-                ad: row.ad.into_owned(),
+            let label = AdLabel {
+                id: row.ad.into_owned(),
                 advertiser: text(advertiser)?,
                 payer: text(payer)?,
                 domain: text(domain)?,
                 category: text(category)?,
                 sensitive: row.sensitive,
+            };
+            Some(RankedAd {
+                ad: Arc::new(label),
                 bid: row.bid,
                 profile: row.profile,
                 probability: row.probability,
@@ -152,7 +158,7 @@ impl<'d> Sheet<'d> {
             has_subject: self.has_subject,
             accepted: self.accepted,
             verdicts: self.verdicts.into_owned(),
-            features: self.features.into_owned(),
+            features: self.features.into_owned().into(),
             shown: self.shown,
             refused: self.refused.into_owned(),
             not_shown: self.not_shown,
@@ -161,26 +167,25 @@ impl<'d> Sheet<'d> {
 }
 
 impl Layout {
-    fn of(first: &[Line], accounts: &[&[Line]]) -> Self {
-        Self {
-            sources: first.iter().map(|line| line.source).collect(),
-            columns: (0..first.len()).map(|line| Column::of(line, accounts)).collect(),
-        }
+    fn of(like: &Account, accounts: &[&[Nats]]) -> Self {
+        let columns = (0..like.sources().len()).map(|line| Column::of(line, accounts));
+        Self { sources: like.sources().clone(), columns: columns.collect() }
     }
 
     /// The account at `place` among those of this layout.
     fn account(&self, place: usize) -> Option<Account> {
-        let line = |(source, column): (&LineSource, &Column)| {
-            Some(Line { source: *source, value: column.value(place)? })
-        };
-        let lines = self.sources.iter().zip(&self.columns).map(line).collect::<Option<_>>()?;
-        (self.sources.len() == self.columns.len()).then_some(Account { lines })
+        let values = self.columns.iter().map(|column| column.value(place));
+        Account::of(self.sources.clone(), values.collect::<Option<_>>()?)
     }
 }
 
 impl Column {
-    fn of(line: usize, accounts: &[&[Line]]) -> Self {
-        let values = || accounts.iter().map(|lines| lines[line].value);
+    fn of(line: usize, accounts: &[&[Nats]]) -> Self {
+        let values = || accounts.iter().map(|values| values[line]);
+        let first = values().next().unwrap_or_default();
+        if values().all(|value| value == first) {
+            return Self::Same(first);
+        }
         let mut distinct: Vec<Nats> = Vec::with_capacity(DISTINCT_MAX);
         let mut places = Vec::with_capacity(accounts.len());
         for value in values() {
@@ -194,10 +199,7 @@ impl Column {
             }
             places.push(u8::try_from(place).unwrap_or(u8::MAX));
         }
-        match distinct[..] {
-            [same] => Self::Same(same),
-            _ => Self::Few(distinct, places),
-        }
+        Self::Few(distinct, places)
     }
 
     fn value(&self, place: usize) -> Option<Nats> {
@@ -211,26 +213,18 @@ impl Column {
 
 /// Distinct texts in the order in which they were met.
 #[derive(Default)]
-struct Texts<'d>(Vec<Cow<'d, str>>);
-
-impl<'d> Texts<'d> {
-    /// The place of `text`. Only the last texts are looked through, so that time does not grow with
-    /// their number; a text that was met longer ago is written again.
-    fn place(&mut self, text: &'d str) -> u32 {
-        let recent = self.0.len().saturating_sub(DISTINCT_MAX);
-        let known = self.0[recent..].iter().rposition(|known| known == text);
-        narrow(known.map_or_else(
-            || {
-                self.0.push(Cow::Borrowed(text));
-                self.0.len() - 1
-            },
-            |known| recent + known,
-        ))
-    }
+struct Texts<'d> {
+    met: Vec<Cow<'d, str>>,
+    places: HashMap<&'d str, u32, foldhash::fast::RandomState>,
 }
 
-fn same_sources(one: &[Line], other: &[Line]) -> bool {
-    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| one.source == other.source)
+impl<'d> Texts<'d> {
+    fn place(&mut self, text: &'d str) -> u32 {
+        *self.places.entry(text).or_insert_with(|| {
+            self.met.push(Cow::Borrowed(text));
+            narrow(self.met.len() - 1)
+        })
+    }
 }
 
 fn narrow(place: usize) -> u32 {
@@ -242,7 +236,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::Response;
+    use crate::domain::{Line, Response};
     use crate::ledger::tests::decision;
 
     /// A line of one of a few sources; of one of a few values or of any.
@@ -259,16 +253,14 @@ mod tests {
     fn ad() -> impl Strategy<Value = RankedAd> {
         let lines = proptest::collection::vec(line(), 0..4);
         (lines, "[a-c]{1,2}", proptest::array::uniform4("[a-b]{0,1}"), any::<bool>(), 0.0..1.0).prop_map(
-            |(lines, id, [advertiser, payer, domain, category], sensitive, probability)| RankedAd {
-                ad: AdId::parse(&id).unwrap(),
-                advertiser,
-                payer,
-                domain,
-                category,
-                sensitive,
-                probability,
-                account: Account { lines },
-                ..decision(1).ranked.remove(0)
+            |(lines, id, [advertiser, payer, domain, category], sensitive, probability)| {
+                let id = AdId::parse(&id).unwrap();
+                RankedAd {
+                    ad: Arc::new(AdLabel { id, advertiser, payer, domain, category, sensitive }),
+                    probability,
+                    account: lines.into(),
+                    ..decision(1).ranked.remove(0)
+                }
             },
         )
     }

@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{
-    Account, AdId, Bid, Cause, Currency, EventKind, Evidence, FeatureId, LineSource, ModelVersion, Nats,
-    Pricing, Profile, Purpose, Purposes, RankedAd, Refusal, RefusalCause, Response, Timestamp, Verdict,
+    AdId, AdLabel, Bid, Cause, Currency, EventKind, Evidence, FeatureId, Line, LineSource, ModelVersion,
+    Nats, Pricing, Profile, Purpose, Purposes, RankedAd, Refusal, RefusalCause, Response, Timestamp, Verdict,
     Versions,
 };
 use crate::store::{FILE_NAME, StoreOptions};
@@ -22,10 +22,12 @@ fn tenant() -> TenantId {
 
 /// A decision on impression `n` that uses every kind of part.
 pub(super) fn decision(n: u8) -> Decision {
-    let mut account = Account::default();
-    account.push(LineSource::Intercept(Response::Click), Nats::from_units(-5));
-    account.push(LineSource::Feature(Response::Click, FeatureId(1)), Nats::from_units(i64::MIN + 1));
-    account.push(LineSource::Bid, Nats::from_units(1 << 40));
+    let lines = [
+        (LineSource::Intercept(Response::Click), -5),
+        (LineSource::Feature(Response::Click, FeatureId(1)), i64::MIN + 1),
+        (LineSource::Bid, 1 << 40),
+    ];
+    let lines = lines.map(|(source, units)| Line { source, value: Nats::from_units(units) });
     let feature = FeatureId(1);
     let history = Evidence::History {
         event: EventKind::Purchase,
@@ -54,19 +56,21 @@ pub(super) fn decision(n: u8) -> Decision {
             needs: Purposes::ALL,
             cause: Cause::PurposesRefused(Purposes::ALL.minus(Purposes::NONE.with(Purpose::CreateAdProfile))),
         }],
-        features: vec!["a".to_owned(), "b".to_owned()],
+        features: ["a", "b"].map(str::to_owned).into(),
         ranked: vec![RankedAd {
-            ad: AdId::parse("ad-1").unwrap(),
-            advertiser: "Kaffeehaus".to_owned(),
-            payer: "Kaffeehaus".to_owned(),
-            domain: String::new(),
-            category: "FROZEN PIZZA".to_owned(),
-            sensitive: false,
+            ad: Arc::new(AdLabel {
+                id: AdId::parse("ad-1").unwrap(),
+                advertiser: "Kaffeehaus".to_owned(),
+                payer: "Kaffeehaus".to_owned(),
+                domain: String::new(),
+                category: "FROZEN PIZZA".to_owned(),
+                sensitive: false,
+            }),
             bid: Bid { pricing: Pricing::Cpc, micros: 5, currency: Currency::parse("EUR").unwrap() },
             profile: Profile::Full,
             probability: 0.1 + 0.2,
             expected_value_per_mille: -7,
-            account,
+            account: lines.into_iter().collect(),
             evidence: vec![(feature, history), (feature, Evidence::Number { feature, value: -0.0 })],
         }],
         shown: 1,

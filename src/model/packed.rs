@@ -64,7 +64,7 @@ struct Pair {
 struct Axis {
     feature: FeatureId,
     cuts: Vec<f64>,
-    levels: HashMap<Box<str>, Code>,
+    levels: HashMap<Box<str>, Code, foldhash::fast::RandomState>,
 }
 
 const MISSING: Code = 0;

@@ -63,7 +63,7 @@ pub(super) fn provenance(provenance: &Provenance) -> String {
 pub(super) fn account(account: &Account, names: &[String]) -> pb::Account {
     let name = |feature: FeatureId| names.get(feature.index()).cloned().unwrap_or_default();
     let mut attributions = BTreeMap::<Response, pb::Attribution>::new();
-    let lines = account.lines.iter().map(|line| {
+    let lines = account.lines().map(|line| {
         let (kind, response, feature, second_feature) = match line.source {
             LineSource::Intercept(r) => (pb::LineKind::Intercept, Some(r), String::new(), String::new()),
             LineSource::Feature(r, f) => (pb::LineKind::Feature, Some(r), name(f), String::new()),

@@ -22,7 +22,7 @@ impl pb::explanation_service_server::ExplanationService for Service {
         Ok(Response::new(pb::ExplainResponse {
             decision_id: decision.id.to_string(),
             decided_at: Some(timestamp(decision.at)),
-            ad_id: ad.ad.to_string(),
+            ad_id: ad.ad.id.to_string(),
             headline: self.engine.headline(decision, explanation, locale, explained.precision),
             reasons: reasons(&self.engine, decision, explanation, locale, Some(explained.precision)),
             named_share: explanation.named_share,

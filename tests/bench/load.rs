@@ -3,13 +3,15 @@
 //! The loop is open: calls are due at moments that were drawn before (independent callers, so a
 //! Poisson process), leave then whether or not earlier ones have been answered, and a latency counts
 //! from the moment at which its call was due. A service that falls behind is charged for all who wait
-//! (no coordinated omission). The generator shares the machine's cores with the service.
+//! (no coordinated omission). The generator shares the machine's cores with the service, so requests are
+//! encoded before the first one is sent, and answers are decoded after the last one has come.
 //!
 //! `cargo bench --bench load -- --rate 1000 --candidates 100 --seconds 20`
 
 #![allow(clippy::expect_used, reason = "a benchmark that cannot run should say so and stop")]
 #![allow(clippy::print_stdout, reason = "a benchmark tells its figures")]
 
+mod raw;
 mod service;
 
 use std::fs;
@@ -19,8 +21,9 @@ use std::time::{Duration, Instant};
 
 use clap::Parser;
 use limpid::app;
-use limpid::rpc::pb::recommendation_service_client::RecommendationServiceClient;
 use limpid::rpc::pb::{self, ReasonView};
+use prost::Message;
+use prost::bytes::Bytes;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use service::{Service, TENANT, bid};
@@ -28,6 +31,10 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 use tonic::transport::{Channel, Endpoint};
+
+/// The allocator of the served binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Name of the generator's threads, by which their time is told from the service's.
 const GENERATOR: &str = "generator";
@@ -110,7 +117,15 @@ struct Caller<'s> {
 struct Answer {
     since_due: Duration,
     since_sent: Duration,
-    ads: usize,
+    response: Bytes,
+}
+
+impl Answer {
+    /// How many of its ads have reasons.
+    fn ads(&self) -> usize {
+        let response = pb::RecommendResponse::decode(self.response.clone()).expect("a response");
+        response.ads.iter().filter(|ad| !ad.reasons.is_empty()).count()
+    }
 }
 
 impl Caller<'_> {
@@ -118,8 +133,8 @@ impl Caller<'_> {
     fn meet_everyone(&self) -> usize {
         let people = self.service.subjects.len();
         for first in (0..people).step_by(self.channels.len()) {
-            let calls =
-                (first..people.min(first + self.channels.len())).map(|i| self.send(i, Instant::now()));
+            let calls = first..people.min(first + self.channels.len());
+            let calls = calls.map(|call| self.send(call, self.request(call), Instant::now()));
             for call in calls.collect::<Vec<_>>() {
                 self.calling.block_on(call).expect("a call that ends");
             }
@@ -130,15 +145,20 @@ impl Caller<'_> {
     /// Calls at `rate` for so many seconds, and tells how long they took; returns how many they were.
     fn call_at(&self, rate: f64, seconds: f64, first: usize) -> usize {
         let due = moments(rate, seconds);
+        let requests: Vec<Bytes> = (first..).take(due.len()).map(|call| self.request(call)).collect();
         let (before, load_before) = (Time::now(), load_average());
         let start = Instant::now() + Duration::from_millis(100);
-        let calls: Vec<_> =
-            due.iter().zip(first..).map(|(due, call)| self.send(call, start + *due)).collect();
+        let calls: Vec<_> = due
+            .iter()
+            .zip(first..)
+            .zip(requests)
+            .map(|((due, call), request)| self.send(call, request, start + *due))
+            .collect();
         let answers: Vec<Answer> =
             calls.into_iter().map(|call| self.calling.block_on(call).expect("a call that ends")).collect();
         let took = start.elapsed();
         let spent = Time::now().since(before);
-        assert!(answers.iter().all(|answer| answer.ads == 1), "every call is answered with an ad");
+        assert!(answers.iter().all(|answer| answer.ads() == 1), "every call is answered with an ad");
 
         let calls = answers.len();
         let each = |total: Duration| total.as_secs_f64() * 1e6 / calls as f64;
@@ -163,36 +183,31 @@ impl Caller<'_> {
     }
 
     /// Sends call number `call` when it is due.
-    fn send(&self, call: usize, due: Instant) -> tokio::task::JoinHandle<Answer> {
-        let request = self.request(call);
+    fn send(&self, call: usize, request: Bytes, due: Instant) -> tokio::task::JoinHandle<Answer> {
         let channel = self.channels[call % self.channels.len()].clone();
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         self.calling.spawn(async move {
             let sent = Instant::now();
-            let answer =
-                RecommendationServiceClient::new(channel).recommend(request).await.expect("a decision");
-            Answer {
-                since_due: due.elapsed(),
-                since_sent: sent.elapsed(),
-                ads: answer.into_inner().ads.iter().filter(|ad| !ad.reasons.is_empty()).count(),
-            }
+            let response = raw::recommend(channel, request).await.expect("a decision");
+            Answer { since_due: due.elapsed(), since_sent: sent.elapsed(), response }
         })
     }
 
-    fn request(&self, call: usize) -> pb::RecommendRequest {
+    /// Call number `call` as it travels.
+    fn request(&self, call: usize) -> Bytes {
         let ((person, _), ads) = self.service.turn(call, self.candidates);
         let price = bid();
         let bid = pb::Bid {
             pricing: pb::Pricing::Cpa.into(),
             micros: price.micros,
-            currency: price.currency.code(),
+            currency: price.currency.code().to_owned(),
         };
         let candidate = |ad: &limpid::domain::AdId| pb::Candidate {
             ad_id: ad.as_str().to_owned(),
             bid: Some(bid.clone()),
             ad: None,
         };
-        pb::RecommendRequest {
+        let request = pb::RecommendRequest {
             tenant: TENANT.to_owned(),
             impression: Some(pb::Impression { id: format!("i-{call}"), ..pb::Impression::default() }),
             subject: Some(pb::Subject {
@@ -204,7 +219,8 @@ impl Caller<'_> {
             account_view: pb::AccountView::Selected.into(),
             reason_view: ReasonView::Codes.into(),
             ..pb::RecommendRequest::default()
-        }
+        };
+        request.encode_to_vec().into()
     }
 }
 

@@ -58,7 +58,7 @@ impl Service {
         let subjects = bundle.impressions.subjects().iter();
         Self {
             subjects: subjects.map(|key| (raw_ids[key].clone(), *key)).collect(),
-            ads: bundle.catalogue.iter().map(|ad| ad.id.clone()).collect(),
+            ads: bundle.catalogue.iter().map(|ad| ad.label.id.clone()).collect(),
             model,
             engine: Arc::new(Engine::new(EngineParts {
                 registry,

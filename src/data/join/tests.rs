@@ -139,7 +139,7 @@ fn each_row_has_the_value_that_its_own_moment_gives() {
         let (subject, ad) = (shown.subject(row).unwrap(), shown.ad(row).unwrap());
         for (id, affinity) in bundle.schema.affinities() {
             let alone = bundle.history.cell(subject, ad, affinity, shown.at()[row]);
-            let expected = if ad.sensitive { Withheld } else { alone };
+            let expected = if ad.label.sensitive { Withheld } else { alone };
             assert_eq!(data.table.column(id).cell(row), expected, "row {row}, {affinity:?}");
             different.insert(format!("{expected:?}"));
         }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::data::sample::{ad, moment, person, schema};
 use crate::data::{History, Intake};
-use crate::domain::{AdId, Attribute, Event, SubjectKey};
+use crate::domain::{Attribute, Event, SubjectKey};
 
 const DAY: i64 = 86_400_000_000;
 /// Codes of each attribute's values; 0 of the category is the sensitive one.
@@ -59,14 +59,8 @@ fn any_events(days: Range<i64>) -> impl Strategy<Value = Vec<Event>> {
 
 fn any_ad() -> impl Strategy<Value = Ad> {
     prop::array::uniform3(prop::collection::btree_set(0..CODES, 0..4)).prop_map(|values| Ad {
-        id: AdId::parse("ad").unwrap(),
-        advertiser: String::new(),
-        payer: String::new(),
-        domain: String::new(),
-        category: String::new(),
-        sensitive: false,
         attributes: values.map(|codes| Attribute { codes: codes.into_iter().collect() }).to_vec(),
-        features: Vec::new(),
+        ..ad(&schema(), &Symbols::of(&schema()), "ad", &[])
     })
 }
 

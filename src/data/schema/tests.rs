@@ -38,7 +38,7 @@ fn assert_breaks(place: &str, old: &str, new: &str, field: &str, rule: &str) {
 #[test]
 fn the_shop_is_read_as_it_is_written() {
     let schema = schema();
-    assert_eq!((schema.name.as_str(), schema.currency.code().as_str()), ("shop", "EUR"));
+    assert_eq!((schema.name.as_str(), schema.currency.code()), ("shop", "EUR"));
     assert_eq!(schema.demo_clock, Some(Timestamp::parse("at", "2024-03-01T10:00:00Z").unwrap()));
     assert_eq!(schema.split, Split::Time(Timestamp::parse("at", "2024-03-01").unwrap()));
     assert_eq!(schema.category, Some(AttributeId(0)));

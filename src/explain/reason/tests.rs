@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use super::super::sample::{self, AGE, BOUGHT, CATEGORY, SINCE, WEEKDAY, account, ad, decision, of};
@@ -100,7 +102,7 @@ fn withheld_data_are_listed_by_datum_and_cause() {
 #[test]
 fn nothing_known_of_the_person_is_used_for_a_sensitive_ad() {
     let mut decision = sample::three_ads();
-    decision.ranked[0].sensitive = true;
+    Arc::make_mut(&mut decision.ranked[0].ad).sensitive = true;
     let unused = explained(&decision, 3).unused;
     let data: Vec<(&str, Cause)> = unused.iter().map(|u| (u.datum.as_str(), u.cause)).collect();
     assert_eq!(data, [("category_purchases", Cause::SensitiveAd), ("age", Cause::SensitiveAd)]);

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::{Cause, Localised, Purpose};
 use crate::explain::sample::{self, AGE, BOUGHT, SINCE};
@@ -80,9 +82,10 @@ fn the_page_is_well_formed_and_needs_neither_script_nor_inline_style() {
 #[test]
 fn what_others_wrote_cannot_become_markup() {
     let mut decision = sample::three_ads();
-    decision.ranked[0].advertiser = "<script>alert(1)</script>".to_owned();
-    decision.ranked[0].payer = "\"><img src=x>".to_owned();
-    decision.ranked[0].category = "<b>".to_owned();
+    let label = Arc::make_mut(&mut decision.ranked[0].ad);
+    label.advertiser = "<script>alert(1)</script>".to_owned();
+    label.payer = "\"><img src=x>".to_owned();
+    label.category = "<b>".to_owned();
     let html = page(|_| {}, &decision);
     assert!(!html.contains("<script") && !html.contains("<img") && !html.contains("<b>"));
     elements(&html);
@@ -114,7 +117,9 @@ fn what_was_refused_is_named_with_its_cause() {
 fn a_choice_without_personal_data_says_so() {
     let mut decision = sample::three_ads();
     for ad in &mut decision.ranked {
-        ad.account.lines.retain(|line| ![BOUGHT, SINCE, AGE].map(sample::of).contains(&line.source));
+        let lines = ad.account.lines();
+        ad.account =
+            lines.filter(|line| ![BOUGHT, SINCE, AGE].map(sample::of).contains(&line.source)).collect();
     }
     for id in [BOUGHT, SINCE, AGE] {
         decision.verdicts[id.index()].cause = Cause::NoSubject;

@@ -108,7 +108,7 @@ fn what_is_written_loads_as_an_example() {
     let bundle = Bundle::load(to.path(), &derive).unwrap();
     assert_eq!(bundle.history.events(), summary.purchases + summary.redemptions);
     assert_eq!(bundle.catalogue.len(), summary.ads);
-    assert_eq!(bundle.catalogue.iter().filter(|ad| ad.sensitive).count(), summary.ads_sensitive);
+    assert_eq!(bundle.catalogue.iter().filter(|ad| ad.label.sensitive).count(), summary.ads_sensitive);
     assert_eq!(bundle.impressions.rows(), summary.impressions);
     let purchased = bundle.impressions.outcome(Response::Conversion).unwrap();
     assert_eq!(purchased.iter().filter(|happened| **happened).count(), summary.purchased);
@@ -231,7 +231,7 @@ fn purchases_in_sensitive_categories_are_nowhere() {
     let bundle = Bundle::load(to.path(), &derive).unwrap();
     for product in texts(&table(to.path(), "events.parquet"), "product") {
         if let Some(ad) = product.strip_prefix("coupon-") {
-            assert!(!bundle.catalogue.get(&AdId::parse(ad).unwrap()).unwrap().sensitive, "{ad}");
+            assert!(!bundle.catalogue.get(&AdId::parse(ad).unwrap()).unwrap().label.sensitive, "{ad}");
         }
     }
 }
