@@ -197,6 +197,11 @@ cause-purposes-refused = { $count ->
     [one] You have not accepted this purpose: { $purposes }.
    *[other] You have not accepted these purposes: { $purposes }.
 }
+cause-not-objected = You were told that you can object to this use, and you have not.
+cause-privacy-control = Your browser asks not to sell or share your data.
+cause-age = Nothing about you is used where children may be concerned.
+cause-opted-out = You opted out of this use.
+cause-no-choice = The site passed on no valid choice of yours that allows this use.
 cause-no-subject = The site did not say who you are, so nothing about you was looked up.
 cause-sensitive-ad = This ad is of a sensitive kind. Such ads are never chosen by what is known about you.
 

@@ -197,6 +197,11 @@ cause-purposes-refused = { $count ->
     [one] Vous n’avez pas accepté cette finalité : { $purposes }.
    *[other] Vous n’avez pas accepté ces finalités : { $purposes }.
 }
+cause-not-objected = On vous a dit que vous pouvez vous opposer à cet usage, et vous ne l’avez pas fait.
+cause-privacy-control = Votre navigateur demande de ne pas vendre ni partager vos données.
+cause-age = Rien sur vous n’est utilisé lorsque des enfants peuvent être concernés.
+cause-opted-out = Vous avez refusé cet usage.
+cause-no-choice = Le site n’a transmis aucun choix valable de votre part qui permette cet usage.
 cause-no-subject = Le site n’a pas dit qui vous êtes : rien n’a donc été recherché sur vous.
 cause-sensitive-ad = Cette publicité est d’un genre sensible. De telles publicités ne sont jamais choisies d’après ce que l’on sait de vous.
 

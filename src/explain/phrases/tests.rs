@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 
 use super::super::sample;
 use super::*;
+use crate::domain::{Decider, Signal};
 
 const PRODUCT: [(Locale, &str); 2] =
     [(Locale::En, include_str!("en.ftl")), (Locale::Fr, include_str!("fr.ftl"))];
@@ -131,6 +132,33 @@ fn sentences_end_with_a_full_stop() {
             }
         }
     }
+}
+
+/// The person is told who refused, and never of a refusal that was not theirs.
+#[test]
+fn what_a_signal_decided_is_told_as_what_it_was() {
+    let phrases = load("", "").unwrap();
+    let decider =
+        |ground| Decider { purpose: Purpose::SelectPersonalisedAds, signal: Signal::TcString, ground };
+    let refused = |ground| {
+        let cause = Cause::RefusedBy {
+            refused: Purposes::NONE.with(Purpose::SelectPersonalisedAds),
+            decider: decider(ground),
+        };
+        phrases.cause(cause, Locale::En)
+    };
+    let alone = phrases
+        .cause(Cause::PurposesRefused(Purposes::NONE.with(Purpose::SelectPersonalisedAds)), Locale::En);
+    assert_eq!(refused(Ground::PurposeRefused), alone);
+    assert!(refused(Ground::PrivacyControl).contains("browser"));
+    assert!(refused(Ground::Minor).contains("children"));
+    assert!(refused(Ground::OptedOutOfSale).contains("opted out"));
+    for ground in [Ground::Missing, Ground::Unreadable, Ground::Stale, Ground::VendorNotDisclosed] {
+        assert!(refused(ground).contains("no valid choice"), "{}", refused(ground));
+    }
+    let granted = |ground| phrases.cause(Cause::GrantedBy(decider(ground)), Locale::En);
+    assert_eq!(granted(Ground::Consented), phrases.cause(Cause::Accepted, Locale::En));
+    assert!(granted(Ground::NotOptedOut).contains("object"));
 }
 
 #[test]
