@@ -98,6 +98,8 @@ pub fn evaluate(rows: Scored<'_>, resamples: Resamples) -> Option<Evaluation> {
     if len == 0 || !even {
         return None;
     }
+    let person = renumbered(rows.person);
+    let rows = Scored { person: &person, ..rows };
     let people = People::tally(rows);
     let order = rising(rows.scores);
     let drawn = people.resample(resamples, |weights| {
@@ -237,6 +239,20 @@ fn by_group(scores: &[Nats], outcome: &[bool], group: &[u32]) -> Vec<(usize, Pai
         .chunk_by(|&a, &b| group[a as usize] == group[b as usize])
         .map(|rows| (rows[0] as usize, Pairs::count(rows, scores, outcome)))
         .collect()
+}
+
+/// The people numbered anew, in their order and without gaps: few of many may be measured by.
+fn renumbered(person: &[u32]) -> Vec<u32> {
+    let most = person.iter().max().map_or(0, |&last| last as usize + 1);
+    let mut number = vec![0; most];
+    for &person in person {
+        number[person as usize] = 1;
+    }
+    let mut next = 0;
+    for number in &mut number {
+        next += std::mem::replace(number, next);
+    }
+    person.iter().map(|&person| number[person as usize]).collect()
 }
 
 /// What a resample needs of each person, summed once.

@@ -4,6 +4,7 @@
 //! service are left out, of training and of measuring alike, and of the others a feature is read
 //! only if its training purposes were accepted.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::consent::{Gate, Permitted};
@@ -208,11 +209,13 @@ impl Admitted {
 
     /// The rows on the two sides of `split`.
     fn split(self, split: &Split) -> Result<Prepared, PrepareError> {
-        let sides = split.rows(&self.rows, SPLIT_SEED).both_sides()?;
-        let test_places = sides.test.iter().map(|&row| self.places[row]).collect();
-        let train = counting(&self.rows, &sides.train);
-        let rows = self.rows.part([&train, &sides.test]);
-        Ok(self.common.prepared(rows, test_places, describe(split)))
+        let Self { rows, places, common } = self;
+        let sides = split.rows(&rows, SPLIT_SEED).both_sides()?;
+        let test_places = sides.test.iter().map(|&row| places[row]).collect();
+        drop(places);
+        let train = counting(&rows, &sides.train);
+        let rows = rows.part([&train, &sides.test]);
+        Ok(common.prepared(rows, test_places, describe(split)))
     }
 
     /// The rows on the two sides of a split, which `split` describes.
@@ -246,9 +249,9 @@ impl Common {
 
 /// Those of `rows` that count for something: one of weight 0 is as if it were not there, and so is a
 /// person who has no other.
-fn counting(data: &Dataset, rows: &[usize]) -> Vec<usize> {
-    let counts = |row: &usize| data.weight.as_ref().is_none_or(|weight| weight[*row] > 0.0);
-    rows.iter().copied().filter(counts).collect()
+fn counting<'r>(data: &Dataset, rows: &'r [usize]) -> Cow<'r, [usize]> {
+    let Some(weight) = &data.weight else { return Cow::Borrowed(rows) };
+    rows.iter().copied().filter(|&row| weight[row] > 0.0).collect()
 }
 
 /// The purposes in force for the person of each row.

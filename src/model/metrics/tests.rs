@@ -116,3 +116,9 @@ fn rows_of_one_class_have_no_auc_and_uneven_rows_no_evaluation() {
     let none = Scored { scores: &[], outcome: &[], person: &[], group: &[] };
     assert!(evaluate(none, Resamples::default()).is_none());
 }
+
+#[test]
+fn people_are_numbered_anew_without_gaps_and_in_their_order() {
+    assert_eq!(renumbered(&[7, 2, 7, 900, 2]), [1, 0, 1, 2, 0]);
+    assert!(renumbered(&[]).is_empty());
+}
