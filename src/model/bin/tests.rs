@@ -1,3 +1,5 @@
+use super::codes::ROWS_SHARED;
+use super::count::count_people;
 use super::*;
 use proptest::prelude::*;
 
