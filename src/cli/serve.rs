@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::CommandError;
 use super::consent::ConsentArguments;
@@ -67,21 +68,24 @@ pub(super) async fn serve(
     drain_max: Duration,
 ) -> Result<(), CommandError> {
     let address = listener.local_addr().map_err(CommandError::new)?;
+    // Whoever reads that the service is there may stop it.
+    let stop = stop_signal().map_err(CommandError::new)?;
     tell!("Serving gRPC, gRPC-Web and pages on http://{address} (Ctrl-C ends)");
-    app::serve(engine, listener, stop_signal(), drain_max).await.map_err(CommandError::new)?;
+    app::serve(engine, listener, stop, drain_max).await.map_err(CommandError::new)?;
     workspace.store.close().await.map_err(CommandError::new)?;
     tell!("Drained and closed.");
     Ok(())
 }
 
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        let _ = tokio::signal::ctrl_c().await;
-        return;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminate.recv() => {}
-    }
+/// Resolves on Ctrl-C or SIGTERM. From this call on, not from the first poll, neither ends the process by
+/// itself.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
