@@ -48,7 +48,7 @@ impl Bundle {
         dir: &Path,
         derive: &dyn Fn(&str) -> Result<SubjectKey, FieldError>,
     ) -> Result<Self, DataError> {
-        Self::load_rounded(dir, compact::ROWS_EXACT, derive)
+        Self::load_as(dir, Schema::load(dir)?, derive)
     }
 
     /// The same with every number as it is: private training must not see numbers that were rounded
@@ -60,7 +60,7 @@ impl Bundle {
         dir: &Path,
         derive: &dyn Fn(&str) -> Result<SubjectKey, FieldError>,
     ) -> Result<Self, DataError> {
-        Self::load_rounded(dir, usize::MAX, derive)
+        Self::load_rounded(dir, Schema::load(dir)?, usize::MAX, derive)
     }
 
     /// Loads the files of the folder `dir` as `schema` says.
@@ -72,19 +72,11 @@ impl Bundle {
         schema: Schema,
         derive: &dyn Fn(&str) -> Result<SubjectKey, FieldError>,
     ) -> Result<Self, DataError> {
-        Self::load_files(dir, schema, compact::ROWS_EXACT, derive)
+        Self::load_rounded(dir, schema, compact::ROWS_EXACT, derive)
     }
 
     /// The same with the numbers of a flat table rounded when it has more than `rows_exact` rows.
     pub(super) fn load_rounded(
-        dir: &Path,
-        rows_exact: usize,
-        derive: &dyn Fn(&str) -> Result<SubjectKey, FieldError>,
-    ) -> Result<Self, DataError> {
-        Self::load_files(dir, Schema::load(dir)?, rows_exact, derive)
-    }
-
-    fn load_files(
         dir: &Path,
         schema: Schema,
         rows_exact: usize,

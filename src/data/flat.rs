@@ -99,32 +99,14 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use crate::data::sample::{data, derive, moment, person};
+    use crate::data::sample::{data, derive, flat_schema, moment, person};
     use crate::data::{Bundle, DataError};
     use crate::domain::{Cell, FeatureKind, Response};
 
-    const SCHEMA: &str = r#"
-name = "rows"
-test_share = 0.2
-[files]
-table = "rows.csv"
-[[outcome]]
-response = "click"
-column = "clicked"
-name = "clicked"
-[[feature]]
-name = "slot"
-kind = "categorical"
-origin = "context"
-data_category = "system.operations"
-provenance = "first_party"
-derivation = "observed"
-sensitivity = "ordinary"
-controllable = false
-retention_days = 0
-datum = "slot"
-label = { en = "slot", fr = "emplacement" }
-"#;
+    /// One feature, `slot`.
+    fn schema() -> String {
+        flat_schema(&[("slot", "categorical")])
+    }
 
     fn load(schema: &str, table: &str) -> Result<Bundle, DataError> {
         let dir = TempDir::new().unwrap();
@@ -135,7 +117,7 @@ label = { en = "slot", fr = "emplacement" }
 
     #[test]
     fn without_a_subject_column_every_row_is_a_person_of_1970() {
-        let rows = load(SCHEMA, "slot,clicked\ntop,1\nside,0\n").unwrap().impressions;
+        let rows = load(&schema(), "slot,clicked\ntop,1\nside,0\n").unwrap().impressions;
         assert_eq!((rows.persons(), rows.groups()), ([0, 1].as_slice(), [0, 1].as_slice()));
         assert!(rows.subjects().is_empty() && rows.subject(0).is_none() && rows.ad(0).is_none());
         assert_eq!((rows.at()[1], rows.campaign(0)), (moment("1970-01-01"), None));
@@ -145,14 +127,14 @@ label = { en = "slot", fr = "emplacement" }
     fn people_and_moments_are_those_of_their_columns() {
         let table =
             "slot,clicked,subject,at\ntop,1,p1,2024-01-01\nside,0,p1,2024-01-02\ntop,0,p2,2024-01-02\n";
-        let rows = load(SCHEMA, table).unwrap().impressions;
+        let rows = load(&schema(), table).unwrap().impressions;
         assert_eq!(
             (rows.persons(), rows.subjects()),
             ([0, 0, 1].as_slice(), [person("p1"), person("p2")].as_slice())
         );
         assert_eq!(rows.at()[2], moment("2024-01-02"));
         // A feature of that name is what the table means by it.
-        let schema = SCHEMA.replace("name = \"slot\"\nkind", "name = \"subject\"\nkind");
+        let schema = schema().replace("name = \"slot\"\nkind", "name = \"subject\"\nkind");
         let bundle = load(&schema, table).unwrap();
         assert!(bundle.impressions.subjects().is_empty());
         let data = bundle.dataset(Response::Click, &|_, _| true).unwrap();
@@ -168,7 +150,7 @@ label = { en = "slot", fr = "emplacement" }
             ("slot,clicked,subject\ntop,1,\n", "line 2, column subject must not be missing"),
             ("slot,clicked,at\ntop,1,\n", "line 2, column at must not be missing"),
         ] {
-            let error = load(SCHEMA, table).unwrap_err().to_string();
+            let error = load(&schema(), table).unwrap_err().to_string();
             assert!(error.ends_with(&format!("rows.csv: {said}")), "{error}");
         }
     }
@@ -181,11 +163,11 @@ label = { en = "slot", fr = "emplacement" }
 
     #[test]
     fn rows_count_for_what_the_weight_column_says() {
-        let bundle = weighed(SCHEMA, ["2.5", "0"]).unwrap();
+        let bundle = weighed(&schema(), ["2.5", "0"]).unwrap();
         let rows = bundle.dataset(Response::Click, &|_, _| true).unwrap();
         assert_eq!(rows.weight, Some(vec![2.5, 0.0]));
         assert_eq!(rows.select(&[1]).weight, Some(vec![0.0]));
-        let alike = load(SCHEMA, "slot,clicked,counts\ntop,1,2.5\n").unwrap();
+        let alike = load(&schema(), "slot,clicked,counts\ntop,1,2.5\n").unwrap();
         assert_eq!(alike.dataset(Response::Click, &|_, _| true).unwrap().weight, None);
     }
 
@@ -201,10 +183,10 @@ label = { en = "slot", fr = "emplacement" }
             (["0", "-0"], "column counts must not be 0 in every row"),
             (["1e308", "1e308"], "column counts must have a finite sum"),
         ] {
-            let error = weighed(SCHEMA, weights).unwrap_err().to_string();
+            let error = weighed(&schema(), weights).unwrap_err().to_string();
             assert!(error.ends_with(&format!("rows.csv: {said}")), "{weights:?}: {error}");
         }
-        let schema = SCHEMA.replace("[[outcome]]", "[columns]\nweight = \"mass\"\n[[outcome]]");
+        let schema = schema().replace("[[outcome]]", "[columns]\nweight = \"mass\"\n[[outcome]]");
         let error = load(&schema, "slot,clicked\ntop,1\n").unwrap_err().to_string();
         assert!(error.ends_with("rows.csv: has no column mass; it has slot, clicked"), "{error}");
     }
@@ -213,11 +195,11 @@ label = { en = "slot", fr = "emplacement" }
     fn a_weight_column_is_nothing_else() {
         for (schema, said) in [
             (
-                SCHEMA.replace("name = \"slot\"\nkind", "name = \"slot\"\ncolumn = \"counts\"\nkind"),
+                schema().replace("name = \"slot\"\nkind", "name = \"slot\"\ncolumn = \"counts\"\nkind"),
                 "feature slot: maps column counts, as does columns.weight",
             ),
             (
-                SCHEMA.replace("column = \"clicked\"", "column = \"counts\""),
+                schema().replace("column = \"clicked\"", "column = \"counts\""),
                 "outcome click: maps column counts, as does columns.weight",
             ),
         ] {
@@ -228,10 +210,10 @@ label = { en = "slot", fr = "emplacement" }
 
     #[test]
     fn a_label_that_is_not_a_number_is_told_by_place_whatever_counts_as_positive() {
-        let with_positive = SCHEMA.replace("name = \"clicked\"", "name = \"clicked\"\npositive = \"1\"");
+        let with_positive = schema().replace("name = \"clicked\"", "name = \"clicked\"\npositive = \"1\"");
         let flag = "line 3, column clicked must be 1, true, yes, 0, false or no";
         let nan = "line 3, column clicked must not be NaN";
-        for (schema, said) in [(SCHEMA, flag), (with_positive.as_str(), nan)] {
+        for (schema, said) in [(schema().as_str(), flag), (with_positive.as_str(), nan)] {
             for label in ["NaN", "nan"] {
                 let error = load(schema, &format!("slot,clicked\ntop,1\nside,{label}\n")).unwrap_err();
                 assert!(error.to_string().ends_with(&format!("rows.csv: {said}")), "{error}");

@@ -1,5 +1,6 @@
 //! The made-up shop of `tests/data/shop`, for tests.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,42 @@ impl Shop {
         let error = self.load().map(|_| ()).unwrap_err().to_string();
         error.replace(&format!("{}/", self.0.path().display()), "")
     }
+}
+
+/// The schema of a flat table `rows.csv` whose rows have been clicked on or not, with features of these
+/// names and kinds.
+pub(crate) fn flat_schema(features: &[(&str, &str)]) -> String {
+    let mut schema = r#"
+name = "rows"
+test_share = 0.2
+[files]
+table = "rows.csv"
+[[outcome]]
+response = "click"
+column = "clicked"
+name = "clicked"
+"#
+    .to_owned();
+    for (name, kind) in features {
+        write!(
+            schema,
+            r#"[[feature]]
+name = "{name}"
+kind = "{kind}"
+origin = "context"
+data_category = "system.operations"
+provenance = "first_party"
+derivation = "observed"
+sensitivity = "ordinary"
+controllable = false
+retention_days = 0
+datum = "{name}"
+label = {{ en = "{name}", fr = "{name}" }}
+"#
+        )
+        .unwrap();
+    }
+    schema
 }
 
 /// The pseudonym of a raw id.

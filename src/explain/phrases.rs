@@ -1,13 +1,13 @@
 //! Every word that a person reads, in every language: Fluent messages, the product's own and the
 //! example's.
 
+mod cause;
+
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
-use crate::domain::{
-    Cause, Day, Derivation, Feature, Ground, Locale, Localised, Provenance, Purpose, Purposes, Timestamp,
-};
+use crate::domain::{Day, Derivation, Feature, Locale, Localised, Provenance, Purpose, Purposes, Timestamp};
 
 use super::figures;
 
@@ -132,30 +132,6 @@ impl Phrases {
     pub fn category(&self, key: &str, locale: Locale) -> String {
         let label = self.find(&format!("category-{}", slug(key)), None, locale, &FluentArgs::new());
         label.unwrap_or_else(|| key.to_owned())
-    }
-
-    /// Why a datum is permitted or not, as a sentence.
-    #[must_use]
-    pub fn cause(&self, cause: Cause, locale: Locale) -> String {
-        match cause {
-            Cause::NotPersonal => self.text("cause-not-personal", locale),
-            Cause::Accepted => self.text("cause-accepted", locale),
-            Cause::GrantedBy(decider) => self.text(granted(decider.ground), locale),
-            Cause::PurposesRefused(refused) => self.purposes_refused(refused, locale),
-            Cause::RefusedBy { refused, decider } => match refused_by(decider.ground) {
-                Some(phrase) => self.text(phrase, locale),
-                None => self.purposes_refused(refused, locale),
-            },
-            Cause::NoSubject => self.text("cause-no-subject", locale),
-            Cause::SensitiveAd => self.text("cause-sensitive-ad", locale),
-        }
-    }
-
-    fn purposes_refused(&self, refused: Purposes, locale: Locale) -> String {
-        let mut variables = FluentArgs::new();
-        variables.set("count", refused.iter().count());
-        variables.set("purposes", self.purposes(refused, locale));
-        self.say("cause-purposes-refused", locale, &variables)
     }
 
     /// What a purpose is for, in plain words: `choose ads using a profile of you`.
@@ -351,44 +327,6 @@ fn complete(
     Some(match errors.first() {
         None => Ok(text),
         Some(error) => Err(format!("cannot be completed: {error}")),
-    })
-}
-
-/// What is said of a purpose that a signal granted on this ground.
-const fn granted(ground: Ground) -> &'static str {
-    match ground {
-        Ground::LegitimateInterest | Ground::NotOptedOut => "cause-not-objected",
-        _ => "cause-accepted",
-    }
-}
-
-/// What is said of a purpose that a signal refused on this ground; None when the person did not accept
-/// the purpose.
-const fn refused_by(ground: Ground) -> Option<&'static str> {
-    Some(match ground {
-        Ground::PurposeRefused | Ground::VendorRefused => return None,
-        Ground::PrivacyControl => "cause-privacy-control",
-        Ground::Minor | Ground::ChildDirected | Ground::AgeUnknown => "cause-age",
-        Ground::OptedOutOfSale
-        | Ground::OptedOutOfSharing
-        | Ground::OptedOutOfTargetedAdvertising
-        | Ground::SensitiveDataRefused
-        | Ground::FurtherUseRefused => "cause-opted-out",
-        Ground::Consented
-        | Ground::LegitimateInterest
-        | Ground::NotOptedOut
-        | Ground::Missing
-        | Ground::Unreadable
-        | Ground::UnknownVersion
-        | Ground::Stale
-        | Ground::FromTheFuture
-        | Ground::NotServiceSpecific
-        | Ground::NoVendorId
-        | Ground::VendorNotDisclosed
-        | Ground::PublisherRestricts
-        | Ground::NoNotice
-        | Ground::NotAsked
-        | Ground::ServiceProviderOnly => "cause-no-choice",
     })
 }
 

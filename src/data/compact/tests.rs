@@ -3,8 +3,8 @@ use std::fs;
 
 use tempfile::TempDir;
 
-use crate::data::sample::derive;
-use crate::data::{Bundle, Dataset};
+use crate::data::sample::{derive, flat_schema};
+use crate::data::{Bundle, DataError, Dataset, Schema};
 use crate::domain::{Cell, FeatureId, Response};
 
 const ROWS: usize = 150_000;
@@ -15,39 +15,12 @@ const RARE: FeatureId = FeatureId(3);
 
 /// The folder of a flat table of these lines.
 fn example(lines: &str) -> TempDir {
-    let mut schema = r#"
-name = "rows"
-test_share = 0.2
-[files]
-table = "rows.csv"
-[[outcome]]
-response = "click"
-column = "clicked"
-name = "clicked"
-"#
-    .to_owned();
-    for (name, kind) in
-        [("place", "categorical"), ("visits", "numeric"), ("amount", "numeric"), ("rare", "flag")]
-    {
-        write!(
-            schema,
-            r#"
-[[feature]]
-name = "{name}"
-kind = "{kind}"
-origin = "context"
-data_category = "system.operations"
-provenance = "first_party"
-derivation = "observed"
-sensitivity = "ordinary"
-controllable = false
-retention_days = 0
-datum = "{name}"
-label = {{ en = "{name}", fr = "{name}" }}
-"#
-        )
-        .unwrap();
-    }
+    let schema = flat_schema(&[
+        ("place", "categorical"),
+        ("visits", "numeric"),
+        ("amount", "numeric"),
+        ("rare", "flag"),
+    ]);
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("schema.toml"), schema).unwrap();
     fs::write(dir.path().join("rows.csv"), lines).unwrap();
@@ -67,8 +40,12 @@ fn lines() -> String {
     lines
 }
 
+fn load(dir: &TempDir, rows_exact: usize) -> Result<Bundle, DataError> {
+    Bundle::load_rounded(dir.path(), Schema::load(dir.path())?, rows_exact, &derive)
+}
+
 fn rows(dir: &TempDir, rows_exact: usize) -> Dataset {
-    let bundle = Bundle::load_rounded(dir.path(), rows_exact, &derive).unwrap();
+    let bundle = load(dir, rows_exact).unwrap();
     bundle.dataset(Response::Click, &|_, _| true).unwrap()
 }
 
@@ -98,7 +75,7 @@ fn a_bad_cell_beyond_the_first_rows_is_told_by_its_line() {
     let mut lines = lines();
     lines.push_str("1,p1,much,1,no\n");
     let dir = example(&lines);
-    let error = Bundle::load_rounded(dir.path(), 100, &derive).unwrap_err().to_string();
+    let error = load(&dir, 100).unwrap_err().to_string();
     let said = format!("rows.csv: line {}, column visits must be a finite number", ROWS + 2);
     assert!(error.ends_with(&said), "{error}");
 }

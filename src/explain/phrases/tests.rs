@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::super::sample;
 use super::*;
-use crate::domain::{Decider, Signal};
+use crate::domain::{Cause, Decider, Ground, Signal};
 
 const PRODUCT: [(Locale, &str); 2] =
     [(Locale::En, include_str!("en.ftl")), (Locale::Fr, include_str!("fr.ftl"))];

@@ -4,7 +4,7 @@
 //! pairs by (Lou, Caruana, Gehrke and Hooker 2013, section 4). Numbers are cut; the levels of a category are
 //! first put in an order in which those alike are neighbours (Fisher 1958).
 
-use super::boost::Counts;
+use super::counts::Counts;
 use super::histogram::Sums;
 use super::params::ValidAdditiveParams;
 use super::step::{damped_step, worth};

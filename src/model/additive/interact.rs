@@ -5,8 +5,9 @@
 
 use rayon::prelude::*;
 
-use super::boost::{Boosted, Boosting, Counts, Tables};
+use super::boost::{Boosted, Boosting, Tables};
 use super::column::{Column, Side, write_cells};
+use super::counts::Counts;
 use super::grid::{Grid, Sides};
 use super::guidance::Guidance;
 use super::histogram::Sums;

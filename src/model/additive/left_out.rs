@@ -8,7 +8,7 @@ use super::boost::{Boosting, Tables, narrow};
 use super::column::{Column, Form};
 use super::grid::Sides;
 use super::histogram::{LANES, Lanes, Sums};
-use super::pass::{COLUMNS_A_PASS, Whom};
+use super::pass::{Whom, passes};
 use crate::model::Bins;
 
 /// How often all terms are stretched in turn; then they hardly move.
@@ -33,8 +33,7 @@ impl Boosting<'_> {
         self.rewind(&[], columns, tables);
         let mut reach = vec![1.0; columns.len()];
         for _ in 0..SWEEPS {
-            for start in (0..columns.len()).step_by(COLUMNS_A_PASS) {
-                let block = start..(start + COLUMNS_A_PASS).min(columns.len());
+            for block in passes(columns.len()) {
                 self.sum_left_out(columns, block.clone());
                 for (place, column) in block.enumerate() {
                     let slope = self.slope(place, &tables.scores[column]);
@@ -91,8 +90,7 @@ impl Boosting<'_> {
     fn residuals(&mut self, columns: &[Column<'_>]) -> Vec<Vec<Sums>> {
         self.packs.iter_mut().for_each(|bags| bags.catch_up(columns));
         let mut residuals = Vec::with_capacity(columns.len());
-        for start in (0..columns.len()).step_by(COLUMNS_A_PASS) {
-            let block = start..(start + COLUMNS_A_PASS).min(columns.len());
+        for block in passes(columns.len()) {
             self.sum_left_out(columns, block.clone());
             for bags in &mut self.packs {
                 bags.stay();

@@ -7,6 +7,7 @@
 mod boost;
 mod calibrate;
 mod column;
+mod counts;
 mod edit;
 mod fit;
 mod grid;

@@ -3,6 +3,8 @@
 
 #![allow(clippy::inline_always, reason = "kernels must be compiled for the vectors of their caller")]
 
+use std::ops::Range;
+
 use super::column::Column;
 use super::histogram::{LANES, Lanes, ROWS_A_SLOT, Scale, Slot, WideSlot};
 use crate::model::link::loss;
@@ -13,6 +15,11 @@ pub(super) const COLUMNS_A_PASS: usize = 4;
 const BLOCK: usize = 512;
 /// Most bins of a column whose histogram is summed in 32 bits first.
 const SLOTS_MAX: usize = 4_096;
+
+/// The columns of each pass, of `columns` in all.
+pub(super) fn passes(columns: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..columns).step_by(COLUMNS_A_PASS).map(move |start| start..(start + COLUMNS_A_PASS).min(columns))
+}
 
 /// What all bags share of the training rows.
 #[derive(Clone, Copy)]

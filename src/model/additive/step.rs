@@ -1,6 +1,6 @@
 //! One boosting step on one feature: a small tree over its bins, its leaves moved by Newton steps.
 
-use super::boost::Counts;
+use super::counts::Counts;
 use super::guidance::{pool_falling, sign};
 use super::histogram::Sums;
 use super::params::ValidAdditiveParams;
