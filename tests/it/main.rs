@@ -30,6 +30,7 @@ mod place;
 mod prices;
 mod private;
 mod recommend;
+mod replay;
 mod service;
 mod web_client;
 mod words;
