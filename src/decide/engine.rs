@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, RwLock};
 
+use tokio::sync::OnceCell;
+
 use crate::consent::{ConsentSettings, Gate, Verdicts};
 use crate::data::{AdDraft, Catalogue, History, Products, Schema, Symbols};
 use crate::domain::{
@@ -9,7 +11,7 @@ use crate::domain::{
     TenantId, Timestamp,
 };
 use crate::explain::Phrases;
-use crate::ledger::{Keyring, Ledger, TokenKind};
+use crate::ledger::{Keyring, Ledger, Listing, TokenKind};
 use crate::store::Store;
 use crate::train::Registry;
 
@@ -70,6 +72,9 @@ pub struct Engine {
     pub(super) feature_names: Arc<[String]>,
     pub(super) registry: Registry,
     pub(super) ledger: Ledger,
+    /// The catalogue as records refer to it, and whether it is durable.
+    pub(super) listing: Arc<Listing>,
+    pub(super) listed: OnceCell<()>,
     pub(super) store: Store,
     pub(super) keyring: Arc<Keyring>,
     pub(super) rates: Rates,
@@ -93,6 +98,8 @@ impl Engine {
             consent: parts.consent,
             feature_names: parts.schema.features.iter().map(|feature| feature.name.clone()).collect(),
             schema: parts.schema,
+            listing: Arc::new(Listing::of(parts.catalogue.iter())),
+            listed: OnceCell::new(),
             catalogue: parts.catalogue,
             symbols: parts.symbols,
             products: parts.products,

@@ -50,6 +50,8 @@ impl Engine {
         request.check()?;
         let subject = request.subject.as_ref().map(|subject| &subject.key);
         let (decision, entry) = self.decide(request, deadline)?;
+        // Before any record refers to it.
+        self.listed.get_or_try_init(|| self.ledger.keep(&self.listing)).await?;
         match self.ledger.record(&request.tenant, subject, request.digest(), &entry).await? {
             Recorded::New => Ok(Recommended { decision, repeated: false }),
             Recorded::Repeat(logged) => Ok(Recommended { decision: self.restore(&logged)?, repeated: true }),
@@ -70,7 +72,7 @@ impl Engine {
         let hurry = deadline.is_some_and(|deadline| is_short(deadline, candidates.len()));
         let readable = if hurry { &self.context_only } else { &verdicts };
         let mut scorer = Scorer::new(self, &facts, readable, models.reads());
-        let scored = self.score_all(&mut scorer, &models, &policy, &candidates, deadline)?;
+        let scored = score_all(&mut scorer, &models, &policy, &candidates, deadline)?;
         let late = scored.is_none();
 
         let mut ranking = Ranking::of(scored.unwrap_or_default(), &policy);
@@ -97,7 +99,7 @@ impl Engine {
         };
         let inputs = if late { Inputs::default() } else { scorer.into_inputs() };
         let basis = Basis { policy, inputs, order: ranking.order, below: ranking.below };
-        let entry = Entry::of(&decision, &basis)?;
+        let entry = Entry::of(&decision, &basis, &self.listing)?;
         Ok((decision, entry))
     }
 
@@ -154,33 +156,31 @@ impl Engine {
         }
         Ok((found, refused))
     }
+}
 
-    /// The account of every candidate; None when time ran out.
-    fn score_all<'r>(
-        &self,
-        scorer: &mut Scorer<'r>,
-        models: &'r ActiveModels,
-        policy: &Policy,
-        candidates: &'r [Competing<'_>],
-        deadline: Option<Instant>,
-    ) -> Result<Option<Vec<RankedAd>>, DecideError> {
-        let fallback = models.fallback().unwrap_or(Response::Conversion);
-        let mut account = AccountWriter::default();
-        let mut scored = Vec::with_capacity(candidates.len());
-        for (i, (offer, ad)) in candidates.iter().enumerate() {
-            if i % CANDIDATES_BETWEEN_LOOKS == 0 && deadline.is_some_and(|deadline| left(deadline).is_zero())
-            {
-                return Ok(None);
-            }
-            scorer.read(ad);
-            let score = |account: &mut AccountWriter, response: Response| {
-                let model = models.get(response).ok_or(DecideError::NoModel(response))?;
-                Ok(scorer.score(account, model))
-            };
-            scored.push(value_ad(&mut account, (&ad.label, offer.bid), policy, fallback, score)?);
+/// The account of every candidate; None when time ran out.
+fn score_all<'r>(
+    scorer: &mut Scorer<'r>,
+    models: &'r ActiveModels,
+    policy: &Policy,
+    candidates: &'r [Competing<'_>],
+    deadline: Option<Instant>,
+) -> Result<Option<Vec<RankedAd>>, DecideError> {
+    let fallback = models.fallback().unwrap_or(Response::Conversion);
+    let mut account = AccountWriter::default();
+    let mut scored = Vec::with_capacity(candidates.len());
+    for (i, (offer, ad)) in candidates.iter().enumerate() {
+        if i % CANDIDATES_BETWEEN_LOOKS == 0 && deadline.is_some_and(|deadline| left(deadline).is_zero()) {
+            return Ok(None);
         }
-        Ok(Some(scored))
+        scorer.read(ad);
+        let score = |account: &mut AccountWriter, response: Response| {
+            let model = models.get(response).ok_or(DecideError::NoModel(response))?;
+            Ok(scorer.score(account, model))
+        };
+        scored.push(value_ad(&mut account, (&ad.label, offer.bid), policy, fallback, score)?);
     }
+    Ok(Some(scored))
 }
 
 fn left(deadline: Instant) -> Duration {

@@ -134,7 +134,7 @@ impl Engine {
         let mut account = AccountWriter::default();
         let mut row = Vec::new();
         let mut layouts = Layouts::default();
-        let scored = record.scored.iter().enumerate().map(|(place, (ad, bid))| {
+        let scored = record.scored.iter().enumerate().map(|(place, scored)| {
             record.row(place, &mut row);
             for feature in &change.withheld {
                 row[feature.index()] = Cell::Withheld;
@@ -143,7 +143,7 @@ impl Engine {
                 let model = model_of(response).ok_or(DecideError::NoModel(response))?;
                 Ok(layouts.score(account, model, &row))
             };
-            value_ad(&mut account, (ad, *bid), &record.policy, fallback, score)
+            value_ad(&mut account, (&scored.ad, scored.bid), &record.policy, fallback, score)
         });
         let scored = scored.collect::<Result<Vec<_>, _>>()?;
         let mut ranking = Ranking::of(scored, &record.policy);
@@ -218,7 +218,7 @@ fn compare(record: &Record, decision: &Decision, below: &[RankedAd]) -> Vec<Diff
         return Vec::new();
     }
     let logged_of = |ad: &AdLabel| {
-        let place = record.scored.iter().position(|(logged, _)| logged.id == ad.id)?;
+        let place = record.scored.iter().position(|logged| logged.ad.id == ad.id)?;
         record.outcome.ranking_values.get(place).copied()
     };
     let values = decision.ranked.iter().chain(below).filter_map(|ranked| {

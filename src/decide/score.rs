@@ -50,13 +50,15 @@ impl<'r> Scorer<'r> {
         reads: &[FeatureId],
     ) -> Self {
         let differs = |id: &FeatureId| engine.schema.features[id.index()].differs_between_ads();
-        let (varying, shared) = reads.iter().copied().partition(differs);
+        let (varying, shared): (Vec<FeatureId>, _) = reads.iter().copied().partition(differs);
+        let is_own = |id: &FeatureId| engine.schema.features[id.index()].origin == Origin::Ad;
+        let own = varying.iter().copied().filter(is_own).collect();
         Self {
             engine,
             facts,
             verdicts,
             past: facts.past.as_ref().map(Past::reader),
-            inputs: Inputs { varying, shared, ..Inputs::default() },
+            inputs: Inputs { shared, varying, own, ..Inputs::default() },
             begun: [const { None }; 4],
             cells: Vec::new(),
             picked: Vec::new(),

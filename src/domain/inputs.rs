@@ -26,6 +26,8 @@ pub struct Inputs<'r> {
     pub rows: [Vec<Cell<'r>>; 2],
     /// The features that differ between ads.
     pub varying: Vec<FeatureId>,
+    /// Those of them that are the ad's own.
+    pub own: Vec<FeatureId>,
     /// Their cells, one ad after the other.
     pub cells: Vec<Cell<'r>>,
     /// Whether each ad is sensitive.

@@ -8,12 +8,14 @@ mod aliases;
 mod column;
 mod envelope;
 mod keyring;
+mod listing;
 mod record;
 #[cfg(test)]
 mod tests;
 mod token;
 
 pub use keyring::{KEY_FILE_NAME, Keyring, KeyringError};
+pub use listing::Listing;
 pub use record::{Outcome, Record};
 pub use token::{ExplanationClaims, TokenError, TokenKind, Tokens};
 
@@ -23,6 +25,7 @@ use crate::domain::{Alias, Basis, Decision, DecisionId, ImpressionId, SubjectKey
 use crate::store::{AppendedDecision, ChainState, DecisionRow, Store, StoreError, SubjectRow};
 use aliases::{Aliases, Known};
 use envelope::DataKey;
+use listing::Listings;
 use record::Sheet;
 
 /// Format of the rows that this build writes and reads: what the envelope holds is a [`Sheet`].
@@ -37,6 +40,7 @@ pub struct Ledger {
     store: Store,
     keyring: Arc<Keyring>,
     aliases: Arc<Aliases>,
+    listings: Arc<Listings>,
 }
 
 /// A decision as it is to be recorded.
@@ -49,12 +53,13 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What is recorded of `decision`, which was made of `basis`.
+    /// What is recorded of `decision`, which was made of `basis`; of the ads of `listing` only which they
+    /// are. The listing must have been kept.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn of(decision: &Decision, basis: &Basis<'_>) -> Result<Self, LedgerError> {
-        let plain = postcard::to_stdvec(&Sheet::of(decision, basis))
+    pub fn of(decision: &Decision, basis: &Basis<'_>, listing: &Listing) -> Result<Self, LedgerError> {
+        let plain = postcard::to_stdvec(&Sheet::of(decision, basis, listing))
             .map_err(|error| LedgerError::Seal { cause: error.to_string() })?;
         Ok(Self { id: decision.id, impression: decision.impression.clone(), at: decision.at, plain })
     }
@@ -126,7 +131,15 @@ impl Ledger {
     /// A ledger in `store` under the keys of `keyring`.
     #[must_use]
     pub fn new(store: Store, keyring: Arc<Keyring>) -> Self {
-        Self { store, keyring, aliases: Arc::default() }
+        Self { store, keyring, aliases: Arc::default(), listings: Arc::default() }
+    }
+
+    /// Makes a listing durable, so that entries may refer to it.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub async fn keep(&self, listing: &Arc<Listing>) -> Result<(), LedgerError> {
+        self.listings.keep(&self.store, listing).await
     }
 
     /// Makes a decision durable. `body_digest` stands for the request that it answers, and `subject` for
@@ -236,8 +249,16 @@ impl Ledger {
         let key = self.unwrap(&subject).ok_or_else(|| unreadable("its data key does not open"))?;
         let plain =
             key.open(&row.envelope, &bound_to(&row)).ok_or_else(|| unreadable("its envelope was changed"))?;
-        let record = postcard::from_bytes(&plain).ok().and_then(Sheet::record);
-        record.ok_or_else(|| unreadable("its envelope holds no decision"))
+        let nothing = || unreadable("its envelope holds no decision");
+        let sheet: Sheet<'_> = postcard::from_bytes(&plain).map_err(|_| nothing())?;
+        let listing = match sheet.listing() {
+            Some(version) => {
+                let listing = self.listings.find(&self.store, version).await?;
+                Some(listing.ok_or_else(|| unreadable("the ads that it refers to are gone"))?)
+            }
+            None => None,
+        };
+        sheet.record(listing.as_deref()).ok_or_else(nothing)
     }
 
     fn unwrap(&self, row: &SubjectRow) -> Option<DataKey> {

@@ -11,10 +11,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::column::Column;
+use super::listing::Listing;
 use crate::domain::{
-    AdId, AdLabel, Basis, Bid, Cell, Decision, DecisionId, Evidence, FeatureId, ImpressionId, Inputs, Nats,
+    AdId, AdLabel, AdValue, Basis, Bid, Cell, Decision, DecisionId, Evidence, FeatureId, ImpressionId, Nats,
     NotShown, Policy, Purposes, RankedAd, Refusal, RefusalCause, TenantId, Timestamp, Verdict, Versions,
 };
+use crate::store::Hash;
 
 /// What a decision was made of, and what came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +46,7 @@ pub struct Record {
     /// Whether time ran out before all were scored.
     pub late: bool,
     /// The ads that were scored: the eligible ones, best first, then those below the floor.
-    pub scored: Vec<(Arc<AdLabel>, Bid)>,
+    pub scored: Vec<Scored>,
     /// The features that were read.
     pub read: Vec<FeatureId>,
     /// Their values, one ad after the other.
@@ -52,6 +54,17 @@ pub struct Record {
     texts: Vec<String>,
     /// What came of it.
     pub outcome: Outcome,
+}
+
+/// An ad that was scored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scored {
+    /// The ad.
+    pub ad: Arc<AdLabel>,
+    /// What it offered.
+    pub bid: Bid,
+    /// Its own features, if it is of the listing.
+    own: Vec<(FeatureId, AdValue)>,
 }
 
 /// What came of a decision.
@@ -74,6 +87,8 @@ pub struct Outcome {
 enum Input {
     Missing,
     Withheld,
+    /// What the listing says of the ad.
+    Own,
     /// A number without a fraction.
     Whole(i64),
     Number(f64),
@@ -90,9 +105,19 @@ impl Record {
         let inputs = &self.values[place * self.read.len()..][..self.read.len()];
         for (feature, input) in self.read.iter().zip(inputs) {
             if let Some(cell) = row.get_mut(feature.index()) {
-                *cell = input.cell(&self.texts);
+                *cell = match input {
+                    Input::Own => self.scored[place].own(*feature),
+                    other => other.cell(&self.texts),
+                };
             }
         }
+    }
+}
+
+impl Scored {
+    fn own(&self, feature: FeatureId) -> Cell<'_> {
+        let place = self.own.binary_search_by_key(&feature, |(id, _)| *id);
+        place.map_or(Cell::Missing, |place| self.own[place].1.cell())
     }
 }
 
@@ -123,7 +148,7 @@ fn digest(decision: &Decision) -> [u8; 16] {
         bytes.extend_from_slice(profile.name().as_bytes());
         bytes.extend_from_slice(&probability.to_le_bytes());
         bytes.extend_from_slice(&expected_value_per_mille.to_le_bytes());
-        if !last.is_some_and(|last: &Arc<[_]>| last == account.sources()) {
+        if last.is_none_or(|last: &Arc<[_]>| last != account.sources()) {
             bytes.extend(postcard::to_stdvec(&account.sources()[..]).unwrap_or_default());
             last = Some(account.sources());
         }
@@ -152,10 +177,12 @@ pub(super) struct Sheet<'d> {
     policy: Cow<'d, Policy>,
     refused: Vec<Refusal>,
     late: bool,
-    /// The distinct texts of the ads and their features.
+    /// The version of the listing that ads are of.
+    listing: Option<Hash>,
+    /// The distinct texts of the other ads and of what was read.
     texts: Vec<Cow<'d, str>>,
-    ads: Vec<Cow<'d, AdId>>,
-    /// Places in the texts: advertiser, payer, domain, category.
+    ads: Vec<Which<'d>>,
+    /// Of the other ads, places in the texts: advertiser, payer, domain, category.
     labels: [Column<u32>; 4],
     sensitive: Column<bool>,
     bids: Column<Bid>,
@@ -165,20 +192,38 @@ pub(super) struct Sheet<'d> {
     outcome: Outcome,
 }
 
+/// Which ad.
+#[derive(Serialize, Deserialize)]
+enum Which<'d> {
+    /// The one at this place of the listing.
+    Listed(u32),
+    /// One that the request brought.
+    Told(Cow<'d, AdId>),
+}
+
 impl<'d> Sheet<'d> {
     /// The sheet of a decision and what it was made of.
-    pub(super) fn of(decision: &'d Decision, basis: &'d Basis<'d>) -> Self {
+    pub(super) fn of(decision: &'d Decision, basis: &'d Basis<'d>, listing: &Listing) -> Self {
         let Basis { policy, inputs, order, below } = basis;
         let mut texts = Texts::default();
         let scored = || decision.ranked.iter().chain(below);
-        let labels = scored().map(|ranked| &ranked.ad);
-        let labels: Vec<[u32; 4]> = labels
-            .map(|ad| [&ad.advertiser, &ad.payer, &ad.domain, &ad.category].map(|text| texts.place(text)))
+        let ads: Vec<Which<'d>> = scored().map(|ranked| Which::of(&ranked.ad, listing)).collect();
+        let told = || scored().map(|ranked| &ranked.ad).zip(&ads).filter(|(_, which)| !which.is_listed());
+        let labels: Vec<[u32; 4]> = told()
+            .map(|(ad, _)| {
+                [&ad.advertiser, &ad.payer, &ad.domain, &ad.category].map(|text| texts.place(text))
+            })
             .collect();
+        let sensitive = Column::of(told().map(|(ad, _)| ad.sensitive));
         let mut values = Vec::with_capacity(order.len());
-        let mut column = |feature: usize| {
+        let mut column = |(place, feature): (usize, FeatureId)| {
+            let is_own = inputs.own.contains(&feature);
             values.clear();
-            values.extend(order.iter().map(|ad| Input::of(inputs.cell(*ad, feature), &mut texts)));
+            values.extend(order.iter().zip(&ads).map(|(ad, which)| match inputs.cell(*ad, place) {
+                Cell::Withheld => Input::Withheld,
+                _ if is_own && which.is_listed() => Input::Own,
+                cell => Input::of(cell, &mut texts),
+            }));
             Column::of(values.iter().copied())
         };
         Self {
@@ -194,34 +239,48 @@ impl<'d> Sheet<'d> {
             policy: Cow::Borrowed(policy),
             refused: decision.refused.iter().filter(|refusal| !is_below(refusal)).cloned().collect(),
             late: decision.not_shown == Some(NotShown::Deadline),
-            ads: scored().map(|ranked| Cow::Borrowed(&ranked.ad.id)).collect(),
-            inputs: (0..Inputs::features(inputs).count()).map(&mut column).collect(),
+            listing: ads.iter().any(Which::is_listed).then_some(listing.version()),
+            inputs: inputs.features().enumerate().map(&mut column).collect(),
+            ads,
             texts: texts.met,
             labels: [0, 1, 2, 3].map(|text| Column::of(labels.iter().map(|label| label[text]))),
-            sensitive: Column::of(scored().map(|ranked| ranked.ad.sensitive)),
+            sensitive,
             bids: Column::of(scored().map(|ranked| ranked.bid)),
             read: inputs.features().collect(),
             outcome: Outcome::of(decision, below),
         }
     }
 
-    /// The record of a sheet; None when the sheet is of none.
-    pub(super) fn record(self) -> Option<Record> {
+    /// The version of the listing that ads are of, if any are.
+    pub(super) const fn listing(&self) -> Option<Hash> {
+        self.listing
+    }
+
+    /// The record of a sheet whose ads are of `listing`; None when the sheet is of none.
+    pub(super) fn record(self, listing: Option<&Listing>) -> Option<Record> {
         let texts: Vec<String> = self.texts.into_iter().map(Cow::into_owned).collect();
         let mut scored = Vec::with_capacity(self.ads.len());
         let mut values = Vec::with_capacity(self.ads.len() * self.read.len());
-        for (place, id) in self.ads.into_iter().enumerate() {
-            let text = |column: &Column<u32>| texts.get(column.value(place)? as usize).cloned();
-            let [advertiser, payer, domain, category] = &self.labels;
-            let label = AdLabel {
-                id: id.into_owned(),
-                advertiser: text(advertiser)?,
-                payer: text(payer)?,
-                domain: text(domain)?,
-                category: text(category)?,
-                sensitive: self.sensitive.value(place)?,
+        let mut told = 0;
+        for (place, which) in self.ads.into_iter().enumerate() {
+            let (ad, own) = match which {
+                Which::Listed(place) => listing?.get(place)?.clone(),
+                Which::Told(id) => {
+                    let text = |column: &Column<u32>| texts.get(column.value(told)? as usize).cloned();
+                    let [advertiser, payer, domain, category] = &self.labels;
+                    let label = AdLabel {
+                        id: id.into_owned(),
+                        advertiser: text(advertiser)?,
+                        payer: text(payer)?,
+                        domain: text(domain)?,
+                        category: text(category)?,
+                        sensitive: self.sensitive.value(told)?,
+                    };
+                    told += 1;
+                    (Arc::new(label), Vec::new())
+                }
             };
-            scored.push((Arc::new(label), self.bids.value(place)?));
+            scored.push(Scored { ad, bid: self.bids.value(place)?, own });
             for column in &self.inputs {
                 values.push(column.value(place).filter(|input| input.is_among(&texts))?);
             }
@@ -251,6 +310,16 @@ impl<'d> Sheet<'d> {
     }
 }
 
+impl<'d> Which<'d> {
+    fn of(ad: &'d Arc<AdLabel>, listing: &Listing) -> Self {
+        listing.place(ad).map_or(Self::Told(Cow::Borrowed(&ad.id)), Self::Listed)
+    }
+
+    const fn is_listed(&self) -> bool {
+        matches!(self, Self::Listed(_))
+    }
+}
+
 fn is_below(refusal: &Refusal) -> bool {
     refusal.cause == RefusalCause::BelowFloor
 }
@@ -267,7 +336,7 @@ impl Input {
 
     fn cell(self, texts: &[String]) -> Cell<'_> {
         match self {
-            Self::Missing => Cell::Missing,
+            Self::Missing | Self::Own => Cell::Missing,
             Self::Withheld => Cell::Withheld,
             Self::Whole(number) => Cell::Number(number as f64),
             Self::Number(number) => Cell::Number(number),
@@ -280,7 +349,7 @@ impl Input {
     const fn is_among(self, texts: &[String]) -> bool {
         match self {
             Self::Category(place) => (place as usize) < texts.len(),
-            Self::Missing | Self::Withheld | Self::Whole(_) | Self::Number(_) => true,
+            Self::Missing | Self::Withheld | Self::Own | Self::Whole(_) | Self::Number(_) => true,
         }
     }
 }

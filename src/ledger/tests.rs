@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{
-    AdId, AdLabel, Bid, Cause, Cell, Currency, EventKind, Evidence, FeatureId, Inputs, Line, LineSource,
-    ModelVersion, Nats, Policy, Pricing, Profile, Purpose, Purposes, RankedAd, Rates, Refusal, RefusalCause,
-    Response, Timestamp, Verdict, Versions,
+    Ad, AdId, AdLabel, AdValue, Bid, Cause, Cell, Currency, EventKind, Evidence, FeatureId, Inputs, Line,
+    LineSource, ModelVersion, Nats, Policy, Pricing, Profile, Purpose, Purposes, RankedAd, Rates, Refusal,
+    RefusalCause, Response, Timestamp, Verdict, Versions,
 };
 use crate::store::{FILE_NAME, StoreOptions};
 
@@ -96,6 +96,7 @@ pub(super) fn basis(decision: &Decision) -> Basis<'static> {
             shared: vec![FeatureId(0)],
             rows: [vec![Cell::Category("morning")], Vec::new()],
             varying: vec![FeatureId(1)],
+            own: Vec::new(),
             cells: vec![Cell::Number(0.5); decision.ranked.len()],
             sensitive: vec![false; decision.ranked.len()],
         },
@@ -105,12 +106,12 @@ pub(super) fn basis(decision: &Decision) -> Basis<'static> {
 }
 
 fn entry(decision: &Decision) -> Entry {
-    Entry::of(decision, &basis(decision)).unwrap()
+    Entry::of(decision, &basis(decision), &Listing::of([].iter())).unwrap()
 }
 
 /// What comes back of a decision.
 fn record(decision: &Decision) -> Record {
-    Sheet::of(decision, &basis(decision)).record().unwrap()
+    Sheet::of(decision, &basis(decision), &Listing::of([].iter())).record(None).unwrap()
 }
 
 async fn open(folder: &Path) -> Ledger {
@@ -311,6 +312,53 @@ async fn a_row_of_another_version_is_named_as_such() {
         let id = decision(1).id;
         assert_eq!(ledger.read(&tenant(), id).await, Err(LedgerError::OtherVersion { id, found }));
     }
+}
+
+#[tokio::test]
+async fn an_ad_of_a_kept_listing_is_written_as_its_place_and_comes_back_whole() {
+    let (place, ledger) = fresh().await;
+    let decision = decision(1);
+    let ad = Ad {
+        label: decision.ranked[0].ad.clone(),
+        attributes: Vec::new(),
+        features: vec![(FeatureId(1), AdValue::Number(0.5))],
+    };
+    let listing = Arc::new(Listing::of([Arc::new(ad)].iter()));
+    let mut basis = basis(&decision);
+    basis.inputs.own = vec![FeatureId(1)];
+    let short = Entry::of(&decision, &basis, &listing).unwrap();
+    assert!(
+        short.plain.len() + 40 < entry(&decision).plain.len() + 33,
+        "the listing is named, the ad is not told"
+    );
+    ledger.keep(&listing).await.unwrap();
+    ledger.record(&tenant(), None, [1; 32], &short).await.unwrap();
+    ledger.store.close().await.unwrap();
+
+    let ledger = open(place.path()).await;
+    let read = ledger.read(&tenant(), decision.id).await.unwrap().unwrap();
+    assert_eq!(read.scored[0].ad, decision.ranked[0].ad);
+    let mut row = Vec::new();
+    read.row(0, &mut row);
+    assert_eq!(row, [Cell::Category("morning"), Cell::Number(0.5)]);
+
+    // A listing that was changed is not the one that the record names.
+    file(&place).execute_batch("UPDATE listings SET ads = zeroblob(9)").unwrap();
+    let (id, cause) = (decision.id, "the ads that it refers to are gone");
+    let ledger = open(place.path()).await;
+    assert_eq!(ledger.read(&tenant(), id).await, Err(LedgerError::Unreadable { id, cause }));
+}
+
+#[tokio::test]
+async fn an_ad_that_only_has_the_id_of_a_listed_one_is_told_in_full() {
+    let (_place, ledger) = fresh().await;
+    let decision = decision(1);
+    let label = AdLabel { payer: "Someone else".to_owned(), ..AdLabel::clone(&decision.ranked[0].ad) };
+    let ad = Ad { label: Arc::new(label), attributes: Vec::new(), features: Vec::new() };
+    let entry = Entry::of(&decision, &basis(&decision), &Listing::of([Arc::new(ad)].iter())).unwrap();
+    ledger.record(&tenant(), None, [1; 32], &entry).await.unwrap();
+    let read = ledger.read(&tenant(), decision.id).await.unwrap().unwrap();
+    assert_eq!(read.scored[0].ad, decision.ranked[0].ad);
 }
 
 #[tokio::test]

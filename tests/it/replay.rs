@@ -104,7 +104,11 @@ async fn a_record_stays_within_its_bound() {
         let newest = "SELECT length(envelope) FROM decisions ORDER BY seq DESC LIMIT 1";
         let bytes: i64 = file.query_row(newest, [], |row| row.get(0)).unwrap();
         let most = RECORD_BYTES + CANDIDATE_BYTES * asked.candidates.len();
-        assert!(usize::try_from(bytes).unwrap() <= most, "{bytes} bytes for {} candidates", asked.candidates.len());
+        assert!(
+            usize::try_from(bytes).unwrap() <= most,
+            "{bytes} bytes for {} candidates",
+            asked.candidates.len()
+        );
     }
 }
 

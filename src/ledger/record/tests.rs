@@ -29,11 +29,11 @@ fn ad() -> impl Strategy<Value = (RankedAd, Cell<'static>)> {
 }
 
 fn read(bytes: &[u8]) -> Option<Record> {
-    postcard::from_bytes::<Sheet<'_>>(bytes).ok().and_then(Sheet::record)
+    postcard::from_bytes::<Sheet<'_>>(bytes).ok().and_then(|sheet| sheet.record(None))
 }
 
 fn written(decision: &Decision, basis: &Basis<'_>) -> Vec<u8> {
-    postcard::to_stdvec(&Sheet::of(decision, basis)).unwrap()
+    postcard::to_stdvec(&Sheet::of(decision, basis, &Listing::of([].iter()))).unwrap()
 }
 
 proptest! {
@@ -59,7 +59,7 @@ proptest! {
         prop_assert_eq!(&record.outcome, &Outcome::of(&decision, &basis.below));
         let mut row = Vec::new();
         for (place, ranked) in scored.into_iter().enumerate() {
-            prop_assert_eq!((&record.scored[place].0, record.scored[place].1), (&ranked.ad, ranked.bid));
+            prop_assert_eq!((&record.scored[place].ad, record.scored[place].bid), (&ranked.ad, ranked.bid));
             record.row(place, &mut row);
             let same = match (row[1], cells[order[place]]) {
                 (Cell::Number(one), Cell::Number(other)) => one.to_bits() == other.to_bits(),
@@ -82,10 +82,11 @@ fn a_sheet_that_was_cut_is_refused() {
 #[test]
 fn a_sheet_whose_parts_do_not_fit_is_refused() {
     let (decision, basis) = (decision(1), basis(&decision(1)));
+    let nothing = Listing::of([].iter());
     let refused = |spoil: fn(&mut Sheet<'_>)| {
-        let mut sheet = Sheet::of(&decision, &basis);
+        let mut sheet = Sheet::of(&decision, &basis, &nothing);
         spoil(&mut sheet);
-        assert_eq!(sheet.record(), None);
+        assert_eq!(sheet.record(None), None);
     };
     refused(|sheet| sheet.labels[3] = Column::Same(9));
     refused(|sheet| sheet.inputs[0] = Column::Same(Input::Category(9)));
