@@ -71,7 +71,7 @@ record = Decisione { $id }, presa in data { $at }.
 
 bid-higher = L’inserzionista ha offerto più della media degli altri.
 bid-lower = L’inserzionista ha offerto meno della media degli altri.
-last-time = L’ultima volta { $when }.
+last-time = L’ultima volta è stata { $when }.
 pair-counted = Hanno contato insieme: { $one } e { $other }.
 datum-pair = { $one }, insieme a: { $other }
 fact-value = { $label }: { $value }.
