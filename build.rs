@@ -2,7 +2,8 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
+    "limpid/v1/decision_service.proto",
     "limpid/v1/event_service.proto",
     "limpid/v1/explanation_service.proto",
     "limpid/v1/model_service.proto",

@@ -8,6 +8,7 @@ mod event;
 mod feature;
 mod fields;
 mod ids;
+mod inputs;
 mod locale;
 mod money;
 mod nats;
@@ -30,6 +31,7 @@ pub use feature::{
 };
 pub use fields::{FieldError, FieldErrors};
 pub use ids::{AdId, Alias, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey, TenantId};
+pub use inputs::{Basis, Inputs, Policy};
 pub use locale::{Locale, Localised};
 pub use money::{Currency, Micros, Rates};
 pub use nats::Nats;

@@ -3,6 +3,7 @@
 
 mod account;
 mod consent;
+mod decisions;
 mod edits;
 mod explain;
 mod models;
@@ -40,14 +41,15 @@ struct Service {
     engine: Arc<Engine>,
 }
 
-/// The gRPC routes: the five services, health, and reflection v1 and v1alpha.
+/// The gRPC routes: the services, health, and reflection v1 and v1alpha.
 ///
 /// # Errors
 /// When the built-in descriptors do not decode.
 pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic_reflection::server::Error> {
     use pb::{
-        event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
-        model_service_server::ModelServiceServer, recommendation_service_server::RecommendationServiceServer,
+        decision_service_server::DecisionServiceServer, event_service_server::EventServiceServer,
+        explanation_service_server::ExplanationServiceServer, model_service_server::ModelServiceServer,
+        recommendation_service_server::RecommendationServiceServer,
         transparency_service_server::TransparencyServiceServer,
     };
     let service = Service { engine };
@@ -57,6 +59,7 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
     reporter.set_serving::<EventServiceServer<Service>>().await;
     reporter.set_serving::<ModelServiceServer<Service>>().await;
     reporter.set_serving::<TransparencyServiceServer<Service>>().await;
+    reporter.set_serving::<DecisionServiceServer<Service>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
@@ -73,7 +76,8 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
         .add_service(ExplanationServiceServer::new(service.clone()))
         .add_service(EventServiceServer::new(service.clone()))
         .add_service(ModelServiceServer::new(service.clone()))
-        .add_service(TransparencyServiceServer::new(service))
+        .add_service(TransparencyServiceServer::new(service.clone()))
+        .add_service(DecisionServiceServer::new(service))
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);

@@ -102,7 +102,9 @@ fn refuse(engine: &Engine, error: &DecideError, locale: Locale, asked_supported:
         DecideError::Token(_) | DecideError::Invalid(_) => {
             problem(engine, Problem::Invalid, locale, asked_supported)
         }
-        DecideError::NotFound(_) => problem(engine, Problem::NotFound, locale, asked_supported),
+        DecideError::NotFound(_) | DecideError::Erased | DecideError::ModelGone(_) => {
+            problem(engine, Problem::NotFound, locale, asked_supported)
+        }
         DecideError::ImpressionReused
         | DecideError::NoModel(_)
         | DecideError::DeadlinePast

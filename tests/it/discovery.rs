@@ -8,7 +8,8 @@ use tonic_health::pb::{
 
 use super::service::Service;
 
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 6] = [
+    "limpid.v1.DecisionService",
     "limpid.v1.EventService",
     "limpid.v1.ExplanationService",
     "limpid.v1.ModelService",

@@ -33,6 +33,7 @@ mod prices;
 mod private;
 mod reading;
 mod recommend;
+mod replay;
 mod service;
 mod web_client;
 mod words;
