@@ -92,6 +92,7 @@ impl Engine {
         let (affinity_features, affinities): (Vec<_>, Vec<_>) = parts.schema.affinities().unzip();
         let place = |id: FeatureId| affinity_features.iter().position(|feature| *feature == id);
         let place_of_affinity = parts.schema.features().map(|(id, _)| place(id)).collect();
+        let phrases = parts.phrases.within(&parts.schema.languages);
         Self {
             context_only: gate.judge_sensitive_ad(),
             gate,
@@ -112,7 +113,7 @@ impl Engine {
             store: parts.store,
             keyring: parts.keyring,
             rates: parts.rates,
-            phrases: parts.phrases,
+            phrases,
             clock: parts.clock,
             ids: parts.ids,
             sample: parts.sample,

@@ -16,6 +16,7 @@ mod purpose;
 mod reason;
 pub(crate) mod shared;
 mod signal;
+mod text;
 mod value;
 mod verdict;
 
@@ -37,5 +38,6 @@ pub use nats::Nats;
 pub use purpose::{Purpose, Purposes};
 pub use reason::{Evidence, Push, PushGroup, Reason, Standing};
 pub use signal::{Decider, Ground, Signal};
+pub use text::{escaped, inert_cell, is_unseen, shown};
 pub use value::Cell;
 pub use verdict::{Cause, Outcome, Verdict};

@@ -16,7 +16,6 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::decide::{DecideError, Engine};
-use crate::domain::Locale;
 
 /// The messages and services of `proto/limpid/v1`.
 #[allow(
@@ -91,12 +90,4 @@ async fn to_the_end<T: Send + 'static>(
 ) -> Result<T, DecideError> {
     let ended = tokio::spawn(work).await;
     ended.unwrap_or_else(|error| Err(DecideError::Internal(error.to_string())))
-}
-
-/// The language to answer in, and whether the asked one was not known. Not asking is no fall-back.
-fn locale(tag: &str) -> (Locale, bool) {
-    match Locale::of_tag(tag) {
-        Some(locale) => (locale, false),
-        None => (Locale::default(), !tag.is_empty()),
-    }
 }
