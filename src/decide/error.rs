@@ -29,6 +29,12 @@ pub enum DecideError {
     /// The token is malformed or forged; the text names the field and the rule.
     #[error("{0}")]
     Token(String),
+    /// The token asked too often.
+    #[error("token: asked too often; ask again in {retry_seconds} s")]
+    TooOften {
+        /// When it may ask again.
+        retry_seconds: u32,
+    },
     /// What the caller names is not there.
     #[error("{0}")]
     NotFound(String),
@@ -80,6 +86,7 @@ impl DecideError {
             | Self::DeadlinePast
             | Self::TokenExpired
             | Self::Token(_)
+            | Self::TooOften { .. }
             | Self::NotFound(_)
             | Self::Erased
             | Self::ModelGone(_)

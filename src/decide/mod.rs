@@ -3,6 +3,7 @@
 //! [`Engine::recommend`] reads as the policy does: gate, eligibility, features, score, rank, log,
 //! answer.
 
+mod asks;
 mod engine;
 mod error;
 mod events;
@@ -14,6 +15,7 @@ mod replay;
 mod request;
 mod score;
 mod value;
+mod what_if;
 
 pub use engine::{Engine, EngineParts};
 pub use error::DecideError;
@@ -24,3 +26,4 @@ pub use replay::{Difference, Replayed};
 pub use request::{
     ADS_MAX, BID_MICROS_MAX, CANDIDATES_MAX, Floor, Offer, Request, Stated, StatedValue, Subject,
 };
+pub use what_if::{CONTROLS_MAX, Compared, Flip, Flips, RESCORINGS_MAX, TOGETHER_MAX, Without};

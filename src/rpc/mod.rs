@@ -11,6 +11,7 @@ mod recommend;
 mod record_events;
 mod status;
 mod transparency;
+mod what_if;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -108,6 +108,7 @@ fn refuse(engine: &Engine, error: &DecideError, locale: Locale, asked_supported:
         DecideError::ImpressionReused
         | DecideError::NoModel(_)
         | DecideError::DeadlinePast
+        | DecideError::TooOften { .. }
         | DecideError::NothingToRollBack(_)
         | DecideError::NotServable { .. }
         | DecideError::NotEditable { .. }
