@@ -164,7 +164,7 @@ impl Workspace {
             ids: Arc::new(RandomIds),
             sample,
         });
-        engine.recall_events().await.map_err(CommandError::new)?;
+        engine.recall().await.map_err(CommandError::new)?;
         Ok(engine)
     }
 }

@@ -29,6 +29,12 @@ pub enum DecideError {
     /// The token is malformed or forged; the text names the field and the rule.
     #[error("{0}")]
     Token(String),
+    /// The token is one that anyone may hold.
+    #[error("token: must be the person's own: one that anyone may hold only reads the reasons for its ad")]
+    BearerToken,
+    /// The id of a change belongs to another change.
+    #[error("change_id: was used with another change, which is kept")]
+    ChangeReused,
     /// What the caller names is not there.
     #[error("{0}")]
     NotFound(String),
@@ -74,6 +80,8 @@ impl DecideError {
             | Self::DeadlinePast
             | Self::TokenExpired
             | Self::Token(_)
+            | Self::BearerToken
+            | Self::ChangeReused
             | Self::NotFound(_)
             | Self::NothingToRollBack(_)
             | Self::NotServable { .. }

@@ -3,6 +3,7 @@
 //! [`Engine::recommend`] reads as the policy does: gate, eligibility, features, score, rank, log,
 //! answer.
 
+mod choices;
 mod engine;
 mod error;
 mod events;
@@ -13,6 +14,7 @@ mod request;
 mod score;
 mod value;
 
+pub use choices::{ChoiceIn, ChoiceReceipt, OBJECTIONS_MAX, STATEMENTS_MAX};
 pub use engine::{Engine, EngineParts};
 pub use error::DecideError;
 pub use events::{EventIn, EventTally};

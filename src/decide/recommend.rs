@@ -8,8 +8,8 @@ use super::value::{expected_per_mille, price, probability, responses_of, saturat
 use super::{DecideError, Engine, Offer, Request};
 use crate::consent::{Signals, Weighing};
 use crate::domain::{
-    Ad, Decision, DecisionId, Nats, NotShown, Pricing, Profile, Purposes, RankedAd, Refusal, RefusalCause,
-    Response, Timestamp, Versions,
+    Ad, Choices, Decision, DecisionId, Nats, NotShown, Pricing, Profile, Purposes, RankedAd, Refusal,
+    RefusalCause, Response, Timestamp, Versions,
 };
 use crate::ledger::Recorded;
 use crate::train::ActiveModels;
@@ -59,13 +59,14 @@ impl Engine {
     /// Makes the decision, without logging it.
     fn decide(&self, request: &Request, deadline: Option<Instant>) -> Result<Decision, DecideError> {
         let at = self.clock.now();
-        let weighing = self.weigh(request, at);
+        let own = request.subject.as_ref().and_then(|subject| self.choices.of(&subject.key));
+        let weighing = self.weigh(request, own.as_deref(), at);
         let verdicts = self.gate.judge(request.subject.is_some(), &weighing);
         let models = self.registry.active();
         let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
         let facts = Facts::new(self, request, &history, at, &verdicts);
 
-        let (candidates, mut refused) = self.find_ads(request)?;
+        let (candidates, mut refused) = self.find_ads(request, own.as_deref())?;
         let hurry = deadline.is_some_and(|deadline| is_short(deadline, candidates.len()));
         let readable = if hurry { &self.context_only } else { &verdicts };
         let mut scorer = Scorer::new(self, &facts, readable);
@@ -105,12 +106,12 @@ impl Engine {
         })
     }
 
-    /// What the signals of a request come to at the moment `at`.
-    fn weigh(&self, request: &Request, at: Timestamp) -> Weighing {
+    /// What the signals of a request come to at the moment `at`, the person's own choices among them.
+    fn weigh(&self, request: &Request, own: Option<&Choices>, at: Timestamp) -> Weighing {
         let accepted = request.subject.as_ref().map(|subject| subject.accepted).unwrap_or_default();
         match &request.signals {
-            Some(signals) => Weighing::of(&self.consent, signals, accepted, at),
-            None => Weighing::of(&self.consent, &Signals::default(), accepted, at),
+            Some(signals) => Weighing::with_choices(&self.consent, signals, accepted, own, at),
+            None => Weighing::with_choices(&self.consent, &Signals::default(), accepted, own, at),
         }
     }
 
@@ -123,8 +124,13 @@ impl Engine {
         }
     }
 
-    /// The ads that compete, and those that the catalogue does not know.
-    fn find_ads<'r>(&self, request: &'r Request) -> Result<(Vec<Competing<'r>>, Vec<Refusal>), DecideError> {
+    /// The ads that compete, and those that the catalogue does not know or the person does not want.
+    fn find_ads<'r>(
+        &self,
+        request: &'r Request,
+        own: Option<&Choices>,
+    ) -> Result<(Vec<Competing<'r>>, Vec<Refusal>), DecideError> {
+        let exclusions = self.exclusions(own);
         let mut found = Vec::with_capacity(request.candidates.len());
         let mut refused = Vec::new();
         for (i, offer) in request.candidates.iter().enumerate() {
@@ -132,9 +138,13 @@ impl Engine {
                 Some(draft) => Some(Arc::new(self.check_ad(i, draft)?)),
                 None => self.catalogue.get(&offer.ad).cloned(),
             };
-            match ad {
-                Some(ad) => found.push((offer, ad)),
-                None => refused.push(Refusal { ad: offer.ad.clone(), cause: RefusalCause::UnknownAd }),
+            let refusal = match &ad {
+                Some(ad) => exclusions.refuse(ad),
+                None => Some(RefusalCause::UnknownAd),
+            };
+            match (ad, refusal) {
+                (Some(ad), None) => found.push((offer, ad)),
+                (_, cause) => refused.extend(cause.map(|cause| Refusal { ad: offer.ad.clone(), cause })),
             }
         }
         Ok((found, refused))

@@ -2,13 +2,16 @@
 //! convert.
 
 mod account;
+mod choices;
 mod consent;
+mod consent_service;
 mod edits;
 mod explain;
 mod models;
 mod recommend;
 mod record_events;
 mod status;
+mod subject_rights;
 mod transparency;
 
 use std::future::Future;
@@ -41,14 +44,16 @@ struct Service {
     engine: Arc<Engine>,
 }
 
-/// The gRPC routes: the five services, health, and reflection v1 and v1alpha.
+/// The gRPC routes: the seven services, health, and reflection v1 and v1alpha.
 ///
 /// # Errors
 /// When the built-in descriptors do not decode.
 pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic_reflection::server::Error> {
     use pb::{
-        event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
-        model_service_server::ModelServiceServer, recommendation_service_server::RecommendationServiceServer,
+        consent_service_server::ConsentServiceServer, event_service_server::EventServiceServer,
+        explanation_service_server::ExplanationServiceServer, model_service_server::ModelServiceServer,
+        recommendation_service_server::RecommendationServiceServer,
+        subject_rights_service_server::SubjectRightsServiceServer,
         transparency_service_server::TransparencyServiceServer,
     };
     let service = Service { engine };
@@ -58,6 +63,8 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
     reporter.set_serving::<EventServiceServer<Service>>().await;
     reporter.set_serving::<ModelServiceServer<Service>>().await;
     reporter.set_serving::<TransparencyServiceServer<Service>>().await;
+    reporter.set_serving::<ConsentServiceServer<Service>>().await;
+    reporter.set_serving::<SubjectRightsServiceServer<Service>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
@@ -74,6 +81,8 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
         .add_service(ExplanationServiceServer::new(service.clone()))
         .add_service(EventServiceServer::new(service.clone()))
         .add_service(ModelServiceServer::new(service.clone()))
+        .add_service(ConsentServiceServer::new(service.clone()))
+        .add_service(SubjectRightsServiceServer::new(service.clone()))
         .add_service(TransparencyServiceServer::new(service))
         .add_service(health)
         .add_service(reflection().build_v1()?)

@@ -21,6 +21,8 @@ impl From<DecideError> for Status {
             DecideError::DeadlinePast => (Code::DeadlineExceeded, "DEADLINE_PAST"),
             DecideError::TokenExpired => (Code::Unauthenticated, "TOKEN_EXPIRED"),
             DecideError::Token(_) => (Code::Unauthenticated, "TOKEN_REFUSED"),
+            DecideError::BearerToken => (Code::PermissionDenied, "BEARER_TOKEN"),
+            DecideError::ChangeReused => (Code::AlreadyExists, "CHANGE_REUSED"),
             DecideError::NotFound(_) => (Code::NotFound, "NOT_FOUND"),
             DecideError::NothingToRollBack(_) => (Code::FailedPrecondition, "NOTHING_TO_ROLL_BACK"),
             DecideError::NotServable { .. } => (Code::FailedPrecondition, "NOT_SERVABLE"),

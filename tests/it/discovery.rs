@@ -8,11 +8,13 @@ use tonic_health::pb::{
 
 use super::service::Service;
 
-const SERVICES: [&str; 5] = [
+const SERVICES: [&str; 7] = [
+    "limpid.v1.ConsentService",
     "limpid.v1.EventService",
     "limpid.v1.ExplanationService",
     "limpid.v1.ModelService",
     "limpid.v1.RecommendationService",
+    "limpid.v1.SubjectRightsService",
     "limpid.v1.TransparencyService",
 ];
 

@@ -10,6 +10,7 @@ mod bad_input;
 mod binary;
 mod bring;
 mod calls;
+mod choices;
 mod command_line;
 mod consent;
 mod consent_signals;

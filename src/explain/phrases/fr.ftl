@@ -204,6 +204,10 @@ cause-opted-out = Vous avez refusé cet usage.
 cause-no-choice = Le site n’a transmis aucun choix valable de votre part qui permette cet usage.
 cause-no-subject = Le site n’a pas dit qui vous êtes : rien n’a donc été recherché sur vous.
 cause-sensitive-ad = Cette publicité est d’un genre sensible. De telles publicités ne sont jamais choisies d’après ce que l’on sait de vous.
+cause-withdrawn = Vous avez retiré votre accord pour cet usage.
+cause-objected = Vous vous êtes opposé à cet usage.
+cause-stopped = Vous avez demandé de ne rien utiliser sur vous pour les publicités.
+cause-forgotten = Vous avez demandé de ne pas utiliser cette donnée.
 
 ## Les finalités du cadre de transparence et de consentement (TCF)
 
