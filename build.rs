@@ -2,8 +2,9 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 8] = [
     "limpid/v1/consent_service.proto",
+    "limpid/v1/decision_service.proto",
     "limpid/v1/event_service.proto",
     "limpid/v1/explanation_service.proto",
     "limpid/v1/model_service.proto",

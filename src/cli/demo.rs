@@ -15,7 +15,7 @@ use crate::data::Bundle;
 use crate::decide::{Engine, Offer, Request, Stated, Subject};
 use crate::domain::{
     AdId, Bid, Clock, ImpressionId, Locale, Pricing, Profile, Purposes, Response, Standing, SubjectKey,
-    SystemClock, TenantId, Timestamp,
+    SystemClock, TenantId, Timestamp, shown,
 };
 use crate::explain::Precision;
 use crate::ledger::TokenKind;
@@ -188,7 +188,7 @@ async fn show_decision(
         "   best of {} ads: {} for {category}, by {}",
         decision.ranked.len(),
         best.ad.id,
-        best.ad.advertiser
+        shown(&best.ad.advertiser)
     );
     tell!(
         "   decided by {profile}; probability {:.1} %, ranking value {:+.4} from {} lines",
@@ -197,7 +197,7 @@ async fn show_decision(
         best.account.lines().len()
     );
     if let Some(explanation) = engine.explain_ad(&decision, 0) {
-        for locale in Locale::ALL {
+        for &locale in engine.phrases().languages() {
             tell!("   {locale}: {}", engine.headline(&decision, &explanation, locale, Precision::Exact));
         }
         for reason in &explanation.reasons {

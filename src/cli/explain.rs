@@ -12,7 +12,7 @@ use crate::rpc::pb;
 pub(super) struct ExplainArguments {
     /// The explanation token that came with the ad.
     token: String,
-    /// Language of the sentences: en or fr.
+    /// Language of the sentences: en, fr, de, es, it or nl, as far as the example is told in it.
     #[arg(long, default_value = "en")]
     locale: String,
     /// Print everything as JSON: reasons, evidence, verdicts, the exact account.

@@ -26,6 +26,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use crate::domain::escaped;
+
 /// Why a command failed, in one line; with the exit code 1.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -60,9 +62,28 @@ enum Command {
     Models(models::ModelsArguments),
 }
 
+/// Names in it come from outside: a terminal is shown what it would otherwise obey.
 fn print_line(text: std::fmt::Arguments<'_>) {
     use std::io::Write;
-    let _ = writeln!(std::io::stdout().lock(), "{text}");
+    let text = text.to_string();
+    let lines = text.split('\n').map(escaped).collect::<Vec<_>>().join("\n");
+    let _ = writeln!(std::io::stdout().lock(), "{lines}");
+}
+
+/// A log of which every event is one line, whatever it tells of.
+struct Escaping<W>(W);
+
+impl<W: std::io::Write> std::io::Write for Escaping<W> {
+    /// Takes all of an event at once, as the subscriber hands it over.
+    fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        writeln!(self.0, "{}", escaped(text.trim_end_matches('\n')))?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// Runs the command that the process was started with.
@@ -71,7 +92,8 @@ pub async fn run() -> ExitCode {
     let log = tracing_subscriber::EnvFilter::try_from_env("LIMPID_LOG");
     tracing_subscriber::fmt()
         .with_env_filter(log.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn")))
-        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .with_writer(|| Escaping(std::io::stderr()))
         .init();
     let done = match arguments.command {
         Command::Demo(arguments) => demo::run(arguments).await,
@@ -88,8 +110,25 @@ pub async fn run() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("limpid: {error}");
+            eprintln!("limpid: {}", escaped(&error.to_string()));
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::Escaping;
+
+    #[test]
+    fn an_event_of_the_log_is_one_line_whatever_it_tells_of() {
+        let mut log = Vec::new();
+        Escaping(&mut log).write_all("WARN limpid: tea\u{1b}[2J\nERROR limpid: forged\n".as_bytes()).unwrap();
+        assert_eq!(
+            String::from_utf8(log).unwrap(),
+            "WARN limpid: tea\\u001b[2J\\u000aERROR limpid: forged\n"
+        );
     }
 }

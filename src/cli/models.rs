@@ -8,6 +8,7 @@ use super::CommandError;
 use super::client::{Server, print_json, refusal};
 use super::models_bring;
 use super::workspace::{Folders, Predicts};
+use crate::domain::escaped;
 use crate::rpc::pb::{self, model_service_client::ModelServiceClient};
 
 /// Lists, shows, promotes, rolls back and edits the models of a running service; brings models in.
@@ -262,7 +263,13 @@ async fn list_changes(
         let page = client.list_edits(request).await.map_err(|status| refusal(&status))?.into_inner();
         for change in &page.changes {
             let at = change.at.as_ref().map(ToString::to_string).unwrap_or_default();
-            tell!("{at}  {:<6}  {}  {}: {}", change.action, change.version, change.who, change.why);
+            tell!(
+                "{at}  {:<6}  {}  {}: {}",
+                change.action,
+                change.version,
+                escaped(&change.who),
+                escaped(&change.why)
+            );
         }
         page_token = page.next_page_token;
         if page_token.is_empty() {

@@ -2,6 +2,8 @@
 
 use std::sync::{Arc, RwLock};
 
+use tokio::sync::OnceCell;
+
 use super::choices::ChoiceBook;
 use crate::consent::{ConsentSettings, Gate, Verdicts};
 use crate::data::{AdDraft, Catalogue, History, Products, Schema, Symbols};
@@ -10,7 +12,7 @@ use crate::domain::{
     TenantId, Timestamp,
 };
 use crate::explain::Phrases;
-use crate::ledger::{Keyring, Ledger, TokenKind};
+use crate::ledger::{Keyring, Ledger, Listing, TokenKind};
 use crate::store::Store;
 use crate::train::Registry;
 
@@ -73,6 +75,9 @@ pub struct Engine {
     pub(super) feature_names: Arc<[String]>,
     pub(super) registry: Registry,
     pub(super) ledger: Ledger,
+    /// The catalogue as records refer to it, and whether it is durable.
+    pub(super) listing: Arc<Listing>,
+    pub(super) listed: OnceCell<()>,
     pub(super) store: Store,
     pub(super) keyring: Arc<Keyring>,
     pub(super) rates: Rates,
@@ -90,12 +95,15 @@ impl Engine {
         let (affinity_features, affinities): (Vec<_>, Vec<_>) = parts.schema.affinities().unzip();
         let place = |id: FeatureId| affinity_features.iter().position(|feature| *feature == id);
         let place_of_affinity = parts.schema.features().map(|(id, _)| place(id)).collect();
+        let phrases = parts.phrases.within(&parts.schema.languages);
         Self {
             context_only: gate.judge_sensitive_ad(),
             gate,
             consent: parts.consent,
             feature_names: parts.schema.features.iter().map(|feature| feature.name.clone()).collect(),
             schema: parts.schema,
+            listing: Arc::new(Listing::of(parts.catalogue.iter())),
+            listed: OnceCell::new(),
             catalogue: parts.catalogue,
             symbols: parts.symbols,
             products: parts.products,
@@ -109,7 +117,7 @@ impl Engine {
             store: parts.store,
             keyring: parts.keyring,
             rates: parts.rates,
-            phrases: parts.phrases,
+            phrases,
             clock: parts.clock,
             ids: parts.ids,
             sample: parts.sample,

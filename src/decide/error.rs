@@ -38,6 +38,12 @@ pub enum DecideError {
     /// What the caller names is not there.
     #[error("{0}")]
     NotFound(String),
+    /// What the decision held was erased.
+    #[error("decision: was erased")]
+    Erased,
+    /// A model that a decision was made with is no longer kept, so its account cannot be made again.
+    #[error("version {}: took part in the decision and is no longer kept", .0.short())]
+    ModelGone(ModelVersion),
     /// There is no earlier model to go back to.
     #[error("response {}: no earlier promotion to go back to", .0.name())]
     NothingToRollBack(Response),
@@ -83,6 +89,8 @@ impl DecideError {
             | Self::BearerToken
             | Self::ChangeReused
             | Self::NotFound(_)
+            | Self::Erased
+            | Self::ModelGone(_)
             | Self::NothingToRollBack(_)
             | Self::NotServable { .. }
             | Self::NotEditable { .. }
@@ -108,7 +116,8 @@ impl From<LedgerError> for DecideError {
         match error {
             LedgerError::Store(error) => error.into(),
             LedgerError::ImpressionReused => Self::ImpressionReused,
-            LedgerError::Unreadable { .. } | LedgerError::NewerRow { .. } | LedgerError::Seal { .. } => {
+            LedgerError::Erased(_) => Self::Erased,
+            LedgerError::Unreadable { .. } | LedgerError::OtherVersion { .. } | LedgerError::Seal { .. } => {
                 Self::Internal(error.to_string())
             }
         }

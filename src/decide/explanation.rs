@@ -75,7 +75,8 @@ impl Engine {
             refused => DecideError::Token(refused.to_string()),
         })?;
         let gone = || DecideError::NotFound("the decision is not in the log".to_owned());
-        let decision = self.ledger.read(&claims.tenant, claims.decision).await?.ok_or_else(gone)?;
+        let record = self.ledger.read(&claims.tenant, claims.decision).await?.ok_or_else(gone)?;
+        let decision = self.restore(&record)?;
         let index = claims.ad as usize;
         let explanation = self.explain_ad(&decision, index).ok_or_else(gone)?;
         let precision = match claims.kind {

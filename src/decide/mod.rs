@@ -8,8 +8,10 @@ mod engine;
 mod error;
 mod events;
 mod explanation;
+mod making;
 mod models;
 mod recommend;
+mod replay;
 mod request;
 mod score;
 mod value;
@@ -20,6 +22,7 @@ pub use error::DecideError;
 pub use events::{EventIn, EventTally};
 pub use explanation::{Explained, HowItWorks, LookedAt, NoticeInWords};
 pub use recommend::Recommended;
+pub use replay::{Difference, Replayed};
 pub use request::{
     ADS_MAX, BID_MICROS_MAX, CANDIDATES_MAX, Floor, Offer, Request, Stated, StatedValue, Subject,
 };

@@ -3,15 +3,15 @@
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::making::{Ranking, value_ad};
 use super::score::{Facts, Scorer};
-use super::value::{expected_per_mille, price, probability, responses_of, saturate};
 use super::{DecideError, Engine, Offer, Request};
 use crate::consent::{Signals, Weighing};
 use crate::domain::{
-    Ad, Choices, Decision, DecisionId, Nats, NotShown, Pricing, Profile, Purposes, RankedAd, Refusal,
-    RefusalCause, Response, Timestamp, Versions,
+    AccountWriter, Ad, Basis, Choices, Currency, Decision, DecisionId, FieldError, Inputs, Policy, Purposes,
+    RankedAd, Rates, Refusal, RefusalCause, Response, Timestamp, Versions,
 };
-use crate::ledger::Recorded;
+use crate::ledger::{Entry, Recorded};
 use crate::train::ActiveModels;
 
 /// With less time left than this, plus [`FULL_PER_CANDIDATE`] each, context alone decides.
@@ -49,15 +49,17 @@ impl Engine {
     ) -> Result<Recommended, DecideError> {
         request.check()?;
         let subject = request.subject.as_ref().map(|subject| &subject.key);
-        let decision = self.decide(request, deadline)?;
-        match self.ledger.record(&request.tenant, subject, request.digest(), &decision).await? {
+        let (decision, entry) = self.decide(request, deadline)?;
+        // Before any record refers to it.
+        self.listed.get_or_try_init(|| self.ledger.keep(&self.listing)).await?;
+        match self.ledger.record(&request.tenant, subject, request.digest(), &entry).await? {
             Recorded::New => Ok(Recommended { decision, repeated: false }),
-            Recorded::Repeat(logged) => Ok(Recommended { decision: *logged, repeated: true }),
+            Recorded::Repeat(logged) => Ok(Recommended { decision: self.restore(&logged)?, repeated: true }),
         }
     }
 
-    /// Makes the decision, without logging it.
-    fn decide(&self, request: &Request, deadline: Option<Instant>) -> Result<Decision, DecideError> {
+    /// Makes the decision, and what is to be logged of it.
+    fn decide(&self, request: &Request, deadline: Option<Instant>) -> Result<(Decision, Entry), DecideError> {
         let at = self.clock.now();
         let own = request.subject.as_ref().and_then(|subject| self.choices.of(&subject.key));
         let weighing = self.weigh(request, own.as_deref(), at);
@@ -66,30 +68,22 @@ impl Engine {
         let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
         let facts = Facts::new(self, request, &history, at, &verdicts);
 
-        let (candidates, mut refused) = self.find_ads(request, own.as_deref())?;
+        let policy = self.policy(request)?;
+        let (candidates, refused) = self.find_ads(request, own.as_deref())?;
         let hurry = deadline.is_some_and(|deadline| is_short(deadline, candidates.len()));
         let readable = if hurry { &self.context_only } else { &verdicts };
-        let mut scorer = Scorer::new(self, &facts, readable);
-        let scored = self.score_all(&mut scorer, &models, &candidates, deadline)?;
+        let mut scorer = Scorer::new(self, &facts, readable, models.reads());
+        let scored = score_all(&mut scorer, &models, &policy, &candidates, deadline)?;
         let late = scored.is_none();
 
-        let (ranked, below) = self.apply_floor(request, scored.unwrap_or_default())?;
-        refused.extend(below);
-        let mut ranked = rank(ranked);
-        let shown = ranked.len().min(request.ads_max);
-        for ad in &mut ranked[..shown] {
-            if let Some((_, known)) =
-                candidates.iter().find(|(_, candidate)| Arc::ptr_eq(&candidate.label, &ad.ad))
-            {
-                ad.evidence = facts.evidence(self, readable, known, &ad.account);
-            }
+        let mut ranking = Ranking::of(scored.unwrap_or_default(), &policy);
+        let shown = ranking.shown(&policy);
+        for (ad, place) in ranking.ranked.iter_mut().zip(&ranking.order).take(shown as usize) {
+            ad.evidence = facts.evidence(self, readable, &candidates[*place].1, &ad.account);
         }
-        let not_shown = match (ranked.is_empty(), late) {
-            (false, _) => None,
-            (true, true) => Some(NotShown::Deadline),
-            (true, false) => Some(NotShown::NoneEligible),
-        };
-        Ok(Decision {
+        let refused = refused.into_iter().chain(ranking.refusals()).collect();
+        let not_shown = ranking.not_shown(late);
+        let decision = Decision {
             id: DecisionId::new(self.ids.uuid(at)),
             tenant: request.tenant.clone(),
             impression: request.impression.clone(),
@@ -99,10 +93,33 @@ impl Engine {
             accepted: if request.subject.is_some() { weighing.accepted() } else { Purposes::NONE },
             verdicts: verdicts.as_slice().to_vec(),
             features: self.feature_names.clone(),
-            ranked,
-            shown: u32::try_from(shown).unwrap_or(u32::MAX),
+            ranked: ranking.ranked,
+            shown,
             refused,
             not_shown,
+        };
+        let inputs = if late { Inputs::default() } else { scorer.into_inputs() };
+        let basis = Basis { policy, inputs, order: ranking.order, below: ranking.below };
+        let entry = Entry::of(&decision, &basis, &self.listing)?;
+        Ok((decision, entry))
+    }
+
+    /// What decides beside the models.
+    fn policy(&self, request: &Request) -> Result<Policy, DecideError> {
+        let floor = request
+            .floor
+            .map(|floor| Ok::<_, FieldError>(floor.micros as f64 * self.rates.rate(floor.currency)?));
+        let offered =
+            |currency: &Currency| request.candidates.iter().any(|offer| offer.bid.currency == *currency);
+        let per_unit = self.rates.per_unit.iter().filter(|(currency, _)| offered(currency));
+        Ok(Policy {
+            floor: floor.transpose()?,
+            ads_max: u32::try_from(request.ads_max).unwrap_or(u32::MAX),
+            conversion_given_click: self.schema.conversion_given_click(),
+            rates: Rates {
+                per_unit: per_unit.map(|(currency, rate)| (*currency, *rate)).collect(),
+                ..self.rates.clone()
+            },
         })
     }
 
@@ -149,84 +166,31 @@ impl Engine {
         }
         Ok((found, refused))
     }
-
-    /// The account of every candidate; None when time ran out.
-    fn score_all<'r>(
-        &self,
-        scorer: &mut Scorer<'r>,
-        models: &'r ActiveModels,
-        candidates: &'r [Competing<'_>],
-        deadline: Option<Instant>,
-    ) -> Result<Option<Vec<RankedAd>>, DecideError> {
-        let mut scored = Vec::with_capacity(candidates.len());
-        for (i, (offer, ad)) in candidates.iter().enumerate() {
-            if i % CANDIDATES_BETWEEN_LOOKS == 0 && deadline.is_some_and(|deadline| left(deadline).is_zero())
-            {
-                return Ok(None);
-            }
-            scored.push(self.score_one(scorer, models, offer, ad)?);
-        }
-        Ok(Some(scored))
-    }
-
-    /// One candidate's account: model lines, saturation, price.
-    fn score_one<'r>(
-        &self,
-        scorer: &mut Scorer<'r>,
-        models: &'r ActiveModels,
-        offer: &Offer,
-        ad: &'r Arc<Ad>,
-    ) -> Result<RankedAd, DecideError> {
-        let fallback = models.fallback().unwrap_or(Response::Conversion);
-        let find = |response: Response| models.get(response).ok_or(DecideError::NoModel(response));
-        let mut log_probability = Nats::ZERO;
-        let mut profile = Profile::Contextual;
-        let ranks_by = responses_of(offer.bid.pricing, fallback, self.schema.conversion_given_click());
-        for &response in ranks_by {
-            let (score, scored_by) = scorer.score(find(response)?, ad);
-            log_probability += saturate(&mut scorer.account, response, score);
-            profile = profile.max(scored_by);
-        }
-        if ranks_by.is_empty() {
-            // A price per thousand impressions ranks by itself; the probability is for information.
-            let (score, _) = scorer.score(find(fallback)?, ad);
-            log_probability = saturate(&mut scorer.account, fallback, score);
-            scorer.account.discard();
-        }
-        price(&mut scorer.account, &offer.bid, &self.rates)?;
-        let account = scorer.account.finish();
-        Ok(RankedAd {
-            ad: ad.label.clone(),
-            bid: offer.bid,
-            profile,
-            probability: probability(log_probability),
-            expected_value_per_mille: expected_per_mille(account.ranking_value(), offer.bid.pricing),
-            account,
-            evidence: Vec::new(),
-        })
-    }
-
-    /// Parts those that are worth at least the floor from those that are not.
-    fn apply_floor(
-        &self,
-        request: &Request,
-        scored: Vec<RankedAd>,
-    ) -> Result<(Vec<RankedAd>, Vec<Refusal>), DecideError> {
-        let Some(floor) = request.floor else { return Ok((scored, Vec::new())) };
-        let least = floor.micros as f64 * self.rates.rate(floor.currency)?;
-        let (above, below): (Vec<_>, Vec<_>) = scored
-            .into_iter()
-            .partition(|ad| ad.bid.pricing == Pricing::None || ad.expected_value_per_mille as f64 >= least);
-        let refusal = |ad: RankedAd| Refusal { ad: ad.ad.id.clone(), cause: RefusalCause::BelowFloor };
-        Ok((above, below.into_iter().map(refusal).collect()))
-    }
 }
 
-/// The highest ranking value first; of equal ones by identifier.
-fn rank(ads: Vec<RankedAd>) -> Vec<RankedAd> {
-    let mut valued: Vec<(Nats, RankedAd)> = ads.into_iter().map(|ad| (ad.ranking_value(), ad)).collect();
-    valued.sort_by(|(a_value, a), (b_value, b)| b_value.cmp(a_value).then_with(|| a.ad.id.cmp(&b.ad.id)));
-    valued.into_iter().map(|(_, ad)| ad).collect()
+/// The account of every candidate; None when time ran out.
+fn score_all<'r>(
+    scorer: &mut Scorer<'r>,
+    models: &'r ActiveModels,
+    policy: &Policy,
+    candidates: &'r [Competing<'_>],
+    deadline: Option<Instant>,
+) -> Result<Option<Vec<RankedAd>>, DecideError> {
+    let fallback = models.fallback().unwrap_or(Response::Conversion);
+    let mut account = AccountWriter::default();
+    let mut scored = Vec::with_capacity(candidates.len());
+    for (i, (offer, ad)) in candidates.iter().enumerate() {
+        if i % CANDIDATES_BETWEEN_LOOKS == 0 && deadline.is_some_and(|deadline| left(deadline).is_zero()) {
+            return Ok(None);
+        }
+        scorer.read(ad);
+        let score = |account: &mut AccountWriter, response: Response| {
+            let model = models.get(response).ok_or(DecideError::NoModel(response))?;
+            Ok(scorer.score(account, model))
+        };
+        scored.push(value_ad(&mut account, (&ad.label, offer.bid), policy, fallback, score)?);
+    }
+    Ok(Some(scored))
 }
 
 fn left(deadline: Instant) -> Duration {

@@ -7,24 +7,26 @@ use super::{Engine, Request};
 use crate::consent::Verdicts;
 use crate::data::{History, Past, PastReader};
 use crate::domain::{
-    Account, AccountWriter, Ad, Cell, Evidence, FeatureId, LineSource, Nats, Origin, Profile, Response,
-    Timestamp,
+    Account, AccountWriter, Ad, Cell, Evidence, FeatureId, Inputs, LineSource, Nats, Origin, Outcome,
+    Profile, Response, Timestamp, Verdict,
 };
 use crate::model::{Compiled, Shared, Term};
 use crate::train::ActiveModel;
 
 /// Scores the candidates of one request; its buffers serve all of them.
 pub(super) struct Scorer<'r> {
-    /// The account of the ad at hand.
-    pub(super) account: AccountWriter,
     engine: &'r Engine,
     facts: &'r Facts<'r>,
     /// What may be read for an ordinary ad; for a sensitive one nothing personal may.
     verdicts: &'r Verdicts,
     past: Option<PastReader<'r>>,
+    /// What was read so far.
+    inputs: Inputs<'r>,
     /// What the ads of each model and sensitivity share.
     begun: [Option<Begun<'r>>; 4],
+    /// Cells of one ad: those that were read, and those that the model at hand looks at.
     cells: Vec<Cell<'r>>,
+    picked: Vec<Cell<'r>>,
 }
 
 /// The part of an account that all ads of one model and sensitivity share.
@@ -35,40 +37,73 @@ struct Begun<'r> {
     sources: Vec<LineSource>,
     offset: Option<Nats>,
     shared: Shared<'r>,
+    /// Where the features that vary are among those that were read.
+    places: Vec<usize>,
 }
 
 impl<'r> Scorer<'r> {
-    /// A scorer that reads what `verdicts` permit.
-    pub(super) fn new(engine: &'r Engine, facts: &'r Facts<'r>, verdicts: &'r Verdicts) -> Self {
-        let past = facts.past.as_ref().map(Past::reader);
-        let account = AccountWriter::default();
-        Self { account, engine, facts, verdicts, past, begun: [const { None }; 4], cells: Vec::new() }
+    /// A scorer that reads, of the features of `reads`, what `verdicts` permit.
+    pub(super) fn new(
+        engine: &'r Engine,
+        facts: &'r Facts<'r>,
+        verdicts: &'r Verdicts,
+        reads: &[FeatureId],
+    ) -> Self {
+        let differs = |id: &FeatureId| engine.schema.features[id.index()].differs_between_ads();
+        let (varying, shared): (Vec<FeatureId>, _) = reads.iter().copied().partition(differs);
+        let is_own = |id: &FeatureId| engine.schema.features[id.index()].origin == Origin::Ad;
+        let own = varying.iter().copied().filter(is_own).collect();
+        Self {
+            engine,
+            facts,
+            verdicts,
+            past: facts.past.as_ref().map(Past::reader),
+            inputs: Inputs { shared, varying, own, ..Inputs::default() },
+            begun: [const { None }; 4],
+            cells: Vec::new(),
+            picked: Vec::new(),
+        }
     }
 
-    /// Appends the lines of a model for one ad; returns their sum, the score, and the profile that
-    /// gave it.
-    pub(super) fn score(&mut self, model: &'r ActiveModel, ad: &'r Ad) -> (Nats, Profile) {
-        let response = model.artefact.response;
-        let verdicts = if ad.label.sensitive { &self.engine.context_only } else { self.verdicts };
-        let place = usize::from(response == Response::Click) * 2 + usize::from(ad.label.sensitive);
-        if self.begun[place].is_none() {
-            self.begun[place] = Some(self.begin(model, verdicts));
+    /// Reads the next ad, which is then scored.
+    pub(super) fn read(&mut self, ad: &'r Ad) {
+        let sensitive = ad.label.sensitive;
+        if self.inputs.rows[usize::from(sensitive)].is_empty() {
+            self.read_shared(sensitive);
         }
-        let Self { account, engine, facts, past, begun, cells, .. } = self;
-        let Some(Begun { compiled, profile, sources, offset, shared }) = &mut begun[place] else {
-            return (Nats::ZERO, Profile::Contextual);
-        };
+        let verdicts = self.verdicts_for(sensitive);
+        let Self { engine, facts, past, inputs, cells, .. } = self;
         if let Some(past) = past {
             past.next_ad();
         }
-        let cells = engine.gate.admit_some(verdicts, compiled.varying(), cells, |feature| {
+        let read = engine.gate.admit_some(verdicts, &inputs.varying, cells, |feature| {
             match (engine.place_of_affinity[feature.index()], &mut *past) {
                 (Some(affinity), Some(past)) => past.cell(ad, affinity),
                 (Some(_), None) => Cell::Missing,
                 (None, _) => facts.stated(engine, Some(ad), feature),
             }
         });
-        let contributions = compiled.attribute(shared, &cells);
+        inputs.cells.extend_from_slice(&read);
+        inputs.sensitive.push(sensitive);
+    }
+
+    /// Appends the lines of a model for the ad that was read last; returns their sum, the score, and the
+    /// profile that gave it.
+    pub(super) fn score(&mut self, account: &mut AccountWriter, model: &'r ActiveModel) -> (Nats, Profile) {
+        let response = model.artefact.response;
+        let sensitive = self.inputs.sensitive.last().is_some_and(|sensitive| *sensitive);
+        let place = usize::from(response == Response::Click) * 2 + usize::from(sensitive);
+        if self.begun[place].is_none() {
+            self.begun[place] = Some(self.begin(model, sensitive));
+        }
+        let Self { inputs, begun, picked, .. } = self;
+        let Some(Begun { compiled, profile, sources, offset, shared, places }) = &mut begun[place] else {
+            return (Nats::ZERO, Profile::Contextual);
+        };
+        let read = &inputs.cells[inputs.cells.len() - inputs.varying.len()..];
+        picked.clear();
+        picked.extend(places.iter().map(|place| read[*place]));
+        let contributions = compiled.attribute(shared, picked);
 
         let intercept = std::iter::once(compiled.intercept());
         let values = intercept.chain(contributions.iter().copied()).chain(*offset);
@@ -77,31 +112,59 @@ impl<'r> Scorer<'r> {
         (score, *profile)
     }
 
-    /// Reads and looks up what does not depend on the ad. What is permitted does not depend on it
-    /// either, so one profile serves all ads of a sensitivity.
-    fn begin(&mut self, model: &'r ActiveModel, verdicts: &Verdicts) -> Begun<'r> {
-        let Self { engine, facts, past, cells, .. } = self;
-        let row = engine.gate.admit(verdicts, cells, |feature| {
-            if engine.schema.features[feature.index()].differs_between_ads() {
-                return Cell::Missing;
-            }
+    /// What was read of all ads.
+    pub(super) fn into_inputs(self) -> Inputs<'r> {
+        self.inputs
+    }
+
+    fn verdicts_for(&self, sensitive: bool) -> &'r Verdicts {
+        if sensitive { &self.engine.context_only } else { self.verdicts }
+    }
+
+    /// Reads what does not depend on the ad.
+    fn read_shared(&mut self, sensitive: bool) {
+        let verdicts = self.verdicts_for(sensitive);
+        let Self { engine, facts, past, inputs, cells, .. } = self;
+        let read = engine.gate.admit_some(verdicts, &inputs.shared, cells, |feature| {
             match (engine.place_of_affinity[feature.index()], &mut *past) {
                 (Some(affinity), Some(past)) => past.cell_of_any_ad(affinity),
                 (Some(_), None) => Cell::Missing,
                 (None, _) => facts.stated(engine, None, feature),
             }
         });
+        inputs.rows[usize::from(sensitive)].extend_from_slice(&read);
+    }
+
+    /// Looks up what does not depend on the ad. What is permitted does not depend on it either, so one
+    /// profile serves all ads of a sensitivity.
+    fn begin(&self, model: &'r ActiveModel, sensitive: bool) -> Begun<'r> {
+        let inputs = &self.inputs;
+        let unread = |verdict: &Verdict| match verdict.outcome() {
+            Outcome::Permitted => Cell::Missing,
+            Outcome::Withheld => Cell::Withheld,
+        };
+        let mut row: Vec<Cell<'r>> = self.verdicts_for(sensitive).as_slice().iter().map(unread).collect();
+        for (feature, cell) in inputs.shared.iter().zip(&inputs.rows[usize::from(sensitive)]) {
+            row[feature.index()] = *cell;
+        }
         let (profile, offset) = model.artefact.profiled.choose(&row);
         let offset = (offset != Nats::ZERO).then_some(offset);
         let compiled = model.compiled(profile);
-        let sources = sources(compiled, model.artefact.response, offset.is_some());
-        Begun { compiled, profile, sources, offset, shared: compiled.share(&row) }
+        let place = |feature: &FeatureId| inputs.varying.iter().position(|read| read == feature);
+        Begun {
+            compiled,
+            profile,
+            sources: sources(compiled.terms(), model.artefact.response, offset.is_some()),
+            offset,
+            shared: compiled.share(&row),
+            places: compiled.varying().iter().filter_map(place).collect(),
+        }
     }
 }
 
 /// Where the lines of a model come from, in the order in which they are written.
-fn sources(compiled: &Compiled, response: Response, has_offset: bool) -> Vec<LineSource> {
-    let terms = compiled.terms().iter().map(|term| match *term {
+pub(super) fn sources(terms: &[Term], response: Response, has_offset: bool) -> Vec<LineSource> {
+    let terms = terms.iter().map(|term| match *term {
         Term::Feature(feature) => LineSource::Feature(response, feature),
         Term::Pair(one, other) => LineSource::Pair(response, one, other),
     });

@@ -59,7 +59,7 @@ pub struct Ad {
 }
 
 /// The value of one of an ad's own features.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum AdValue {
     /// A finite number.
     Number(f64),

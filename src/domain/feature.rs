@@ -75,7 +75,7 @@ impl Feature {
             retention_days: 0,
             datum: name.to_owned(),
             column: name.to_owned(),
-            label: Localised { en: name.to_owned(), fr: name.to_owned() },
+            label: Localised { en: name.to_owned(), ..Localised::default() },
         }
     }
 

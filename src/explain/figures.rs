@@ -11,25 +11,48 @@ pub enum Precision {
     Banded,
 }
 
-/// Narrow no-break space: groups digits and stands before tall punctuation in French.
+/// Narrow no-break space: groups digits in French and Spanish.
 const NARROW_SPACE: &str = "\u{202f}";
+
+/// How a language writes numbers.
+struct Form {
+    /// Between groups of three digits.
+    group: &'static str,
+    /// Before the decimals.
+    point: &'static str,
+    /// The fewest digits that are grouped.
+    grouped_from: usize,
+}
+
+impl Form {
+    const fn of(locale: Locale) -> Self {
+        let (group, point) = match locale {
+            Locale::En => (",", "."),
+            Locale::Fr | Locale::Es => (NARROW_SPACE, ","),
+            Locale::De | Locale::It | Locale::Nl => (".", ","),
+        };
+        // Four digits stay together in Spanish (Ortografía de la lengua española, 2010, 8.2.1).
+        let grouped_from = match locale {
+            Locale::Es => 5,
+            Locale::En | Locale::Fr | Locale::De | Locale::It | Locale::Nl => 4,
+        };
+        Self { group, point, grouped_from }
+    }
+}
 
 /// `value` with digits grouped, and at least three significant digits: `1,234.5` or `1 234,5`.
 pub(super) fn number(value: f64, locale: Locale) -> String {
     if !value.is_finite() {
         return value.to_string();
     }
-    let (group, point) = match locale {
-        Locale::En => (",", "."),
-        Locale::Fr => (NARROW_SPACE, ","),
-    };
+    let form = Form::of(locale);
     let text = format!("{:.*}", decimals(value), value.abs());
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let fraction = fraction.trim_end_matches('0');
     let sign = if value < 0.0 && text.bytes().any(|b| matches!(b, b'1'..=b'9')) { "\u{2212}" } else { "" };
-    let mut written = format!("{sign}{}", grouped(whole, group));
+    let mut written = format!("{sign}{}", grouped(whole, &form));
     if !fraction.is_empty() {
-        written.push_str(point);
+        written.push_str(form.point);
         written.push_str(fraction);
     }
     written
@@ -53,11 +76,14 @@ fn decimals(value: f64) -> usize {
     decimals
 }
 
-fn grouped(digits: &str, group: &str) -> String {
+fn grouped(digits: &str, form: &Form) -> String {
+    if digits.len() < form.grouped_from {
+        return digits.to_owned();
+    }
     let mut written = String::with_capacity(digits.len() * 2);
     for (position, digit) in digits.chars().enumerate() {
         if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            written.push_str(group);
+            written.push_str(form.group);
         }
         written.push(digit);
     }
@@ -129,6 +155,19 @@ mod tests {
         assert_eq!(number(0.037_42, Locale::En), "0.037");
         assert_eq!(number(19.99, Locale::Fr), "19,99");
         assert_eq!(number(999.999, Locale::En), "1,000");
+        for locale in [Locale::De, Locale::It, Locale::Nl] {
+            assert_eq!(number(1234.5, locale), "1.234,5", "{locale}");
+            assert_eq!(number(-1_234_567.0, locale), "\u{2212}1.234.567", "{locale}");
+        }
+        assert_eq!(number(1234.5, Locale::Es), "1234,5");
+        assert_eq!(number(12_345.0, Locale::Es), "12\u{202f}345");
+    }
+
+    #[test]
+    fn a_share_is_whole_from_ten_percent_on() {
+        assert_eq!(percent(0.123_4, Locale::De), "12");
+        assert_eq!(percent(0.012_34, Locale::De), "1,2");
+        assert_eq!(percent(0.012_34, Locale::En), "1.2");
     }
 
     #[test]

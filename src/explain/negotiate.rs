@@ -1,17 +1,18 @@
-//! Which of our languages a browser would rather read.
+//! Which of the languages on offer a browser would rather read.
 
 use crate::domain::Locale;
 
-/// The language that best answers an `Accept-Language` header (RFC 9110, 12.5.4), and whether it is
-/// one that was asked for. An empty header, or `*`, asks for nothing in particular: English will do.
+/// Which of the languages on `offer` best answers an `Accept-Language` header (RFC 9110, 12.5.4), and
+/// whether it was asked for. An empty header, or `*`, asks for nothing in particular: English will do.
 ///
 /// A range that is malformed is passed over; equal weights go by the order of the header.
 #[must_use]
-pub fn negotiate(accept_language: &str) -> (Locale, bool) {
+pub fn negotiate(accept_language: &str, offer: &[Locale]) -> (Locale, bool) {
     let ranges: Vec<(&str, u16)> = accept_language.split(',').filter_map(read_range).collect();
     let mut best: Option<(Locale, u16)> = None;
     for &(tag, weight) in &ranges {
         let locale = if tag == "*" { Some(Locale::default()) } else { Locale::of_tag(tag) };
+        let locale = locale.filter(|locale| offer.contains(locale));
         if let Some(locale) = locale.filter(|_| weight > 0 && best.is_none_or(|(_, most)| weight > most)) {
             best = Some((locale, weight));
         }
@@ -48,33 +49,48 @@ fn read_weight(text: &str) -> Option<u16> {
 mod tests {
     use super::*;
 
+    fn all(header: &str) -> (Locale, bool) {
+        negotiate(header, &Locale::ALL)
+    }
+
     #[test]
     fn the_heaviest_language_that_we_speak_wins() {
-        assert_eq!(negotiate("fr"), (Locale::Fr, true));
-        assert_eq!(negotiate("fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5"), (Locale::Fr, true));
-        assert_eq!(negotiate("en;q=0.2, fr-CA;q=0.25"), (Locale::Fr, true));
-        assert_eq!(negotiate("de, en-GB;q=0.5, fr;q=0.4"), (Locale::En, true));
-        assert_eq!(negotiate("FR , EN"), (Locale::Fr, true));
-        assert_eq!(negotiate("fr;q=0, en;q=0.1"), (Locale::En, true));
+        assert_eq!(all("fr"), (Locale::Fr, true));
+        assert_eq!(all("fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5"), (Locale::Fr, true));
+        assert_eq!(all("en;q=0.2, fr-CA;q=0.25"), (Locale::Fr, true));
+        assert_eq!(all("pt, en-GB;q=0.5, fr;q=0.4"), (Locale::En, true));
+        assert_eq!(all("de-AT, en;q=0.5"), (Locale::De, true));
+        assert_eq!(all("pt-BR, es-419;q=0.9, en;q=0.8"), (Locale::Es, true));
+        assert_eq!(all("it;q=0.3, nl-BE;q=0.4"), (Locale::Nl, true));
+        assert_eq!(all("FR , EN"), (Locale::Fr, true));
+        assert_eq!(all("fr;q=0, en;q=0.1"), (Locale::En, true));
     }
 
     #[test]
     fn an_unknown_language_falls_back_to_english_and_says_so() {
-        assert_eq!(negotiate("de"), (Locale::En, false));
-        assert_eq!(negotiate("de-DE, nl;q=0.3"), (Locale::En, false));
-        assert_eq!(negotiate("fr;q=0"), (Locale::En, false));
+        assert_eq!(all("pt"), (Locale::En, false));
+        assert_eq!(all("pt-BR, pl;q=0.3"), (Locale::En, false));
+        assert_eq!(all("fr;q=0"), (Locale::En, false));
+    }
+
+    /// Data that are told in two languages are told in none of the other four.
+    #[test]
+    fn a_language_that_is_not_on_offer_gives_way_to_the_next_one() {
+        let offer = [Locale::En, Locale::Fr];
+        assert_eq!(negotiate("de, fr;q=0.5, en;q=0.4", &offer), (Locale::Fr, true));
+        assert_eq!(negotiate("de, nl;q=0.5", &offer), (Locale::En, false));
     }
 
     #[test]
     fn no_wish_is_answered_in_english() {
-        assert_eq!(negotiate(""), (Locale::En, true));
-        assert_eq!(negotiate("*"), (Locale::En, true));
+        assert_eq!(all(""), (Locale::En, true));
+        assert_eq!(all("*"), (Locale::En, true));
     }
 
     #[test]
     fn malformed_ranges_are_passed_over() {
-        assert_eq!(negotiate(";;,fr;q=high,en;q=0.1"), (Locale::En, true));
-        assert_eq!(negotiate("fr;q=1.5, en;q=1.0000, fr;q=.5"), (Locale::En, true));
-        assert_eq!(negotiate("fr;p=1"), (Locale::En, true));
+        assert_eq!(all(";;,fr;q=high,en;q=0.1"), (Locale::En, true));
+        assert_eq!(all("fr;q=1.5, en;q=1.0000, fr;q=.5"), (Locale::En, true));
+        assert_eq!(all("fr;p=1"), (Locale::En, true));
     }
 }

@@ -3,7 +3,7 @@
 use fluent_bundle::FluentArgs;
 use serde::Serialize;
 
-use crate::domain::{Decision, Feature, Locale, Purposes, Push};
+use crate::domain::{Decision, Feature, Locale, Purposes, Push, is_unseen, shown};
 
 use super::phrases::Phrases;
 use super::push::measure;
@@ -97,12 +97,12 @@ pub fn notice(
     let dsaparams = parameters(decision, ad_index, features);
     let transparency = match ad.ad.domain.as_str() {
         "" => Vec::new(),
-        domain => vec![DsaTransparency { domain: domain.to_owned(), dsaparams }],
+        domain => vec![DsaTransparency { domain: seen(domain).collect(), dsaparams }],
     };
     Some(Notice {
         is_ad: true,
-        on_behalf_of: ad.ad.advertiser.clone(),
-        paid_by: ad.ad.payer.clone(),
+        on_behalf_of: shown(&ad.ad.advertiser).into_owned(),
+        paid_by: shown(&ad.ad.payer).into_owned(),
         how_to_change: reasons
             .iter()
             .filter(|reason| reason.controllable)
@@ -127,7 +127,12 @@ fn parameters(decision: &Decision, ad_index: usize, features: &[Feature]) -> Vec
 }
 
 fn cut(name: &str) -> String {
-    name.chars().take(NAME_CHARS_MAX).collect()
+    seen(name).take(NAME_CHARS_MAX).collect()
+}
+
+/// The characters of a name that can be seen.
+fn seen(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|character| !is_unseen(*character))
 }
 
 #[cfg(test)]

@@ -3,11 +3,15 @@
 
 mod cause;
 
+use std::collections::BTreeMap;
+
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentError, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
-use crate::domain::{Day, Derivation, Feature, Locale, Localised, Provenance, Purpose, Purposes, Timestamp};
+use crate::domain::{
+    Day, Derivation, Feature, Locale, Localised, Provenance, Purpose, Purposes, Timestamp, shown,
+};
 
 use super::figures;
 
@@ -27,10 +31,11 @@ use super::figures;
 const REASON_VARIABLES: [&str; 11] =
     ["key", "times", "count", "weeks", "days", "window", "last", "when", "value", "number", "percent"];
 
-/// The messages of every language.
+/// The messages of every language that an example can be told in.
 pub struct Phrases {
-    en: Bundle,
-    fr: Bundle,
+    english: Bundle,
+    others: BTreeMap<Locale, Bundle>,
+    languages: Vec<Locale>,
 }
 
 type Bundle = FluentBundle<FluentResource>;
@@ -77,21 +82,54 @@ pub enum PhraseError {
 }
 
 impl Phrases {
-    /// Loads the product's phrases and, after them, those of an example (the text of a Fluent file
-    /// for each language; may be empty).
+    /// Loads the product's phrases and, after them, those of an example: the text of a Fluent file for
+    /// each language that the example is told in. Without any, it is every language of the product.
     ///
     /// # Errors
     /// When a message cannot be parsed, exists already, lacks a translation, or refers to a variable
     /// that reasons do not have.
     pub fn load(example: &Localised) -> Result<Self, PhraseError> {
-        let phrases = Self { en: bundle(Locale::En, example)?, fr: bundle(Locale::Fr, example)? };
-        for locale in Locale::ALL {
-            for other in Locale::ALL {
+        let is_told =
+            |locale: &Locale| *locale == Locale::En || example.is_empty() || example.given(*locale).is_some();
+        let languages: Vec<Locale> = Locale::ALL.into_iter().filter(is_told).collect();
+        let english = bundle(Locale::En, example)?;
+        let mut others = BTreeMap::new();
+        for &locale in languages.iter().filter(|locale| **locale != Locale::En) {
+            others.insert(locale, bundle(locale, example)?);
+        }
+        let phrases = Self { english, others, languages };
+        for &locale in &phrases.languages {
+            for &other in &phrases.languages {
                 phrases.check_translated(example, locale, other)?;
             }
             phrases.check_resolved(example, locale)?;
         }
         Ok(phrases)
+    }
+
+    /// The same phrases, but only in those of `languages` (and in English): labels of data are given in
+    /// no others, and a sentence is told in one language.
+    #[must_use]
+    pub fn within(mut self, languages: &[Locale]) -> Self {
+        self.languages.retain(|locale| *locale == Locale::En || languages.contains(locale));
+        self.others.retain(|locale, _| languages.contains(locale));
+        self
+    }
+
+    /// The languages that people can be answered in, English first.
+    #[must_use]
+    pub fn languages(&self) -> &[Locale] {
+        &self.languages
+    }
+
+    /// The language to answer in when that of `tag` is asked for, and whether another had to be taken.
+    /// Not asking is no fall-back.
+    #[must_use]
+    pub fn language_of(&self, tag: &str) -> (Locale, bool) {
+        match Locale::of_tag(tag).filter(|locale| self.languages.contains(locale)) {
+            Some(locale) => (locale, false),
+            None => (Locale::default(), !tag.is_empty()),
+        }
     }
 
     /// The product's message `id`, which has no variables; the id itself if there is none.
@@ -127,11 +165,11 @@ impl Phrases {
         }
     }
 
-    /// A category by its label; as it is when it has none.
+    /// A category by its label; when it has none, as others wrote it, made fit to be read.
     #[must_use]
     pub fn category(&self, key: &str, locale: Locale) -> String {
         let label = self.find(&format!("category-{}", slug(key)), None, locale, &FluentArgs::new());
-        label.unwrap_or_else(|| key.to_owned())
+        label.unwrap_or_else(|| shown(key).into_owned())
     }
 
     /// What a purpose is for, in plain words: `choose ads using a profile of you`.
@@ -198,10 +236,7 @@ impl Phrases {
     }
 
     pub(super) fn bundle(&self, locale: Locale) -> &Bundle {
-        match locale {
-            Locale::En => &self.en,
-            Locale::Fr => &self.fr,
-        }
+        self.others.get(&locale).unwrap_or(&self.english)
     }
 
     /// Every message that the example has in `locale`, it has in `other`.
@@ -212,7 +247,7 @@ impl Phrases {
         other: Locale,
     ) -> Result<(), PhraseError> {
         let there = self.bundle(other);
-        match message_ids(example.get(locale)).find(|id| !there.has_message(id)) {
+        match message_ids(example.given(locale).unwrap_or_default()).find(|id| !there.has_message(id)) {
             None => Ok(()),
             Some(id) => Err(PhraseError::Missing { locale: other, message: id.to_owned() }),
         }
@@ -227,7 +262,7 @@ impl Phrases {
 
     /// Every reason can be completed with the variables that reasons have.
     fn check_resolved(&self, example: &Localised, locale: Locale) -> Result<(), PhraseError> {
-        for id in message_ids(example.get(locale)) {
+        for id in message_ids(example.given(locale).unwrap_or_default()) {
             for variables in sample_variables(id) {
                 for attribute in self.parts(id, locale) {
                     if let Some(Err(rule)) = complete(self.bundle(locale), id, attribute, &variables) {
@@ -279,6 +314,10 @@ fn bundle(locale: Locale, example: &Localised) -> Result<Bundle, PhraseError> {
     let product = match locale {
         Locale::En => include_str!("phrases/en.ftl"),
         Locale::Fr => include_str!("phrases/fr.ftl"),
+        Locale::De => include_str!("phrases/de.ftl"),
+        Locale::Es => include_str!("phrases/es.ftl"),
+        Locale::It => include_str!("phrases/it.ftl"),
+        Locale::Nl => include_str!("phrases/nl.ftl"),
     };
     // It gives the plural rules; our own tags always parse.
     let language: LanguageIdentifier = locale.tag().parse().unwrap_or_default();
@@ -288,8 +327,12 @@ fn bundle(locale: Locale, example: &Localised) -> Result<Bundle, PhraseError> {
     bundle.set_formatter(Some(match locale {
         Locale::En => |value, _| number_in(value, Locale::En),
         Locale::Fr => |value, _| number_in(value, Locale::Fr),
+        Locale::De => |value, _| number_in(value, Locale::De),
+        Locale::Es => |value, _| number_in(value, Locale::Es),
+        Locale::It => |value, _| number_in(value, Locale::It),
+        Locale::Nl => |value, _| number_in(value, Locale::Nl),
     }));
-    for source in [product, example.get(locale)] {
+    for source in [product, example.given(locale).unwrap_or_default()] {
         let resource = FluentResource::try_new(source.to_owned()).map_err(|(_, errors)| {
             let (at, rule) = errors.first().map_or((0, String::new()), |e| (e.pos.start, e.kind.to_string()));
             PhraseError::Syntax { locale, line: line_of(source, at), rule }

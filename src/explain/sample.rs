@@ -109,7 +109,7 @@ fn feature(
         retention_days: if serving.is_empty() { 0 } else { 365 },
         datum: datum.to_owned(),
         column: name.to_owned(),
-        label: Localised { en: en.to_owned(), fr: fr.to_owned() },
+        label: Localised { en: en.to_owned(), fr: fr.to_owned(), ..Localised::default() },
     }
 }
 

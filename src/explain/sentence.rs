@@ -87,7 +87,7 @@ impl Phrases {
             (false, false) => "headline-partly-value",
         };
         let mut variables = FluentArgs::new();
-        variables.set("clause", clause(&self.reason(first, features, locale, precision)));
+        variables.set("clause", clause(&self.reason(first, features, locale, precision), locale));
         self.say(id, locale, &variables)
     }
 
@@ -352,9 +352,18 @@ fn sentence(text: &str) -> String {
     sentence
 }
 
-/// `text` as a part of a longer sentence: without its capital and its full stop.
-fn clause(sentence: &str) -> String {
+/// `text` as a part of a longer sentence: without its full stop and its capital. German keeps the capital
+/// after a colon, and Italian where it tells the person spoken to (`Lei`) from another one (`lei`).
+fn clause(sentence: &str, locale: Locale) -> String {
     let text = sentence.trim().trim_end_matches('.');
+    let is_kept = match locale {
+        Locale::De => true,
+        Locale::It => text.starts_with("Lei ") || text.starts_with("Le "),
+        Locale::En | Locale::Fr | Locale::Es | Locale::Nl => false,
+    };
+    if is_kept {
+        return text.to_owned();
+    }
     let mut characters = text.chars();
     let acronym = text.chars().nth(1).is_some_and(char::is_uppercase);
     match characters.next() {

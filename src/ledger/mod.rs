@@ -5,27 +5,31 @@
 //! only this alias has; the data key is wrapped by a key that lies outside the store.
 
 mod aliases;
+mod column;
 mod envelope;
 mod keyring;
-mod sheet;
+mod listing;
+mod record;
 #[cfg(test)]
 mod tests;
 mod token;
 
 pub use keyring::{KEY_FILE_NAME, Keyring, KeyringError};
+pub use listing::Listing;
+pub use record::{Outcome, Record};
 pub use token::{ExplanationClaims, TokenError, TokenKind, Tokens};
 
 use std::sync::Arc;
 
-use crate::domain::{Alias, Decision, DecisionId, ImpressionId, SubjectKey, TenantId};
+use crate::domain::{Alias, Basis, Decision, DecisionId, ImpressionId, SubjectKey, TenantId, Timestamp};
 use crate::store::{AppendedDecision, ChainState, DecisionRow, Store, StoreError, SubjectRow};
 use aliases::{Aliases, Known};
 use envelope::DataKey;
-use sheet::Sheet;
+use listing::Listings;
+use record::Sheet;
 
-/// Format of the rows that this build writes: what the envelope holds is a [`Sheet`]. In rows of version
-/// 1 it is the decision itself.
-const ROW_VERSION: u8 = 2;
+/// Format of the rows that this build writes and reads: what the envelope holds is a [`Sheet`].
+const ROW_VERSION: u8 = 3;
 
 /// How many aliases a verification reads at a time.
 const ALIASES_PER_PAGE: u32 = 1024;
@@ -36,6 +40,29 @@ pub struct Ledger {
     store: Store,
     keyring: Arc<Keyring>,
     aliases: Arc<Aliases>,
+    listings: Arc<Listings>,
+}
+
+/// A decision as it is to be recorded.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    id: DecisionId,
+    impression: ImpressionId,
+    at: Timestamp,
+    plain: Vec<u8>,
+}
+
+impl Entry {
+    /// What is recorded of `decision`, which was made of `basis`; of the ads of `listing` only which they
+    /// are. The listing must have been kept.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn of(decision: &Decision, basis: &Basis<'_>, listing: &Listing) -> Result<Self, LedgerError> {
+        let plain = postcard::to_stdvec(&Sheet::of(decision, basis, listing))
+            .map_err(|error| LedgerError::Seal { cause: error.to_string() })?;
+        Ok(Self { id: decision.id, impression: decision.impression.clone(), at: decision.at, plain })
+    }
 }
 
 /// What became of a decision that was to be recorded.
@@ -44,7 +71,7 @@ pub enum Recorded {
     /// It is durable and may be told.
     New,
     /// The same request had been decided on: this decision stands, the other one is void.
-    Repeat(Box<Decision>),
+    Repeat(Box<Record>),
 }
 
 /// What a verification found.
@@ -81,9 +108,12 @@ pub enum LedgerError {
         /// Which step failed.
         cause: &'static str,
     },
-    /// A decision was written by a newer build.
-    #[error("decision {id} has row version {found}, this build knows versions up to {ROW_VERSION}")]
-    NewerRow {
+    /// The data key of a decision is gone, and with it what it held.
+    #[error("decision {0} was erased")]
+    Erased(DecisionId),
+    /// A decision was written by a newer build, or by one that was never released.
+    #[error("decision {id} has row version {found}, this build knows version {ROW_VERSION}")]
+    OtherVersion {
         /// The decision.
         id: DecisionId,
         /// The version of its row.
@@ -101,11 +131,19 @@ impl Ledger {
     /// A ledger in `store` under the keys of `keyring`.
     #[must_use]
     pub fn new(store: Store, keyring: Arc<Keyring>) -> Self {
-        Self { store, keyring, aliases: Arc::default() }
+        Self { store, keyring, aliases: Arc::default(), listings: Arc::default() }
     }
 
-    /// Makes `decision` durable. `body_digest` stands for the request that it answers, and `subject`
-    /// for the person it is about, if any.
+    /// Makes a listing durable, so that entries may refer to it.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub async fn keep(&self, listing: &Arc<Listing>) -> Result<(), LedgerError> {
+        self.listings.keep(&self.store, listing).await
+    }
+
+    /// Makes a decision durable. `body_digest` stands for the request that it answers, and `subject` for
+    /// the person it is about, if any.
     ///
     /// Of two concurrent calls for one impression one is new, and the other a repeat or refused.
     ///
@@ -116,7 +154,7 @@ impl Ledger {
         tenant: &TenantId,
         subject: Option<&SubjectKey>,
         body_digest: [u8; 32],
-        decision: &Decision,
+        entry: &Entry,
     ) -> Result<Recorded, LedgerError> {
         let (Known { alias, key }, one_off) = if let Some(subject) = subject {
             (self.alias_of(tenant, subject).await?, None)
@@ -127,16 +165,14 @@ impl Ledger {
         let mut row = DecisionRow {
             version: ROW_VERSION,
             tenant: tenant.clone(),
-            id: decision.id,
-            impression: decision.impression.clone(),
+            id: entry.id,
+            impression: entry.impression.clone(),
             alias,
-            at: decision.at,
+            at: entry.at,
             body_digest,
             envelope: Vec::new(),
         };
-        let plain = postcard::to_stdvec(&Sheet::of(decision))
-            .map_err(|error| LedgerError::Seal { cause: error.to_string() })?;
-        row.envelope = key.seal(&plain, &bound_to(&row))?;
+        row.envelope = key.seal(&entry.plain, &bound_to(&row))?;
         match self.store.append_decision(row, one_off).await? {
             AppendedDecision::New { .. } => Ok(Recorded::New),
             AppendedDecision::Known(known) if known.body_digest != body_digest => {
@@ -146,26 +182,11 @@ impl Ledger {
         }
     }
 
-    /// The decision on an impression, with the digest of the request that it answers.
+    /// What is kept of the decision of an id.
     ///
     /// # Errors
     /// When the store cannot be read or the decision does not open.
-    pub async fn find(
-        &self,
-        tenant: &TenantId,
-        impression: &ImpressionId,
-    ) -> Result<Option<([u8; 32], Decision)>, LedgerError> {
-        match self.store.decision_of_impression(tenant, impression).await? {
-            Some(row) => Ok(Some((row.body_digest, self.open(row).await?))),
-            None => Ok(None),
-        }
-    }
-
-    /// The decision of an id.
-    ///
-    /// # Errors
-    /// When the store cannot be read or the decision does not open.
-    pub async fn read(&self, tenant: &TenantId, id: DecisionId) -> Result<Option<Decision>, LedgerError> {
+    pub async fn read(&self, tenant: &TenantId, id: DecisionId) -> Result<Option<Record>, LedgerError> {
         match self.store.decision(tenant, id).await? {
             Some(row) => self.open(row).await.map(Some),
             None => Ok(None),
@@ -217,25 +238,27 @@ impl Ledger {
         Ok((row, key))
     }
 
-    async fn open(&self, row: DecisionRow) -> Result<Decision, LedgerError> {
+    async fn open(&self, row: DecisionRow) -> Result<Record, LedgerError> {
         let id = row.id;
-        if row.version > ROW_VERSION {
-            return Err(LedgerError::NewerRow { id, found: row.version });
+        if row.version != ROW_VERSION {
+            return Err(LedgerError::OtherVersion { id, found: row.version });
         }
         let unreadable = |cause| LedgerError::Unreadable { id, cause };
-        let subject = self
-            .store
-            .subject_of_alias(&row.tenant, row.alias)
-            .await?
-            .ok_or_else(|| unreadable("its data key is gone"))?;
+        let subject =
+            self.store.subject_of_alias(&row.tenant, row.alias).await?.ok_or(LedgerError::Erased(id))?;
         let key = self.unwrap(&subject).ok_or_else(|| unreadable("its data key does not open"))?;
         let plain =
             key.open(&row.envelope, &bound_to(&row)).ok_or_else(|| unreadable("its envelope was changed"))?;
-        let decision = match row.version {
-            1 => postcard::from_bytes(&plain).ok(),
-            _ => postcard::from_bytes(&plain).ok().and_then(Sheet::decision),
+        let nothing = || unreadable("its envelope holds no decision");
+        let sheet: Sheet<'_> = postcard::from_bytes(&plain).map_err(|_| nothing())?;
+        let listing = match sheet.listing() {
+            Some(version) => {
+                let listing = self.listings.find(&self.store, version).await?;
+                Some(listing.ok_or_else(|| unreadable("the ads that it refers to are gone"))?)
+            }
+            None => None,
         };
-        decision.ok_or_else(|| unreadable("its envelope holds no decision"))
+        sheet.record(listing.as_deref()).ok_or_else(nothing)
     }
 
     fn unwrap(&self, row: &SubjectRow) -> Option<DataKey> {

@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::{
-    AdId, AdLabel, Bid, Cause, Currency, EventKind, Evidence, FeatureId, Line, LineSource, ModelVersion,
-    Nats, Pricing, Profile, Purpose, Purposes, RankedAd, Refusal, RefusalCause, Response, Timestamp, Verdict,
-    Versions,
+    Ad, AdId, AdLabel, AdValue, Bid, Cause, Cell, Currency, EventKind, Evidence, FeatureId, Inputs, Line,
+    LineSource, ModelVersion, Nats, Policy, Pricing, Profile, Purpose, Purposes, RankedAd, Rates, Refusal,
+    RefusalCause, Response, Timestamp, Verdict, Versions,
 };
 use crate::store::{FILE_NAME, StoreOptions};
 
@@ -79,6 +79,41 @@ pub(super) fn decision(n: u8) -> Decision {
     }
 }
 
+/// What [`decision`] was made of.
+pub(super) fn basis(decision: &Decision) -> Basis<'static> {
+    Basis {
+        policy: Policy {
+            floor: Some(0.5),
+            ads_max: 1,
+            conversion_given_click: false,
+            rates: Rates {
+                version: "rates".to_owned(),
+                base: Currency::parse("EUR").unwrap(),
+                per_unit: [].into(),
+            },
+        },
+        inputs: Inputs {
+            shared: vec![FeatureId(0)],
+            rows: [vec![Cell::Category("morning")], Vec::new()],
+            varying: vec![FeatureId(1)],
+            own: Vec::new(),
+            cells: vec![Cell::Number(0.5); decision.ranked.len()],
+            sensitive: vec![false; decision.ranked.len()],
+        },
+        order: (0..decision.ranked.len()).collect(),
+        below: Vec::new(),
+    }
+}
+
+fn entry(decision: &Decision) -> Entry {
+    Entry::of(decision, &basis(decision), &Listing::of([].iter())).unwrap()
+}
+
+/// What comes back of a decision.
+fn record(decision: &Decision) -> Record {
+    Sheet::of(decision, &basis(decision), &Listing::of([].iter())).record(None).unwrap()
+}
+
 async fn open(folder: &Path) -> Ledger {
     let keyring = Keyring::open(folder).unwrap();
     let store = Store::open(StoreOptions::new(folder)).await.unwrap();
@@ -107,30 +142,29 @@ fn alias_of_row(file: &Connection, seq: i64) -> Vec<u8> {
 async fn a_decision_comes_back_to_the_unit_after_a_restart() {
     let (place, ledger) = fresh().await;
     let someone = person(&ledger, "someone");
-    assert_eq!(ledger.record(&tenant(), Some(&someone), [1; 32], &decision(1)).await, Ok(Recorded::New));
-    assert_eq!(ledger.record(&tenant(), None, [2; 32], &decision(2)).await, Ok(Recorded::New));
+    assert_eq!(
+        ledger.record(&tenant(), Some(&someone), [1; 32], &entry(&decision(1))).await,
+        Ok(Recorded::New)
+    );
+    assert_eq!(ledger.record(&tenant(), None, [2; 32], &entry(&decision(2))).await, Ok(Recorded::New));
     ledger.store.close().await.unwrap();
     let ledger = open(place.path()).await;
     assert_eq!(person(&ledger, "someone"), someone);
     for n in [1, 2] {
-        let decision = decision(n);
-        assert_eq!(ledger.read(&tenant(), decision.id).await, Ok(Some(decision.clone())));
-        let found = ledger.find(&tenant(), &decision.impression).await;
-        assert_eq!(found, Ok(Some(([n; 32], decision))));
+        assert_eq!(ledger.read(&tenant(), decision(n).id).await, Ok(Some(record(&decision(n)))));
     }
     assert_eq!(ledger.read(&tenant(), decision(3).id).await, Ok(None));
-    assert_eq!(ledger.find(&tenant(), &decision(3).impression).await, Ok(None));
     assert!(ledger.verify().await.unwrap().is_whole());
 }
 
 #[tokio::test]
 async fn a_repeat_gives_the_first_decision_and_another_request_is_refused() {
     let (_place, ledger) = fresh().await;
-    ledger.record(&tenant(), None, [1; 32], &decision(1)).await.unwrap();
+    ledger.record(&tenant(), None, [1; 32], &entry(&decision(1))).await.unwrap();
     let late = Decision { id: decision(9).id, ..decision(1) };
-    let repeat = ledger.record(&tenant(), None, [1; 32], &late).await;
-    assert_eq!(repeat, Ok(Recorded::Repeat(Box::new(decision(1)))));
-    let other = ledger.record(&tenant(), None, [2; 32], &late).await;
+    let repeat = ledger.record(&tenant(), None, [1; 32], &entry(&late)).await;
+    assert_eq!(repeat, Ok(Recorded::Repeat(Box::new(record(&decision(1))))));
+    let other = ledger.record(&tenant(), None, [2; 32], &entry(&late)).await;
     assert_eq!(other, Err(LedgerError::ImpressionReused));
 }
 
@@ -144,7 +178,7 @@ async fn of_concurrent_records_of_one_impression_one_is_new_and_the_others_follo
         // Half of the callers ask with one request, half with another.
         records.spawn(async move {
             let someone = person(&ledger, "someone");
-            (late.id, n % 2, ledger.record(&tenant(), Some(&someone), [n % 2; 32], &late).await)
+            (late.id, n % 2, ledger.record(&tenant(), Some(&someone), [n % 2; 32], &entry(&late)).await)
         });
     }
     let recorded = records.join_all().await;
@@ -166,7 +200,7 @@ async fn a_person_keeps_one_random_alias_and_nobody_shares_one() {
     let (place, ledger) = fresh().await;
     let (anna, bert) = (person(&ledger, "anna"), person(&ledger, "bert"));
     for (n, someone) in [(1, Some(&anna)), (2, Some(&anna)), (3, Some(&bert)), (4, None), (5, None)] {
-        ledger.record(&tenant(), someone, [n; 32], &decision(n)).await.unwrap();
+        ledger.record(&tenant(), someone, [n; 32], &entry(&decision(n))).await.unwrap();
     }
     let file = file(&place);
     let aliases: Vec<_> = (1..=5).map(|seq| alias_of_row(&file, seq)).collect();
@@ -175,7 +209,7 @@ async fn a_person_keeps_one_random_alias_and_nobody_shares_one() {
     assert_eq!(different.len(), 4);
     // Random, not derived: another installation gives the same person another alias.
     let (elsewhere, second) = fresh().await;
-    second.record(&tenant(), Some(&anna), [1; 32], &decision(1)).await.unwrap();
+    second.record(&tenant(), Some(&anna), [1; 32], &entry(&decision(1))).await.unwrap();
     assert_ne!(alias_of_row(&self::file(&elsewhere), 1), aliases[0]);
 }
 
@@ -183,7 +217,7 @@ async fn a_person_keeps_one_random_alias_and_nobody_shares_one() {
 async fn the_files_hold_nothing_of_a_decision_in_clear() {
     let (place, ledger) = fresh().await;
     let someone = person(&ledger, "someone-in-clear");
-    ledger.record(&tenant(), Some(&someone), [1; 32], &decision(1)).await.unwrap();
+    ledger.record(&tenant(), Some(&someone), [1; 32], &entry(&decision(1))).await.unwrap();
     let log = format!("{FILE_NAME}-wal");
     let before: Vec<u8> = [FILE_NAME, &log].map(|name| fs::read(place.path().join(name)).unwrap()).concat();
     ledger.store.close().await.unwrap();
@@ -201,7 +235,7 @@ async fn the_files_hold_nothing_of_a_decision_in_clear() {
 async fn a_decision_about_a_person_carries_no_subject_key() {
     let (place, ledger) = fresh().await;
     let someone = person(&ledger, "someone");
-    ledger.record(&tenant(), Some(&someone), [1; 32], &decision(1)).await.unwrap();
+    ledger.record(&tenant(), Some(&someone), [1; 32], &entry(&decision(1))).await.unwrap();
     let held: i64 = file(&place)
         .query_row(
             "SELECT count(*) FROM decisions WHERE instr(envelope, ?1) OR instr(alias, ?1)",
@@ -217,7 +251,7 @@ async fn an_envelope_in_another_row_does_not_open() {
     let (place, ledger) = fresh().await;
     let someone = person(&ledger, "someone");
     for n in [1, 2] {
-        ledger.record(&tenant(), Some(&someone), [n; 32], &decision(n)).await.unwrap();
+        ledger.record(&tenant(), Some(&someone), [n; 32], &entry(&decision(n))).await.unwrap();
     }
     let swap = "UPDATE decisions SET envelope = (SELECT envelope FROM decisions WHERE seq = 1) WHERE seq = 2";
     file(&place).execute_batch(swap).unwrap();
@@ -237,8 +271,8 @@ async fn a_wrapped_key_that_was_changed_or_moved_is_found() {
     ] {
         let (place, ledger) = fresh().await;
         let someone = person(&ledger, "someone");
-        ledger.record(&tenant(), Some(&someone), [1; 32], &decision(1)).await.unwrap();
-        ledger.record(&tenant(), None, [2; 32], &decision(2)).await.unwrap();
+        ledger.record(&tenant(), Some(&someone), [1; 32], &entry(&decision(1))).await.unwrap();
+        ledger.record(&tenant(), None, [2; 32], &entry(&decision(2))).await.unwrap();
         file(&place).execute_batch(tampering).unwrap();
         let verification = ledger.verify().await.unwrap();
         assert_eq!(verification.keys_unreadable, 1, "{tampering}");
@@ -247,57 +281,82 @@ async fn a_wrapped_key_that_was_changed_or_moved_is_found() {
 }
 
 #[tokio::test]
-async fn a_decision_whose_key_is_gone_cannot_be_opened() {
+async fn a_decision_whose_key_is_gone_is_erased() {
     let (place, ledger) = fresh().await;
-    ledger.record(&tenant(), None, [1; 32], &decision(1)).await.unwrap();
+    ledger.record(&tenant(), None, [1; 32], &entry(&decision(1))).await.unwrap();
     file(&place).execute_batch("DELETE FROM subjects").unwrap();
     let id = decision(1).id;
-    let cause = "its data key is gone";
-    assert_eq!(ledger.read(&tenant(), id).await, Err(LedgerError::Unreadable { id, cause }));
+    assert_eq!(ledger.read(&tenant(), id).await, Err(LedgerError::Erased(id)));
 }
 
 #[tokio::test]
 async fn the_keys_of_another_installation_open_nothing() {
     let (_place, ledger) = fresh().await;
     let someone = person(&ledger, "someone");
-    ledger.record(&tenant(), Some(&someone), [1; 32], &decision(1)).await.unwrap();
+    ledger.record(&tenant(), Some(&someone), [1; 32], &entry(&decision(1))).await.unwrap();
     let stranger = Ledger::new(ledger.store.clone(), Arc::new(Keyring::fresh().unwrap()));
     let id = decision(1).id;
     let cause = "its data key does not open";
     assert_eq!(stranger.read(&tenant(), id).await, Err(LedgerError::Unreadable { id, cause }));
-    let second = stranger.record(&tenant(), Some(&someone), [2; 32], &decision(2)).await;
+    let second = stranger.record(&tenant(), Some(&someone), [2; 32], &entry(&decision(2))).await;
     assert!(matches!(second, Err(LedgerError::Seal { .. })), "{second:?}");
     assert_eq!(stranger.verify().await.unwrap().keys_unreadable, 1);
 }
 
 #[tokio::test]
-async fn a_row_of_a_newer_build_is_named_as_such() {
-    let (place, ledger) = fresh().await;
-    ledger.record(&tenant(), None, [1; 32], &decision(1)).await.unwrap();
-    file(&place).execute_batch("UPDATE decisions SET version = 3").unwrap();
-    let id = decision(1).id;
-    assert_eq!(ledger.read(&tenant(), id).await, Err(LedgerError::NewerRow { id, found: 3 }));
+async fn a_row_of_another_version_is_named_as_such() {
+    for found in [2, 4] {
+        let (place, ledger) = fresh().await;
+        ledger.record(&tenant(), None, [1; 32], &entry(&decision(1))).await.unwrap();
+        file(&place).execute("UPDATE decisions SET version = ?1", [found]).unwrap();
+        let id = decision(1).id;
+        assert_eq!(ledger.read(&tenant(), id).await, Err(LedgerError::OtherVersion { id, found }));
+    }
 }
 
 #[tokio::test]
-async fn a_row_of_the_first_version_is_read_as_it_was_written() {
+async fn an_ad_of_a_kept_listing_is_written_as_its_place_and_comes_back_whole() {
+    let (place, ledger) = fresh().await;
+    let decision = decision(1);
+    let ad = Ad {
+        label: decision.ranked[0].ad.clone(),
+        attributes: Vec::new(),
+        features: vec![(FeatureId(1), AdValue::Number(0.5))],
+    };
+    let listing = Arc::new(Listing::of([Arc::new(ad)].iter()));
+    let mut basis = basis(&decision);
+    basis.inputs.own = vec![FeatureId(1)];
+    let short = Entry::of(&decision, &basis, &listing).unwrap();
+    let tells = |entry: &Entry| entry.plain.windows(10).any(|window| window == b"Kaffeehaus");
+    assert_eq!((tells(&short), tells(&entry(&decision))), (false, true));
+    ledger.keep(&listing).await.unwrap();
+    ledger.record(&tenant(), None, [1; 32], &short).await.unwrap();
+    ledger.store.close().await.unwrap();
+
+    let ledger = open(place.path()).await;
+    let read = ledger.read(&tenant(), decision.id).await.unwrap().unwrap();
+    assert_eq!(read.scored[0].ad, decision.ranked[0].ad);
+    let mut row = Vec::new();
+    read.row(0, &mut row);
+    assert_eq!(row, [Cell::Category("morning"), Cell::Number(0.5)]);
+
+    // A listing that was changed is not the one that the record names.
+    file(&place).execute_batch("UPDATE listings SET ads = zeroblob(9)").unwrap();
+    let (id, cause) = (decision.id, "the ads that it refers to are gone");
+    let ledger = open(place.path()).await;
+    assert_eq!(ledger.read(&tenant(), id).await, Err(LedgerError::Unreadable { id, cause }));
+}
+
+#[tokio::test]
+async fn an_ad_that_only_has_the_id_of_a_listed_one_is_told_in_full() {
     let (_place, ledger) = fresh().await;
     let decision = decision(1);
-    let (subject, key) = ledger.fresh_alias(&tenant(), None).unwrap();
-    let mut row = DecisionRow {
-        version: 1,
-        tenant: tenant(),
-        id: decision.id,
-        impression: decision.impression.clone(),
-        alias: subject.alias,
-        at: decision.at,
-        body_digest: [1; 32],
-        envelope: Vec::new(),
-    };
-    row.envelope = key.seal(&postcard::to_stdvec(&decision).unwrap(), &bound_to(&row)).unwrap();
-    ledger.store.append_decision(row, Some(subject)).await.unwrap();
-    assert_eq!(ledger.read(&tenant(), decision.id).await, Ok(Some(decision)));
-    assert!(ledger.verify().await.unwrap().is_whole());
+    let label = AdLabel { payer: "Someone else".to_owned(), ..AdLabel::clone(&decision.ranked[0].ad) };
+    let ad = Ad { label: Arc::new(label), attributes: Vec::new(), features: Vec::new() };
+    let entry = Entry::of(&decision, &basis(&decision), &Listing::of([Arc::new(ad)].iter())).unwrap();
+    ledger.record(&tenant(), None, [1; 32], &entry).await.unwrap();
+    let read = ledger.read(&tenant(), decision.id).await.unwrap().unwrap();
+    assert_eq!(read.scored[0].ad, decision.ranked[0].ad);
 }
 
 #[tokio::test]
@@ -308,7 +367,7 @@ async fn a_full_store_refuses_the_decision_and_still_gives_those_it_has() {
     let ledger = Ledger::new(Store::open(options).await.unwrap(), keyring);
     let mut acknowledged = 0;
     let refusal = loop {
-        match ledger.record(&tenant(), None, [0; 32], &decision(acknowledged)).await {
+        match ledger.record(&tenant(), None, [0; 32], &entry(&decision(acknowledged))).await {
             Ok(recorded) => assert_eq!(recorded, Recorded::New),
             Err(error) => break error,
         }
@@ -317,7 +376,7 @@ async fn a_full_store_refuses_the_decision_and_still_gives_those_it_has() {
     assert_eq!(refusal, LedgerError::Store(StoreError::Full));
     assert!(acknowledged > 0);
     for n in 0..acknowledged {
-        assert_eq!(ledger.read(&tenant(), decision(n).id).await, Ok(Some(decision(n))));
+        assert_eq!(ledger.read(&tenant(), decision(n).id).await, Ok(Some(record(&decision(n)))));
     }
     assert!(ledger.verify().await.unwrap().is_whole());
 }

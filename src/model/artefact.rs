@@ -182,6 +182,12 @@ pub enum ArtefactError {
 }
 
 impl Artefact {
+    /// The features that the models of all profiles use, distinct and ascending.
+    #[must_use]
+    pub fn features(&self) -> Vec<FeatureId> {
+        features_of(&self.profiled)
+    }
+
     /// The artefact of `profiled`, trained on `rows` under the schema of this hash and these
     /// features.
     #[must_use]

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::domain::is_unseen;
+
 use super::facts::{Contender, Figure, ModelFacts, Report};
 use super::scale::{count, fixed};
 use super::{PAIRS_DRAWN, Picture};
@@ -148,7 +150,7 @@ fn plain(text: &str) -> String {
                 escaped.push('\\');
                 escaped.push(character);
             }
-            _ if character.is_control() => escaped.push(' '),
+            _ if is_unseen(character) => escaped.push(' '),
             _ => escaped.push(character),
         }
     }
@@ -162,5 +164,6 @@ mod tests {
     #[test]
     fn text_from_data_cannot_break_out_of_a_cell_or_become_markup() {
         assert_eq!(plain("a|b\n<img>&*c*[d](e)"), "a\\|b &lt;img&gt;&amp;\\*c\\*\\[d\\](e)");
+        assert_eq!(plain("a\u{202e}b\u{1b}[1m"), "a b \\[1m");
     }
 }

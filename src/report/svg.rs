@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::domain::is_unseen;
+
 /// How everything looks, by day and by night. Teal raises and brown lowers, as on the page that a person
 /// reads; both can be told apart by people who are colour-blind. Letters are large beside the pictures, so
 /// that they can be read on a phone, where pictures shrink.
@@ -179,7 +181,8 @@ fn cut(text: &str, length: usize) -> String {
     format!("{}…{}", head.trim_end(), tail.trim_start())
 }
 
-/// `text` as it may stand in an element or an attribute; what XML cannot hold becomes a space.
+/// `text` as it may stand in an element or an attribute; what XML cannot hold, or what is not seen, becomes
+/// a space.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -189,7 +192,7 @@ fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => escaped.push(' '),
+            _ if is_unseen(character) => escaped.push(' '),
             _ => escaped.push(character),
         }
     }
@@ -203,6 +206,7 @@ mod tests {
     #[test]
     fn text_from_data_is_text_and_nothing_else() {
         assert_eq!(escape("a<b>&\"c\"'d'\n\u{0}"), "a&lt;b&gt;&amp;&quot;c&quot;&#39;d&#39;  ");
+        assert_eq!(escape("a\u{202e}b\u{1b}[1m\u{9b}"), "a b [1m ");
         let mut svg = Svg::new(10.0, 10.0, "<script>");
         svg.telling("\"</title>", |svg| svg.text("soft", (1.0, 2.0), "&amp;"));
         let text = svg.finish();

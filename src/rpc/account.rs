@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::consent::decided_by;
 use super::pb;
 use crate::domain::{
-    Account, Cause, Day, Derivation, Evidence, FeatureId, LineSource, Outcome, Profile, Provenance, Purposes,
-    Reason, Response, Standing, Timestamp, Verdict,
+    Account, Cause, Day, Derivation, Evidence, FeatureId, Line, LineSource, Outcome, Profile, Provenance,
+    Purposes, Reason, Response, Standing, Timestamp, Verdict,
 };
 
 impl From<Response> for pb::Response {
@@ -59,59 +59,53 @@ pub(super) fn provenance(provenance: &Provenance) -> String {
     }
 }
 
+/// A line, its features by name.
+pub(super) fn line(line: Line, names: &[String]) -> pb::Line {
+    let name = |feature: FeatureId| names.get(feature.index()).cloned().unwrap_or_default();
+    let none = String::new;
+    let (kind, response, feature, second_feature) = match line.source {
+        LineSource::Intercept(r) => (pb::LineKind::Intercept, Some(r), none(), none()),
+        LineSource::Feature(r, f) => (pb::LineKind::Feature, Some(r), name(f), none()),
+        LineSource::Pair(r, f, g) => (pb::LineKind::Pair, Some(r), name(f), name(g)),
+        LineSource::WithheldOffset(r) => (pb::LineKind::WithheldOffset, Some(r), none(), none()),
+        LineSource::Saturation(r) => (pb::LineKind::Saturation, Some(r), none(), none()),
+        LineSource::Bid => (pb::LineKind::Bid, None, none(), none()),
+        LineSource::PerMille => (pb::LineKind::PerMille, None, none(), none()),
+        LineSource::CurrencyRate => (pb::LineKind::CurrencyRate, None, none(), none()),
+    };
+    pb::Line {
+        kind: kind.into(),
+        response: response.map_or(pb::Response::Unspecified, pb::Response::from).into(),
+        feature,
+        second_feature,
+        value_units: line.value.units(),
+        value: line.value.to_f64(),
+    }
+}
+
 /// An account, its features by name.
 pub(super) fn account(account: &Account, names: &[String]) -> pb::Account {
     let name = |feature: FeatureId| names.get(feature.index()).cloned().unwrap_or_default();
     let mut attributions = BTreeMap::<Response, pb::Attribution>::new();
-    let lines = account.lines().map(|line| {
-        let (kind, response, feature, second_feature) = match line.source {
-            LineSource::Intercept(r) => (pb::LineKind::Intercept, Some(r), String::new(), String::new()),
-            LineSource::Feature(r, f) => (pb::LineKind::Feature, Some(r), name(f), String::new()),
-            LineSource::Pair(r, f, g) => (pb::LineKind::Pair, Some(r), name(f), name(g)),
-            LineSource::WithheldOffset(r) => {
-                (pb::LineKind::WithheldOffset, Some(r), String::new(), String::new())
-            }
-            LineSource::Saturation(r) => (pb::LineKind::Saturation, Some(r), String::new(), String::new()),
-            LineSource::Bid => (pb::LineKind::Bid, None, String::new(), String::new()),
-            LineSource::PerMille => (pb::LineKind::PerMille, None, String::new(), String::new()),
-            LineSource::CurrencyRate => (pb::LineKind::CurrencyRate, None, String::new(), String::new()),
+    for line in account.lines() {
+        let (response, key) = match line.source {
+            LineSource::Intercept(r) | LineSource::WithheldOffset(r) | LineSource::Saturation(r) => (r, None),
+            LineSource::Feature(r, f) => (r, Some(name(f))),
+            LineSource::Pair(r, f, g) => (r, Some(format!("{} x {}", name(f), name(g)))),
+            LineSource::Bid | LineSource::PerMille | LineSource::CurrencyRate => continue,
         };
-        let value = line.value.to_f64();
-        if let Some(response) = response {
-            let attribution = attributions.entry(response).or_insert_with(|| pb::Attribution {
-                response: pb::Response::from(response).into(),
-                baseline_output_value: account.baseline(response).unwrap_or_default().to_f64(),
-                instance_output_value: account.score(response).unwrap_or_default().to_f64(),
-                feature_attributions: BTreeMap::new(),
-            });
-            match kind {
-                pb::LineKind::Feature => {
-                    attribution.feature_attributions.insert(feature.clone(), value);
-                }
-                pb::LineKind::Pair => {
-                    attribution.feature_attributions.insert(format!("{feature} x {second_feature}"), value);
-                }
-                pb::LineKind::Unspecified
-                | pb::LineKind::Intercept
-                | pb::LineKind::WithheldOffset
-                | pb::LineKind::Saturation
-                | pb::LineKind::Bid
-                | pb::LineKind::PerMille
-                | pb::LineKind::CurrencyRate => {}
-            }
+        let attribution = attributions.entry(response).or_insert_with(|| pb::Attribution {
+            response: pb::Response::from(response).into(),
+            baseline_output_value: account.baseline(response).unwrap_or_default().to_f64(),
+            instance_output_value: account.score(response).unwrap_or_default().to_f64(),
+            feature_attributions: BTreeMap::new(),
+        });
+        if let Some(key) = key {
+            attribution.feature_attributions.insert(key, line.value.to_f64());
         }
-        pb::Line {
-            kind: kind.into(),
-            response: response.map_or(pb::Response::Unspecified, pb::Response::from).into(),
-            feature,
-            second_feature,
-            value_units: line.value.units(),
-            value,
-        }
-    });
-    let lines = lines.collect();
+    }
     pb::Account {
-        lines,
+        lines: account.lines().map(|of_account| line(of_account, names)).collect(),
         ranking_value_units: account.ranking_value().units(),
         attributions: attributions.into_values().collect(),
     }

@@ -4,7 +4,7 @@ use tonic::{Request, Response, Status};
 
 use super::account::{account, timestamp, verdict};
 use super::recommend::reasons;
-use super::{Service, locale, pb};
+use super::{Service, pb};
 use crate::explain::{Baseline, Precision};
 
 #[tonic::async_trait]
@@ -14,7 +14,7 @@ impl pb::explanation_service_server::ExplanationService for Service {
         request: Request<pb::ExplainRequest>,
     ) -> Result<Response<pb::ExplainResponse>, Status> {
         let request = request.into_inner();
-        let (locale, fell_back) = locale(&request.locale);
+        let (locale, fell_back) = self.engine.phrases().language_of(&request.locale);
         let explained = self.engine.explain(&request.token).await?;
         let (decision, explanation) = (&explained.decision, &explained.explanation);
         let ad = &decision.ranked[explained.index];
@@ -45,7 +45,7 @@ impl pb::explanation_service_server::ExplanationService for Service {
         request: Request<pb::GetNoticeRequest>,
     ) -> Result<Response<pb::GetNoticeResponse>, Status> {
         let request = request.into_inner();
-        let (locale, _) = locale(&request.locale);
+        let (locale, _) = self.engine.phrases().language_of(&request.locale);
         let explained = self.engine.explain(&request.token).await?;
         let notice = self.engine.notice(&explained, locale).ok_or_else(|| Status::not_found("no such ad"))?;
         let transparency = notice.dsa.transparency.iter().map(|party| pb::DsaTransparency {

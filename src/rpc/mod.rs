@@ -5,6 +5,7 @@ mod account;
 mod choices;
 mod consent;
 mod consent_service;
+mod decisions;
 mod edits;
 mod explain;
 mod models;
@@ -18,7 +19,6 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::decide::{DecideError, Engine};
-use crate::domain::Locale;
 
 /// The messages and services of `proto/limpid/v1`.
 #[allow(
@@ -44,15 +44,15 @@ struct Service {
     engine: Arc<Engine>,
 }
 
-/// The gRPC routes: the seven services, health, and reflection v1 and v1alpha.
+/// The gRPC routes: the services, health, and reflection v1 and v1alpha.
 ///
 /// # Errors
 /// When the built-in descriptors do not decode.
 pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic_reflection::server::Error> {
     use pb::{
-        consent_service_server::ConsentServiceServer, event_service_server::EventServiceServer,
-        explanation_service_server::ExplanationServiceServer, model_service_server::ModelServiceServer,
-        recommendation_service_server::RecommendationServiceServer,
+        consent_service_server::ConsentServiceServer, decision_service_server::DecisionServiceServer,
+        event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
+        model_service_server::ModelServiceServer, recommendation_service_server::RecommendationServiceServer,
         subject_rights_service_server::SubjectRightsServiceServer,
         transparency_service_server::TransparencyServiceServer,
     };
@@ -65,6 +65,7 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
     reporter.set_serving::<TransparencyServiceServer<Service>>().await;
     reporter.set_serving::<ConsentServiceServer<Service>>().await;
     reporter.set_serving::<SubjectRightsServiceServer<Service>>().await;
+    reporter.set_serving::<DecisionServiceServer<Service>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
@@ -83,7 +84,8 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
         .add_service(ModelServiceServer::new(service.clone()))
         .add_service(ConsentServiceServer::new(service.clone()))
         .add_service(SubjectRightsServiceServer::new(service.clone()))
-        .add_service(TransparencyServiceServer::new(service))
+        .add_service(TransparencyServiceServer::new(service.clone()))
+        .add_service(DecisionServiceServer::new(service))
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?);
@@ -96,12 +98,4 @@ async fn to_the_end<T: Send + 'static>(
 ) -> Result<T, DecideError> {
     let ended = tokio::spawn(work).await;
     ended.unwrap_or_else(|error| Err(DecideError::Internal(error.to_string())))
-}
-
-/// The language to answer in, and whether the asked one was not known. Not asking is no fall-back.
-fn locale(tag: &str) -> (Locale, bool) {
-    match Locale::of_tag(tag) {
-        Some(locale) => (locale, false),
-        None => (Locale::default(), !tag.is_empty()),
-    }
 }

@@ -26,7 +26,7 @@ impl pb::recommendation_service_server::RecommendationService for Service {
         let deadline = deadline(&request)?;
         let has_gpc = has_gpc(request.metadata());
         let request = request.into_inner();
-        let view = View::read(&request)?;
+        let view = View::read(&request, self.engine.phrases())?;
         let request = read(&self.engine, request, has_gpc)?;
         let recommended = self.engine.recommend(&request, deadline).await?;
         Ok(Response::new(view.answer(&self.engine, &recommended)))

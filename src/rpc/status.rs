@@ -24,6 +24,8 @@ impl From<DecideError> for Status {
             DecideError::BearerToken => (Code::PermissionDenied, "BEARER_TOKEN"),
             DecideError::ChangeReused => (Code::AlreadyExists, "CHANGE_REUSED"),
             DecideError::NotFound(_) => (Code::NotFound, "NOT_FOUND"),
+            DecideError::Erased => (Code::NotFound, "ERASED"),
+            DecideError::ModelGone(_) => (Code::FailedPrecondition, "MODEL_NOT_KEPT"),
             DecideError::NothingToRollBack(_) => (Code::FailedPrecondition, "NOTHING_TO_ROLL_BACK"),
             DecideError::NotServable { .. } => (Code::FailedPrecondition, "NOT_SERVABLE"),
             DecideError::NotEditable { .. } => (Code::FailedPrecondition, "NOT_EDITABLE"),

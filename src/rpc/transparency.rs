@@ -3,7 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use super::account::{provenance, purposes};
-use super::{Service, locale, pb};
+use super::{Service, pb};
 
 #[tonic::async_trait]
 impl pb::transparency_service_server::TransparencyService for Service {
@@ -11,7 +11,7 @@ impl pb::transparency_service_server::TransparencyService for Service {
         &self,
         request: Request<pb::GetHowItWorksRequest>,
     ) -> Result<Response<pb::GetHowItWorksResponse>, Status> {
-        let (locale, _) = locale(&request.get_ref().locale);
+        let (locale, _) = self.engine.phrases().language_of(&request.get_ref().locale);
         let told = self.engine.how_it_works(locale);
         let looks_at = told.looks_at.into_iter().map(|datum| pb::LookedAt {
             code: datum.code,
@@ -31,7 +31,7 @@ impl pb::transparency_service_server::TransparencyService for Service {
         &self,
         request: Request<pb::GetDataUseRequest>,
     ) -> Result<Response<pb::GetDataUseResponse>, Status> {
-        let (locale, _) = locale(&request.get_ref().locale);
+        let (locale, _) = self.engine.phrases().language_of(&request.get_ref().locale);
         let uses = self.engine.schema().features.iter().map(|feature| pb::DataUse {
             feature: feature.name.clone(),
             label: feature.label.get(locale).to_owned(),

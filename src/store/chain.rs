@@ -54,15 +54,19 @@ pub enum ChainState {
 }
 
 /// How a chain can be broken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum ChainFault {
     /// The row at this place is gone.
+    #[error("the row at this place is gone")]
     Missing,
     /// The row does not have the hash it claims.
+    #[error("the row does not have the hash that it claims")]
     Altered,
     /// The row follows another row than the one before it.
+    #[error("the row follows another row than the one before it")]
     Unlinked,
     /// The rows from here on are not covered by the head, or the head was changed.
+    #[error("the rows from here on are not covered by the head of the log, or the head was changed")]
     PastHead,
 }
 

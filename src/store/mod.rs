@@ -96,6 +96,26 @@ impl Store {
         }
     }
 
+    /// Keeps a list of ads, in bytes, under its content hash; does nothing when it is kept already.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub async fn keep_listing(&self, version: Hash, ads: Vec<u8>) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.keep_listing(version, ads).await,
+        }
+    }
+
+    /// The list of ads of a content hash.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn listing(&self, version: Hash) -> Result<Option<Vec<u8>>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.listing(version).await,
+        }
+    }
+
     /// Keeps `row` unless its person has an alias; either way, the row that counts.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::prepare::Prepared;
 use crate::data::Dataset;
-use crate::domain::{Feature, FeatureId, Nats};
+use crate::domain::{Feature, FeatureId, Nats, inert_cell};
 use crate::model::{Profiled, Term};
 
 /// The accounts of rows held out, each as its model serves it.
@@ -62,6 +62,7 @@ impl Contributions {
         let mut writer = csv::Writer::from_path(file)?;
         let fixed = ["row", "fold", "outcome", "score", "intercept", "withheld"].map(str::to_owned);
         let terms = self.columns.keys().map(|term| term_name(*term, features));
+        let terms = terms.map(|name| inert_cell(&name).into_owned());
         writer.write_record(fixed.into_iter().chain(terms))?;
         for account in &self.rows {
             let mut lines = vec![Nats::ZERO; self.columns.len()];

@@ -3,6 +3,7 @@
 //! Artefacts are files that never change; what serves is a log of promotions in the store. A
 //! version is loaded and checked before it is promoted, so a damaged file never serves.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
@@ -19,6 +20,9 @@ use crate::model::{
 };
 use crate::store::{ChangeAction, ModelChange, Store, StoreError, standing};
 
+/// Most versions kept at hand beside those that serve.
+const LATELY_MAX: usize = 8;
+
 /// The models of one schema.
 pub struct Registry {
     folder: PathBuf,
@@ -26,6 +30,8 @@ pub struct Registry {
     store: Store,
     tenant: TenantId,
     active: RwLock<Arc<ActiveModels>>,
+    /// Versions that do not serve and were asked for lately, the last one first.
+    lately: std::sync::Mutex<Vec<(ModelVersion, Arc<Artefact>)>>,
     /// Held while what serves is changed, so that store and memory change in one order.
     changing: Mutex<()>,
 }
@@ -35,6 +41,7 @@ pub struct Registry {
 pub struct ActiveModels {
     click: Option<Arc<ActiveModel>>,
     conversion: Option<Arc<ActiveModel>>,
+    reads: Vec<FeatureId>,
 }
 
 /// A model that serves.
@@ -43,7 +50,7 @@ pub struct ActiveModel {
     /// Its content hash.
     pub version: ModelVersion,
     /// The model with all that is known of it.
-    pub artefact: Artefact,
+    pub artefact: Arc<Artefact>,
     /// The model of each profile, poorest first, made ready to serve.
     compiled: [Compiled; Profile::ALL.len()],
 }
@@ -208,11 +215,20 @@ impl ActiveModels {
         [Response::Conversion, Response::Click].into_iter().find(|response| self.get(*response).is_some())
     }
 
+    /// The features that some of the models look at, in schema order.
+    #[must_use]
+    pub fn reads(&self) -> &[FeatureId] {
+        &self.reads
+    }
+
     fn set(&mut self, response: Response, model: Arc<ActiveModel>) {
         match response {
             Response::Click => self.click = Some(model),
             Response::Conversion => self.conversion = Some(model),
         }
+        let models = [&self.click, &self.conversion].into_iter().flatten();
+        let features = models.flat_map(|model| model.artefact.features()).collect::<BTreeSet<_>>();
+        self.reads = features.into_iter().collect();
     }
 }
 
@@ -222,7 +238,7 @@ impl ActiveModel {
         let varies =
             |id: FeatureId| schema.features.get(id.index()).is_some_and(Feature::differs_between_ads);
         let compiled = Profile::ALL.map(|profile| Compiled::new(artefact.profiled.model(profile), varies));
-        Self { version, artefact, compiled }
+        Self { version, artefact: Arc::new(artefact), compiled }
     }
 
     /// The model of `profile`, made ready to serve.
@@ -254,7 +270,15 @@ impl Registry {
     /// version that serves is damaged or of an older schema.
     #[must_use]
     pub fn new(folder: PathBuf, schema: Arc<Schema>, store: Store, tenant: TenantId) -> Self {
-        Self { folder, schema, store, tenant, active: RwLock::default(), changing: Mutex::default() }
+        Self {
+            folder,
+            schema,
+            store,
+            tenant,
+            active: RwLock::default(),
+            lately: std::sync::Mutex::default(),
+            changing: Mutex::default(),
+        }
     }
 
     /// Opens the models of `schema` in `folder` and loads those that serve.
@@ -280,6 +304,28 @@ impl Registry {
     #[must_use]
     pub fn active(&self) -> Arc<ActiveModels> {
         self.active.read().map(|active| active.clone()).unwrap_or_default()
+    }
+
+    /// A version, whether it serves or not, and whatever its schema. Those that were asked for lately are
+    /// kept at hand.
+    ///
+    /// # Errors
+    /// When there is no such version, or its artefact is damaged.
+    pub fn artefact(&self, version: &ModelVersion) -> Result<Arc<Artefact>, RegistryError> {
+        let active = self.active();
+        let serving = [&active.click, &active.conversion].into_iter().flatten();
+        if let Some(model) = serving.into_iter().find(|model| model.version == *version) {
+            return Ok(model.artefact.clone());
+        }
+        let mut lately = self.lately.lock().map_err(|_| RegistryError::Poisoned)?;
+        if let Some(place) = lately.iter().position(|(known, _)| known == version) {
+            lately[..=place].rotate_right(1);
+            return Ok(lately[0].1.clone());
+        }
+        let artefact = Arc::new(self.find(version)?);
+        lately.truncate(LATELY_MAX - 1);
+        lately.insert(0, (version.clone(), artefact.clone()));
+        Ok(artefact)
     }
 
     /// All versions: those that serve first, then by version. A damaged artefact is left out here

@@ -5,7 +5,7 @@ use askama::Template;
 use crate::domain::Locale;
 use crate::explain::Phrases;
 
-use super::why::other_language;
+use super::why::{Language, other_languages};
 
 /// Why there is no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +46,8 @@ impl Problem {
 #[template(path = "problem.html")]
 struct ProblemPage {
     lang: &'static str,
-    other_lang: &'static str,
-    other_language: String,
+    languages: Vec<Language>,
+    languages_label: String,
     fallback: Option<String>,
     title: String,
     text: String,
@@ -67,8 +67,8 @@ pub fn problem_page(
 ) -> Result<String, askama::Error> {
     ProblemPage {
         lang: locale.tag(),
-        other_lang: other_language(locale).tag(),
-        other_language: phrases.text("language-other", locale),
+        languages: other_languages(phrases, locale),
+        languages_label: phrases.text("languages", locale),
         fallback: (!asked_supported).then(|| phrases.text("fallback-language", locale)),
         title: phrases.text(problem.message(), locale),
         text: phrases.text(&format!("{}-text", problem.message()), locale),

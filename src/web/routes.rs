@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::{Problem, WHY_CSS, WhyRequest, problem_page, why_page};
 use crate::decide::{DecideError, Engine};
 use crate::domain::Locale;
-use crate::explain::negotiate;
+use crate::explain::{Phrases, negotiate};
 
 /// Nothing but our own style sheet may load, and nobody may frame the page.
 const POLICY: &str =
@@ -43,7 +43,7 @@ async fn why(
     Query(asked): Query<Asked>,
     headers: HeaderMap,
 ) -> Response {
-    let (locale, asked_supported) = language(&asked, &headers);
+    let (locale, asked_supported) = language(engine.phrases(), &asked, &headers);
     let explained = match engine.explain(&token).await {
         Ok(explained) => explained,
         Err(error) => return refuse(&engine, &error, locale, asked_supported),
@@ -87,12 +87,13 @@ async fn gpc() -> Response {
     (headers, GPC).into_response()
 }
 
-fn language(asked: &Asked, headers: &HeaderMap) -> (Locale, bool) {
+fn language(phrases: &Phrases, asked: &Asked, headers: &HeaderMap) -> (Locale, bool) {
     if let Some(tag) = &asked.lang {
-        return Locale::of_tag(tag).map_or((Locale::default(), false), |locale| (locale, true));
+        let locale = Locale::of_tag(tag).filter(|locale| phrases.languages().contains(locale));
+        return locale.map_or((Locale::default(), false), |locale| (locale, true));
     }
     let header = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    negotiate(header.unwrap_or_default())
+    negotiate(header.unwrap_or_default(), phrases.languages())
 }
 
 fn refuse(engine: &Engine, error: &DecideError, locale: Locale, asked_supported: bool) -> Response {
@@ -101,7 +102,9 @@ fn refuse(engine: &Engine, error: &DecideError, locale: Locale, asked_supported:
         DecideError::Token(_) | DecideError::BearerToken | DecideError::Invalid(_) => {
             problem(engine, Problem::Invalid, locale, asked_supported)
         }
-        DecideError::NotFound(_) => problem(engine, Problem::NotFound, locale, asked_supported),
+        DecideError::NotFound(_) | DecideError::Erased | DecideError::ModelGone(_) => {
+            problem(engine, Problem::NotFound, locale, asked_supported)
+        }
         DecideError::ImpressionReused
         | DecideError::ChangeReused
         | DecideError::NoModel(_)

@@ -1,11 +1,14 @@
 //! The page "why this ad": one decision, told to the person who saw the ad.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use askama::Template;
 use fluent_bundle::FluentArgs;
 
-use crate::domain::{Decision, Evidence, Feature, Locale, Outcome, Purposes, RankedAd, Reason, Standing};
+use crate::domain::{
+    Decision, Evidence, Feature, Locale, Outcome, Purposes, RankedAd, Reason, Standing, shown,
+};
 use crate::explain::{
     Baseline, Explanation, Phrases, Precision, Unused, capitalised, explain, is_personal, percents,
 };
@@ -55,12 +58,12 @@ pub fn why_page(request: &WhyRequest<'_>) -> Result<Option<String>, askama::Erro
 #[template(path = "why.html")]
 struct WhyPage<'a> {
     say: Say<'a>,
-    other_lang: &'static str,
+    languages: Vec<Language>,
     fallback: Option<String>,
     headline: String,
     compared: String,
-    advertiser: &'a str,
-    payer: &'a str,
+    advertiser: Cow<'a, str>,
+    payer: Cow<'a, str>,
     category: String,
     sides: Vec<Side>,
     named: Option<String>,
@@ -103,12 +106,12 @@ impl<'a> WhyPage<'a> {
         let teller = Teller { say, features: request.features, precision: request.precision };
         Self {
             say,
-            other_lang: other_language(request.locale).tag(),
+            languages: other_languages(request.phrases, request.locale),
             fallback: (!request.asked_supported).then(|| say.text("fallback-language")),
             headline: say.phrases.headline(explanation, request.features, say.locale, request.precision),
             compared: say.compared(explanation.baseline),
-            advertiser: &ad.ad.advertiser,
-            payer: &ad.ad.payer,
+            advertiser: shown(&ad.ad.advertiser),
+            payer: shown(&ad.ad.payer),
             category: say.phrases.category(&ad.ad.category, say.locale),
             sides: teller.sides(explanation),
             named: say.named(explanation),
@@ -123,12 +126,17 @@ impl<'a> WhyPage<'a> {
     }
 }
 
-/// The language that a page links to.
-pub(super) fn other_language(locale: Locale) -> Locale {
-    match locale {
-        Locale::En => Locale::Fr,
-        Locale::Fr => Locale::En,
-    }
+/// A language that a page links to.
+pub(super) struct Language {
+    pub(super) tag: &'static str,
+    /// What it calls itself.
+    pub(super) name: String,
+}
+
+/// The languages that a page in `locale` can be read in besides.
+pub(super) fn other_languages(phrases: &Phrases, locale: Locale) -> Vec<Language> {
+    let others = phrases.languages().iter().filter(|other| **other != locale);
+    others.map(|other| Language { tag: other.tag(), name: phrases.text("language-name", *other) }).collect()
 }
 
 /// The phrases in one language.

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use limpid::data::Bundle;
-use limpid::domain::{Response, SubjectKey, TenantId, Timestamp};
+use limpid::domain::{Locale, Response, SubjectKey, TenantId, Timestamp};
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
@@ -78,7 +78,8 @@ fn category(product: usize) -> usize {
 fn draw(dir: &Path) {
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("models/complete-journey");
-    for file in ["schema.toml", "phrases.en.ftl", "phrases.fr.ftl"] {
+    let languages = Locale::ALL.map(|locale| format!("phrases.{locale}.ftl"));
+    for file in languages.iter().map(String::as_str).chain(["schema.toml"]) {
         fs::copy(example.join(file), dir.join(file)).expect("the bundled example is there");
     }
     let year = Timestamp::parse("at", "2017-01-01").expect("a date").micros();

@@ -104,6 +104,22 @@ fn main() {
     drop(calling);
     stop.send(()).expect("a service that runs");
     serving.block_on(served).expect("a service that ends").expect("no error");
+    println!("\n{}", records(folder.path()));
+}
+
+/// What the log took, per decision.
+fn records(folder: &Path) -> String {
+    let file = rusqlite::Connection::open(folder.join(limpid::store::FILE_NAME)).expect("the log");
+    let (decisions, bytes): (f64, f64) = file
+        .query_row("SELECT count(*), avg(length(envelope)) FROM decisions", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .expect("decisions");
+    let size = fs::metadata(folder.join(limpid::store::FILE_NAME)).expect("the log").len() as f64;
+    format!(
+        "{decisions} records of {bytes:.0} bytes on average; the file has {:.0} bytes for each",
+        size / decisions
+    )
 }
 
 struct Caller<'s> {

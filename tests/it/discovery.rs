@@ -8,8 +8,9 @@ use tonic_health::pb::{
 
 use super::service::Service;
 
-const SERVICES: [&str; 7] = [
+const SERVICES: [&str; 8] = [
     "limpid.v1.ConsentService",
+    "limpid.v1.DecisionService",
     "limpid.v1.EventService",
     "limpid.v1.ExplanationService",
     "limpid.v1.ModelService",

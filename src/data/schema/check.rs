@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::{
-    AttributeId, Currency, Feature, FeatureId, FeatureKind, FieldError, FieldErrors, Localised, Origin,
-    Purposes, Timestamp,
+    AttributeId, Currency, Feature, FeatureId, FeatureKind, FieldError, FieldErrors, Locale, Localised,
+    Origin, Purposes, Timestamp,
 };
 
 use super::feature::check_feature;
@@ -40,6 +40,7 @@ pub(super) fn check(raw: RawSchema, hash: String, phrases: Localised) -> Result<
     check_names(&features, &mut broken);
     check_mapped_once(&features, &columns, &outcomes, &files, &mut broken);
     check_datums(&features, &mut broken);
+    let languages = check_languages(&features, &phrases, &mut broken);
     check_history_has_events(&features, &files, &mut broken);
 
     let accepted_by_all = Purposes::try_from(raw.accepted_by_all.unwrap_or_default())
@@ -69,9 +70,32 @@ pub(super) fn check(raw: RawSchema, hash: String, phrases: Localised) -> Result<
             baselines,
             pairs,
             phrases,
+            languages,
         }),
         _ => Err(broken),
     }
+}
+
+/// The languages of the example: English, and every other that a label or phrases are given in. What is
+/// given in one place must be given in all, so that no sentence mixes languages.
+fn check_languages(features: &[Feature], phrases: &Localised, broken: &mut FieldErrors) -> Vec<Locale> {
+    let is_given = |locale: &Locale| {
+        *locale == Locale::default()
+            || phrases.given(*locale).is_some()
+            || features.iter().any(|feature| feature.label.given(*locale).is_some())
+    };
+    let languages: Vec<Locale> = Locale::ALL.into_iter().filter(is_given).collect();
+    for &locale in &languages {
+        for feature in features.iter().filter(|feature| feature.label.given(locale).is_none()) {
+            let rule = format!("label must be given in {locale}");
+            broken.0.push(FieldError::new(format!("feature {}", feature.name), rule));
+        }
+        if !phrases.is_empty() && phrases.given(locale).is_none() {
+            let rule = "must be there and not empty: other texts are given in this language";
+            broken.0.push(FieldError::new(format!("phrases.{locale}.ftl"), rule));
+        }
+    }
+    languages
 }
 
 /// The value, or None with its error among `broken`.

@@ -50,7 +50,7 @@ pub(super) fn check_feature(
         rules.demand(window_days <= raw.retention_days, "looks back further than retention_days");
         rules.demand(raw.column.is_none(), "is made of history and has no column");
     }
-    let label = check_label(raw.label, &mut rules);
+    let label = label(raw.label);
     Feature {
         column: raw.column.unwrap_or_else(|| raw.name.clone()),
         name: raw.name,
@@ -173,13 +173,9 @@ fn check_purposes(key: &str, numbers: &[i64], rules: &mut Rules<'_>) -> Purposes
     purposes
 }
 
-fn check_label(raw: RawLabel, rules: &mut Rules<'_>) -> Localised {
-    let mut in_language = |tag: &str, text: Option<String>| {
-        let text = text.unwrap_or_default();
-        if text.trim().is_empty() {
-            rules.refuse(format!("label must be given in {tag}"));
-        }
-        text
-    };
-    Localised { en: in_language("en", raw.en), fr: in_language("fr", raw.fr) }
+/// The label as it is written; in which languages it must be given is a rule of all features together.
+fn label(raw: RawLabel) -> Localised {
+    let RawLabel { en, fr, de, es, it, nl } = raw;
+    let [en, fr, de, es, it, nl] = [en, fr, de, es, it, nl].map(Option::unwrap_or_default);
+    Localised { en, fr, de, es, it, nl }
 }

@@ -16,7 +16,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::domain::{
-    Affinity, AttributeId, Currency, Feature, FeatureId, FeatureKind, FieldError, Localised, Origin,
+    Affinity, AttributeId, Currency, Feature, FeatureId, FeatureKind, FieldError, Locale, Localised, Origin,
     Purposes, Response, Timestamp,
 };
 
@@ -56,6 +56,8 @@ pub struct Schema {
     pub pairs: Vec<[FeatureId; 2]>,
     /// Fluent phrases for reasons and labels of these data; empty when there are none.
     pub phrases: Localised,
+    /// The languages that these data are told in, always English among them; others fall back to it.
+    pub languages: Vec<Locale>,
 }
 
 /// Which rows train and which test.
@@ -144,20 +146,21 @@ pub struct BaselineSpec {
 }
 
 impl Schema {
-    /// Loads `schema.toml` of the folder `dir`, with `phrases.en.ftl` and `phrases.fr.ftl` beside it
-    /// (both or neither).
+    /// Loads `schema.toml` of the folder `dir`, with `phrases.en.ftl`, `phrases.fr.ftl` and so on beside
+    /// it: one for each language of the labels, or none.
     ///
     /// # Errors
     /// When a file cannot be read, or what it says breaks a rule.
     pub fn load(dir: &Path) -> Result<Self, SchemaError> {
         let file = dir.join("schema.toml");
         let toml = read_text(&file)?;
-        let (en, fr) = (dir.join("phrases.en.ftl"), dir.join("phrases.fr.ftl"));
-        let phrases = if en.exists() || fr.exists() {
-            Localised { en: read_text(&en)?, fr: read_text(&fr)? }
-        } else {
-            Localised::default()
-        };
+        let mut phrases = Localised::default();
+        for locale in Locale::ALL {
+            let beside = dir.join(format!("phrases.{locale}.ftl"));
+            if beside.exists() {
+                phrases = phrases.with(locale, read_text(&beside)?);
+            }
+        }
         Self::parse_file(&file.display().to_string(), &toml, phrases)
     }
 
@@ -259,12 +262,22 @@ fn read_text(file: &Path) -> Result<String, SchemaError> {
     })
 }
 
-/// BLAKE3 of the three texts, each after its length, so that no two triples run together.
+/// BLAKE3 of the texts, each after its length, so that no two sets of them run together. A language
+/// beyond the first two counts, with its tag, when it is given: a schema without it keeps its hash.
 fn hash(toml: &str, phrases: &Localised) -> String {
     let mut hasher = blake3::Hasher::new();
-    for text in [toml, &phrases.en, &phrases.fr] {
+    let mut take = |text: &str| {
         hasher.update(&(text.len() as u64).to_le_bytes());
         hasher.update(text.as_bytes());
+    };
+    for text in [toml, &phrases.en, &phrases.fr] {
+        take(text);
+    }
+    for locale in [Locale::De, Locale::Es, Locale::It, Locale::Nl] {
+        if let Some(text) = phrases.given(locale) {
+            take(locale.tag());
+            take(text);
+        }
     }
     hasher.finalize().to_hex().to_string()
 }

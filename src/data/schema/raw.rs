@@ -146,6 +146,10 @@ pub(super) enum RawKind {
 pub(super) struct RawLabel {
     pub en: Option<String>,
     pub fr: Option<String>,
+    pub de: Option<String>,
+    pub es: Option<String>,
+    pub it: Option<String>,
+    pub nl: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -410,7 +410,7 @@ fn what_no_schema_says_is_refused_with_its_line_and_column() {
         ("", "currency =", "curency = \"EUR\"\ncurrency =", "curency", "unknown field `curency`"),
         ("name = \"age\"", "serving =", "servng = [4]\nserving =", "servng", "unknown field `servng`"),
         ("[files]", "events =", "evnts = \"e.csv\"\nevents =", "evnts", "unknown field `evnts`"),
-        ("name = \"age\"", "fr =", "de = \"Alter\", fr =", "de =", "unknown field `de`"),
+        ("name = \"age\"", "fr =", "pt = \"idade\", fr =", "pt =", "unknown field `pt`"),
         ("name = \"age\"", "\"stated\"", "\"guessed\"", "\"guessed\"", "unknown variant `guessed`"),
         ("name = \"age\"", "\"numeric\"", "\"blackbox\"", "\"blackbox\"", "unknown variant `blackbox`"),
         ("name = \"age\"", "retention_days = 30", "retention_days = -1", "-1", "invalid value"),
@@ -433,7 +433,8 @@ fn what_no_schema_says_is_refused_with_its_line_and_column() {
 
 #[test]
 fn the_hash_changes_with_every_byte_of_the_schema_and_of_its_phrases() {
-    let phrases = Localised { en: "a = tea\n".to_owned(), fr: "a = thé\n".to_owned() };
+    let phrases =
+        Localised { en: "a = tea\n".to_owned(), fr: "a = thé\n".to_owned(), ..Localised::default() };
     let original = Schema::parse(SCHEMA, phrases.clone()).unwrap().hash;
     assert_eq!(original.len(), 64);
     assert_eq!(original, hash(SCHEMA, &phrases));
@@ -454,20 +455,64 @@ fn the_hash_changes_with_every_byte_of_the_schema_and_of_its_phrases() {
         assert!(seen.insert(hash(SCHEMA, &phrases)), "byte {at} of the French phrases");
     }
     // Nor does a phrase that moves from one language to the other leave it as it was.
-    let moved = Localised { en: String::new(), fr: format!("{}{}", phrases.en, phrases.fr) };
+    let both = format!("{}{}", phrases.en, phrases.fr);
+    let moved = Localised { en: String::new(), fr: both, ..Localised::default() };
     assert!(seen.insert(hash(SCHEMA, &moved)));
 }
 
 #[test]
-fn phrases_come_in_both_languages_or_in_none() {
+fn phrases_come_in_every_language_of_the_labels_or_in_none() {
     let dir = TempDir::new().unwrap();
     let missing = Schema::load(dir.path()).unwrap_err();
     assert!(matches!(&missing, SchemaError::Unreadable { file, .. } if file.ends_with("schema.toml")));
     fs::write(dir.path().join("schema.toml"), SCHEMA).unwrap();
     assert_eq!(Schema::load(dir.path()).unwrap().phrases, Localised::default());
     fs::write(dir.path().join("phrases.en.ftl"), "a = tea\n").unwrap();
-    let half = Schema::load(dir.path()).unwrap_err();
-    assert!(matches!(&half, SchemaError::Unreadable { file, .. } if file.ends_with("phrases.fr.ftl")));
+    let half = Schema::load(dir.path()).unwrap_err().to_string();
+    assert!(half.contains("phrases.fr.ftl: must be there and not empty"), "{half}");
     fs::write(dir.path().join("phrases.fr.ftl"), "a = thé\n").unwrap();
-    assert_eq!(Schema::load(dir.path()).unwrap().phrases.fr, "a = thé\n");
+    let schema = Schema::load(dir.path()).unwrap();
+    assert_eq!(
+        (schema.phrases.fr.as_str(), &schema.languages[..]),
+        ("a = thé\n", &[Locale::En, Locale::Fr][..])
+    );
+    fs::write(dir.path().join("phrases.de.ftl"), "a = Tee\n").unwrap();
+    let half = Schema::load(dir.path()).unwrap_err().to_string();
+    assert!(half.contains("label must be given in de"), "{half}");
+}
+
+/// English is what any other language falls back to; the others are the example's choice.
+#[test]
+fn the_languages_of_an_example_are_those_of_its_labels() {
+    let languages = |toml: &str| parse(toml).unwrap().languages;
+    assert_eq!(languages(SCHEMA), [Locale::En, Locale::Fr]);
+    let without_french: String = SCHEMA
+        .lines()
+        .map(|line| match line.split_once(", fr = ") {
+            Some((english, _)) if line.starts_with("label = ") => format!("{english} }}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    assert_eq!(languages(&without_french), [Locale::En]);
+    let with_italian = SCHEMA.replace("label = { ", "label = { it = \"qualcosa\", ");
+    assert_eq!(languages(&with_italian), [Locale::En, Locale::Fr, Locale::It]);
+    let italian_once = SCHEMA.replacen("label = { ", "label = { it = \"qualcosa\", ", 1);
+    let half = parse(&italian_once).unwrap_err().to_string();
+    assert!(half.contains("label must be given in it"), "{half}");
+}
+
+/// So that what was fitted before there were other languages is still known by its schema.
+#[test]
+fn a_schema_in_two_languages_keeps_the_hash_that_it_had() {
+    let phrases =
+        Localised { en: "a = tea\n".to_owned(), fr: "a = thé\n".to_owned(), ..Localised::default() };
+    let mut before = blake3::Hasher::new();
+    for text in [SCHEMA, &phrases.en, &phrases.fr] {
+        before.update(&(text.len() as u64).to_le_bytes());
+        before.update(text.as_bytes());
+    }
+    assert_eq!(hash(SCHEMA, &phrases), before.finalize().to_hex().to_string());
+    let german = Localised { de: "a = Tee\n".to_owned(), ..phrases.clone() };
+    let dutch = Localised { nl: "a = Tee\n".to_owned(), ..phrases };
+    assert_ne!(hash(SCHEMA, &german), hash(SCHEMA, &dutch));
 }

@@ -1,4 +1,5 @@
-# What Limpid says in English. French is beside it; a message missing in one of them is a failing test.
+# What Limpid says in English. The other languages are beside it; a message missing in one of them is a
+# failing test.
 # "Because" is only said of what moved this ad against the others.
 
 ## The page
@@ -6,7 +7,8 @@
 page-title = Why this ad
 kicker = This is an ad: here is why you see it
 fallback-language = This page is not available in your language yet, so here it is in English.
-language-other = Lire en français
+languages = Languages
+language-name = English
 
 headline-mainly = You see this ad mainly because { $clause }.
 headline-partly = You see this ad partly because { $clause }.
@@ -259,7 +261,7 @@ problem-not-found-text = The record that this link leads to does not exist, or h
 
 ## The notice, and how a decision is made
 
-notice-change = You can stop the use of { $data } by no longer accepting one of these purposes: { $purposes }.
+notice-change = You can stop the use of these data: { $data }. To do so, stop accepting one of these purposes: { $purposes }.
 
 how-step-1 = The site that shows the ad asks which of several ads to show, and says which purposes you accepted.
 how-step-2 = What you did not accept is set aside before anything is read.

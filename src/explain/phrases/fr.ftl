@@ -6,7 +6,8 @@
 page-title = Pourquoi cette publicité
 kicker = Une publicité, et pourquoi vous la voyez
 fallback-language = Cette page n’existe pas encore dans votre langue, la voici en français.
-language-other = Read in English
+languages = Langues
+language-name = Français
 
 headline-mainly = Vous voyez cette publicité surtout pour cette raison : { $clause }.
 headline-partly = Vous voyez cette publicité notamment pour cette raison : { $clause }.

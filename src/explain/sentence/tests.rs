@@ -24,7 +24,7 @@ reason-age = Vous avez { $value } ans.
 ";
 
 fn load(en: &str, fr: &str) -> Result<Phrases, PhraseError> {
-    Phrases::load(&Localised { en: en.to_owned(), fr: fr.to_owned() })
+    Phrases::load(&Localised { en: en.to_owned(), fr: fr.to_owned(), ..Localised::default() })
 }
 
 fn state(phrases: &Phrases, code: &str, fact: Evidence, locale: Locale, precision: Precision) -> String {
@@ -149,6 +149,17 @@ fn one_and_many_are_told_apart() {
         say(1, 7, Locale::Fr),
         "Vous avez cliqué sur des publicités ici une\u{a0}fois au cours de la dernière semaine."
     );
+    for (locale, one, many, banded) in [
+        (Locale::De, "in der letzten Woche einmal hier", "in den letzten 30 Tagen 2 Mal hier", "1 bis 5 Mal"),
+        (Locale::Es, "una vez en la última semana", "2 veces en los últimos 30 días", "de 1 a 5 veces"),
+        (Locale::It, "una volta nell’ultima settimana", "2 volte negli ultimi 30 giorni", "1–5 volte"),
+        (Locale::Nl, "in de laatste week één keer", "in de laatste 30 dagen 2 keer", "1 tot 5 keer"),
+    ] {
+        assert!(say(1, 7, locale).contains(one), "{}", say(1, 7, locale));
+        assert!(say(2, 30, locale).contains(many), "{}", say(2, 30, locale));
+        let said = state(&phrases, "age", fact(2, 30), locale, Precision::Banded);
+        assert!(said.contains(banded), "{said}");
+    }
     let many = state(&phrases, "age", fact(90, 14), Locale::Fr, Precision::Banded);
     assert_eq!(
         many,
@@ -191,6 +202,13 @@ fn headline(decision: &crate::domain::Decision, locale: Locale) -> String {
     load(EN, FR).unwrap().headline(&explanation, &features, locale, Precision::Exact)
 }
 
+/// The headline in the product's own words.
+fn bare_headline(decision: &crate::domain::Decision, locale: Locale) -> String {
+    let features = sample::features();
+    let explanation = explain(decision, 0, &features, 5).unwrap();
+    load("", "").unwrap().headline(&explanation, &features, locale, Precision::Exact)
+}
+
 #[test]
 fn the_headline_says_because_only_of_what_spoke_for_this_ad() {
     assert_eq!(
@@ -200,6 +218,23 @@ fn the_headline_says_because_only_of_what_spoke_for_this_ad() {
     assert_eq!(
         headline(&sample::three_ads(), Locale::Fr),
         "Vous voyez cette publicité surtout pour cette raison\u{a0}: vous avez acheté des pizzas surgelées 4 fois ces 12 dernières semaines."
+    );
+    assert_eq!(
+        bare_headline(&sample::three_ads(), Locale::It),
+        "Vede questo annuncio soprattutto per questo motivo: Lei ha comprato «FROZEN PIZZA» 4 volte nelle ultime 12 settimane."
+    );
+    assert_eq!(
+        bare_headline(&sample::three_ads(), Locale::Es),
+        "Usted ve este anuncio sobre todo por esto: usted ha comprado «FROZEN PIZZA» 4 veces en las últimas 12 semanas."
+    );
+    // After a colon, German goes on with a capital.
+    assert_eq!(
+        bare_headline(&sample::three_ads(), Locale::De),
+        "Sie sehen diese Anzeige vor allem aus diesem Grund: Sie haben in den letzten 12 Wochen 4 Mal „FROZEN PIZZA“ gekauft."
+    );
+    assert_eq!(
+        bare_headline(&sample::three_ads(), Locale::Nl),
+        "U ziet deze advertentie vooral hierom: u hebt in de laatste 12 weken 4 keer ‘FROZEN PIZZA’ gekocht."
     );
     let offers = |one, other| {
         let lines = |bid, weekday| account(&[(LineSource::Bid, bid), (of(WEEKDAY), weekday)]);

@@ -3,11 +3,11 @@
 use tonic::Status;
 
 use super::super::account::{account, evidence, reason_code, timestamp, verdict};
+use super::super::pb;
 use super::super::status::invalid;
-use super::super::{locale, pb};
 use crate::decide::{Engine, Recommended};
 use crate::domain::{Decision, FieldError, Locale, NotShown, RefusalCause};
-use crate::explain::{Explanation, Precision};
+use crate::explain::{Explanation, Phrases, Precision};
 use crate::ledger::TokenKind;
 
 /// What the caller wants to see of a decision: no part of the decision itself.
@@ -19,11 +19,11 @@ pub(super) struct View {
 }
 
 impl View {
-    pub(super) fn read(request: &pb::RecommendRequest) -> Result<Self, Status> {
+    pub(super) fn read(request: &pb::RecommendRequest, phrases: &Phrases) -> Result<Self, Status> {
         let view = |field: &str, number: i32| {
             invalid(&FieldError::new(field, format!("must be a view of the API, is {number}")).into())
         };
-        let (locale, fell_back) = locale(&request.locale);
+        let (locale, fell_back) = phrases.language_of(&request.locale);
         Ok(Self {
             locale,
             fell_back,

@@ -7,6 +7,7 @@ mod decisions;
 mod events;
 mod file;
 mod fold;
+mod listings;
 mod promotions;
 mod readers;
 mod subjects;

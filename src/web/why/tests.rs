@@ -71,7 +71,10 @@ fn the_page_is_well_formed_and_needs_neither_script_nor_inline_style() {
         assert!(!elements.iter().any(|name| name == "script" || name == "style"));
         assert!(!html.contains("style=") && !html.contains("onclick") && !html.contains("javascript:"));
         assert!(html.contains(&format!("<html lang=\"{locale}\">")));
-        assert!(html.contains(&format!("href=\"?lang={}\"", other_language(locale))));
+        for other in Locale::ALL {
+            let link = format!("href=\"?lang={other}\" hreflang=\"{other}\" lang=\"{other}\"");
+            assert_eq!(html.contains(&link), other != locale, "{locale} {other}");
+        }
         assert!(html.contains("<meta name=\"referrer\" content=\"no-referrer\">"), "the address is a token");
         for id in html.split("aria-labelledby=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
             assert!(html.contains(&format!("id=\"{id}\"")), "{id}");

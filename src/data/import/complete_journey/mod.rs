@@ -17,11 +17,17 @@ use self::raw::{Campaign, Raw};
 use super::ImportError;
 use super::write::{Values, write_table};
 use crate::data::Schema;
-use crate::domain::Localised;
+use crate::domain::{Locale, Localised};
 
 const SCHEMA: &str = include_str!("../../../../models/complete-journey/schema.toml");
-const PHRASES_EN: &str = include_str!("../../../../models/complete-journey/phrases.en.ftl");
-const PHRASES_FR: &str = include_str!("../../../../models/complete-journey/phrases.fr.ftl");
+const PHRASES: [(Locale, &str); 6] = [
+    (Locale::En, include_str!("../../../../models/complete-journey/phrases.en.ftl")),
+    (Locale::Fr, include_str!("../../../../models/complete-journey/phrases.fr.ftl")),
+    (Locale::De, include_str!("../../../../models/complete-journey/phrases.de.ftl")),
+    (Locale::Es, include_str!("../../../../models/complete-journey/phrases.es.ftl")),
+    (Locale::It, include_str!("../../../../models/complete-journey/phrases.it.ftl")),
+    (Locale::Nl, include_str!("../../../../models/complete-journey/phrases.nl.ftl")),
+];
 
 /// Fewest days of the log before a campaign whose impressions are kept.
 const HISTORY_DAYS_MIN: i32 = 84;
@@ -75,7 +81,8 @@ impl fmt::Display for Summary {
 /// # Errors
 /// When a table is missing or does not fit, or `to` cannot be written.
 pub fn import(from: &Path, to: &Path) -> Result<Summary, ImportError> {
-    let phrases = Localised { en: PHRASES_EN.to_owned(), fr: PHRASES_FR.to_owned() };
+    let phrases =
+        PHRASES.iter().fold(Localised::default(), |phrases, (locale, text)| phrases.with(*locale, *text));
     let schema = Schema::parse(SCHEMA, phrases)?;
     fs::create_dir_all(to).map_err(|error| ImportError::write(to, error))?;
     let raw = Raw::read(from, &schema)?;
@@ -89,9 +96,8 @@ pub fn import(from: &Path, to: &Path) -> Result<Summary, ImportError> {
     write_impressions(to, &raw, &campaigns, &offers, &mut summary)?;
     write_consents(to, &raw, &mut summary)?;
     write_table(&to.join("groups.parquet"), &raw.group_labels)?;
-    for (name, text) in
-        [("schema.toml", SCHEMA), ("phrases.en.ftl", PHRASES_EN), ("phrases.fr.ftl", PHRASES_FR)]
-    {
+    let phrases = PHRASES.iter().map(|(locale, text)| (format!("phrases.{locale}.ftl"), *text));
+    for (name, text) in std::iter::once(("schema.toml".to_owned(), SCHEMA)).chain(phrases) {
         let path = to.join(name);
         fs::write(&path, text).map_err(|error| ImportError::write(&path, error))?;
     }

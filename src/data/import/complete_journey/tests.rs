@@ -18,7 +18,7 @@ const RAW_TABLES: [&str; 7] = [
     "coupon_redemptions.csv.gz",
     "demographics.csv.gz",
 ];
-const WRITTEN: [&str; 10] = [
+const WRITTEN: [&str; 14] = [
     "events.parquet",
     "products.parquet",
     "ads.parquet",
@@ -29,6 +29,10 @@ const WRITTEN: [&str; 10] = [
     "schema.toml",
     "phrases.en.ftl",
     "phrases.fr.ftl",
+    "phrases.de.ftl",
+    "phrases.es.ftl",
+    "phrases.it.ftl",
+    "phrases.nl.ftl",
 ];
 
 fn raw() -> PathBuf {

@@ -1,0 +1,274 @@
+# Was Limpid auf Deutsch sagt. Die anderen Sprachen stehen daneben; eine Meldung, die in einer von ihnen
+# fehlt, lässt einen Test scheitern. Vor dem Prozentzeichen steht ein schmales geschütztes Leerzeichen (U+202F).
+
+## Die Seite
+
+page-title = Warum diese Anzeige
+kicker = Dies ist Werbung: Hier steht, warum Sie sie sehen
+fallback-language = Diese Seite gibt es noch nicht in Ihrer Sprache, deshalb steht sie hier auf Deutsch.
+languages = Sprachen
+language-name = Deutsch
+
+headline-mainly = Sie sehen diese Anzeige vor allem aus diesem Grund: { $clause }.
+headline-partly = Sie sehen diese Anzeige zum Teil aus diesem Grund: { $clause }.
+headline-mainly-value = Das zählte bei dieser Anzeige am meisten: { $clause }.
+headline-partly-value = Das zählte bei dieser Anzeige mit: { $clause }.
+headline-only = Nur diese Anzeige konnte hier gezeigt werden.
+headline-even = Nichts hob diese Anzeige von den anderen ab, die hier möglich waren.
+headline-none = Kein einzelner Grund spricht für diese Anzeige.
+
+compared-others = { $others ->
+    [one] Verglichen mit der einen anderen Anzeige, die hier möglich war.
+   *[other] Verglichen mit den { $others } anderen Anzeigen, die hier möglich waren.
+}
+compared-average = Es gab keine andere Anzeige zum Vergleich. Jeder Grund wird daher mit dem Durchschnitt früherer Fälle verglichen.
+
+for-advertiser = Gezeigt für
+for-payer = Bezahlt von
+for-category = Thema
+
+section-for = Was für diese Anzeige sprach
+section-against = Was gegen sie sprach
+section-common = Was für jede mögliche Anzeige galt
+section-unused = Was nicht verwendet wurde, und warum
+section-change = So können Sie das ändern
+section-kept = Was gespeichert wird, und wie lange
+
+share = { $percent } %
+share-tiny = weniger als 1 %
+share-most = mehr als 99 %
+
+named-share = { $count ->
+    [one] Dieser Grund macht { $share } von allem aus, was für oder gegen diese Anzeige sprach.
+   *[other] Diese { $count } Gründe machen { $share } von allem aus, was für oder gegen diese Anzeige sprach.
+}
+remainder = Der Rest, { $share }, sind schwächere Gründe und feste Teile der Rechnung.
+remainder-none = Sonst zählte nichts.
+common-intro = Das zählte bei allen Anzeigen gleich. Es ist also kein Grund für gerade diese.
+unused-none = Nichts wurde zurückgehalten.
+personal-none = Nichts, was über Sie bekannt ist, machte zwischen den Anzeigen einen Unterschied.
+change-intro = Welche Zwecke Sie erlauben, bestimmen Sie in den Datenschutz-Einstellungen der Seite, die Ihnen diese Anzeige gezeigt hat. Was Sie nicht mehr erlauben, wird für die nächste Anzeige nicht verwendet.
+change-group = { $count ->
+    [one] Wird nicht mehr verwendet, wenn Sie diesen Zweck nicht mehr erlauben: { $purposes }.
+   *[other] Wird nicht mehr verwendet, wenn Sie einen dieser Zwecke nicht mehr erlauben: { $purposes }.
+}
+change-none = Keine Wahl von Ihnen würde diese Gründe ändern: Keiner von ihnen betrifft Sie.
+kept-group = { $days ->
+    [365] Ein Jahr lang gespeichert
+    [one] Einen Tag lang gespeichert
+   *[other] { $days } Tage lang gespeichert
+}:
+kept-none = Es wurde nichts über Sie verwendet. Deshalb wird dafür auch nichts über Sie gespeichert.
+
+source = Quelle: { $provenance }, { $derivation }.
+source-personal = Mit Ihrer Zustimmung zu diesen Zwecken verwendet: { $purposes }.
+source-not-personal = Sagt nichts über Sie.
+banded-note = Anzahl und Datum sind hier nur grob angegeben, denn diesen Link kann jeder öffnen, der ihn hat.
+sample-note = Vorführung: Namen, Preise und Einstellungen zum Datenschutz sind Beispiele.
+record = Entscheidung { $id }, getroffen am { $at }.
+
+## Die Gründe
+
+bid-higher = Für diese Anzeige wurde mehr geboten als im Schnitt für die anderen.
+bid-lower = Für diese Anzeige wurde weniger geboten als im Schnitt für die anderen.
+last-time = Zuletzt { $when }.
+pair-counted = Zusammen zählten: { $one } und { $other }.
+datum-pair = { $one }, zusammen mit: { $other }
+fact-value = { $label }: { $value }.
+fact-missing = { $label }: nicht bekannt.
+fact-withheld = { $label }: für diese Anzeige nicht verwendet.
+roughly = etwa { $value }
+yes = ja
+no = nein
+
+history-browse = Sie haben { $window } { $count ->
+    [one] einmal
+   *[other] { $count } Mal
+} „{ $key }“ angesehen.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } „{ $key }“ angesehen haben.
+history-browse-alike = Sie haben { $window } { $count ->
+    [one] einmal
+   *[other] { $count } Mal
+} etwas dieser Art angesehen.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } etwas dieser Art angesehen haben.
+history-browse-any = Sie haben { $window } { $count ->
+    [one] einmal
+   *[other] { $count } Mal
+} hier Seiten angesehen.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } hier eine Seite angesehen haben.
+history-purchase = Sie haben { $window } { $times ->
+    [one] einmal
+   *[other] { $times } Mal
+} „{ $key }“ gekauft.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } „{ $key }“ gekauft haben.
+history-purchase-alike = Sie haben { $window } { $times ->
+    [one] einmal
+   *[other] { $times } Mal
+} Waren dieser Art gekauft.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } Waren dieser Art gekauft haben.
+history-purchase-any = Sie haben { $window } { $times ->
+    [one] einmal
+   *[other] { $times } Mal
+} hier eingekauft.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } hier eingekauft haben.
+history-search = Sie haben { $window } { $count ->
+    [one] einmal
+   *[other] { $count } Mal
+} nach „{ $key }“ gesucht.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } nach „{ $key }“ gesucht haben.
+history-search-alike = Sie haben { $window } { $count ->
+    [one] einmal
+   *[other] { $count } Mal
+} nach etwas dieser Art gesucht.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } nach etwas dieser Art gesucht haben.
+history-search-any = Sie haben { $window } { $count ->
+    [one] einmal
+   *[other] { $count } Mal
+} hier gesucht.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } hier gesucht haben.
+history-impression = Ihnen wurden { $window } { $count ->
+    [one] einmal
+   *[other] { $count } Mal
+} Anzeigen für „{ $key }“ gezeigt.
+    .absent = Bei uns ist nicht vermerkt, dass Ihnen { $window } Anzeigen für „{ $key }“ gezeigt wurden.
+history-impression-alike = Ihnen wurden { $window } { $count ->
+    [one] einmal
+   *[other] { $count } Mal
+} Anzeigen dieser Art gezeigt.
+    .absent = Bei uns ist nicht vermerkt, dass Ihnen { $window } Anzeigen dieser Art gezeigt wurden.
+history-impression-any = Ihnen wurden { $window } { $count ->
+    [one] einmal
+   *[other] { $count } Mal
+} hier Anzeigen gezeigt.
+    .absent = Bei uns ist nicht vermerkt, dass Ihnen { $window } hier Anzeigen gezeigt wurden.
+history-click = Sie haben { $window } { $count ->
+    [one] einmal
+   *[other] { $count } Mal
+} auf Anzeigen für „{ $key }“ geklickt.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } auf Anzeigen für „{ $key }“ geklickt haben.
+history-click-alike = Sie haben { $window } { $count ->
+    [one] einmal
+   *[other] { $count } Mal
+} auf Anzeigen dieser Art geklickt.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } auf Anzeigen dieser Art geklickt haben.
+history-click-any = Sie haben { $window } { $count ->
+    [one] einmal
+   *[other] { $count } Mal
+} hier auf Anzeigen geklickt.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } hier auf Anzeigen geklickt haben.
+history-conversion = Sie haben { $window } { $times ->
+    [one] einmal
+   *[other] { $times } Mal
+} Angebote für „{ $key }“ genutzt.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } Angebote für „{ $key }“ genutzt haben.
+history-conversion-alike = Sie haben { $window } { $times ->
+    [one] einmal
+   *[other] { $times } Mal
+} Angebote dieser Art genutzt.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } Angebote dieser Art genutzt haben.
+history-conversion-any = Sie haben { $window } { $times ->
+    [one] einmal
+   *[other] { $times } Mal
+} hier Angebote genutzt.
+    .absent = Bei uns ist nicht vermerkt, dass Sie { $window } hier Angebote genutzt haben.
+
+window-weeks = { $count ->
+    [one] in der letzten Woche
+   *[other] in den letzten { $count } Wochen
+}
+window-days = { $count ->
+    [365] in den letzten 12 Monaten
+    [one] am letzten Tag
+   *[other] in den letzten { $count } Tagen
+}
+band = { $from } bis { $to }
+band-open = mehr als { $from }
+
+## Woher die Daten kommen
+
+provenance-first-party = diese Seite
+provenance-partner = ein Partner, { $name }
+derivation-stated = so angegeben
+derivation-observed = so beobachtet
+derivation-inferred = aus anderen Daten geschlossen
+
+cause-not-personal = Es sagt nichts über Sie.
+cause-accepted = Sie haben alle Zwecke erlaubt, die dafür nötig sind.
+cause-purposes-refused = { $count ->
+    [one] Sie haben diesen Zweck nicht erlaubt: { $purposes }.
+   *[other] Sie haben diese Zwecke nicht erlaubt: { $purposes }.
+}
+cause-not-objected = Sie wurden informiert, dass Sie dem widersprechen können, und haben nicht widersprochen.
+cause-privacy-control = Ihr Browser bittet darum, Ihre Daten nicht zu verkaufen oder zu teilen.
+cause-age = Wo es um Kinder gehen kann, wird nichts über Sie verwendet.
+cause-opted-out = Sie haben dem widersprochen.
+cause-no-choice = Die Seite hat keine gültige Wahl von Ihnen übermittelt, die das erlaubt.
+cause-no-subject = Die Seite hat nicht gesagt, wer Sie sind. Deshalb wurde nichts über Sie gesucht.
+cause-sensitive-ad = Diese Anzeige ist von heikler Art. Solche Anzeigen werden nie nach dem ausgewählt, was über Sie bekannt ist.
+cause-withdrawn = Sie haben Ihre Einwilligung in diese Nutzung widerrufen.
+cause-objected = Sie haben dieser Nutzung widersprochen.
+cause-stopped = Sie haben uns gebeten, für Werbung nichts über Sie zu nutzen.
+cause-forgotten = Sie haben uns gebeten, dies nicht zu nutzen.
+
+## Die Zwecke des Rahmens für Transparenz und Zustimmung (TCF)
+
+purpose-1 = Daten auf Ihrem Gerät speichern oder lesen
+purpose-2 = Anzeigen mit wenigen Daten auswählen
+purpose-3 = ein Profil von Ihnen für Anzeigen anlegen
+purpose-4 = Anzeigen mit einem Profil von Ihnen auswählen
+purpose-5 = ein Profil von Ihnen für Inhalte anlegen
+purpose-6 = Inhalte mit einem Profil von Ihnen auswählen
+purpose-7 = messen, wie gut Anzeigen wirken
+purpose-8 = messen, wie gut Inhalte wirken
+purpose-9 = das Publikum mit Statistik verstehen
+purpose-10 = Dienste entwickeln und verbessern
+purpose-11 = Inhalte mit wenigen Daten auswählen
+list-separator = {", "}
+list-last = {" und "}
+
+## Die Zeit
+
+month-name = { $month ->
+    [1] Januar
+    [2] Februar
+    [3] März
+    [4] April
+    [5] Mai
+    [6] Juni
+    [7] Juli
+    [8] August
+    [9] September
+    [10] Oktober
+    [11] November
+   *[12] Dezember
+}
+day-number = { $day }.
+day = { day-number } { month-name } { $year }
+month = { month-name } { $year }
+on-day = am { day }
+in-month = im { month }
+moment = { day } um { $hour }:{ $minute } Uhr UTC
+
+## Wenn es keine Seite zu zeigen gibt
+
+problem-expired = Dieser Link ist abgelaufen
+problem-expired-text = Ein Link zu den Gründen für eine Anzeige gilt nur eine Zeit lang. Öffnen Sie die Gründe noch einmal von der Anzeige aus.
+problem-invalid = Dieser Link ist nicht gültig
+problem-invalid-text = Vielleicht wurde er unterwegs gekürzt oder geändert. Öffnen Sie die Gründe noch einmal von der Anzeige aus.
+problem-not-found = Hier ist nichts
+problem-not-found-text = Der Eintrag, zu dem dieser Link führt, existiert nicht oder wurde gelöscht.
+
+## Der Hinweis, und wie entschieden wird
+
+notice-change = Sie können die Verwendung dieser Daten beenden: { $data }. Dazu genügt es, einen dieser Zwecke nicht mehr zu erlauben: { $purposes }.
+
+how-step-1 = Die Seite, die Werbung zeigt, fragt, welche von mehreren Anzeigen sie zeigen soll. Sie sagt dazu, welche Zwecke Sie erlaubt haben.
+how-step-2 = Was Sie nicht erlaubt haben, wird beiseitegelegt, bevor etwas gelesen wird.
+how-step-3 = Was gelesen werden darf, wird nachgesehen: was Sie hier getan haben und wofür jede Anzeige ist.
+how-step-4 = Jede Anzeige bekommt für all das Punkte. Die Punkte werden addiert. Sonst zählt nur der Preis, den der Werbende bietet.
+how-step-5 = Die Anzeige mit der höchsten Summe wird gezeigt. Die Punkte werden versiegelt aufbewahrt, damit man sie später prüfen kann.
+how-step-6 = Sie können die Gründe für jede Anzeige öffnen, die Ihnen gezeigt wurde, und ändern, was Sie erlauben.
+how-never-1 = Alter, Geschlecht, Einkommen, Familie und andere Merkmale von Gruppen.
+how-never-2 = Käufe, aus denen man Ihre Gesundheit, Ihre Familie, Ihren Glauben oder Ihre Herkunft erraten könnte.
+how-never-3 = Ob Sie etwas abgelehnt haben: Das wird Ihnen nie zum Nachteil.
+how-never-4 = Alles, was Sie nach der Auswahl der Anzeige getan haben.

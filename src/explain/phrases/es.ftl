@@ -1,0 +1,274 @@
+# Lo que Limpid dice en español. Los otros idiomas están al lado; si falta un mensaje en uno de ellos, falla
+# una prueba. Delante del signo de porcentaje va un espacio fino de no separación (U+202F).
+
+## La página
+
+page-title = Por qué este anuncio
+kicker = Esto es un anuncio: aquí está por qué lo ve
+fallback-language = Esta página aún no existe en su idioma; aquí está en español.
+languages = Idiomas
+language-name = Español
+
+headline-mainly = Usted ve este anuncio sobre todo por esto: { $clause }.
+headline-partly = Usted ve este anuncio en parte por esto: { $clause }.
+headline-mainly-value = Esto es lo que más contó para este anuncio: { $clause }.
+headline-partly-value = Esto también contó para este anuncio: { $clause }.
+headline-only = Este era el único anuncio que se podía mostrar aquí.
+headline-even = Nada distinguía este anuncio de los otros que se podían mostrar aquí.
+headline-none = No hay un motivo único a favor de este anuncio.
+
+compared-others = { $others ->
+    [one] En comparación con el otro anuncio que se podía mostrar aquí.
+   *[other] En comparación con los otros { $others } anuncios que se podían mostrar aquí.
+}
+compared-average = No había otro anuncio para comparar. Cada motivo se compara con la media de casos pasados.
+
+for-advertiser = Mostrado para
+for-payer = Pagado por
+for-category = Tema
+
+section-for = Lo que contó a favor de este anuncio
+section-against = Lo que contó en contra
+section-common = Lo que valía para todos los anuncios posibles
+section-unused = Lo que no se usó, y por qué
+section-change = Cómo cambiar esto
+section-kept = Lo que se guarda, y cuánto tiempo
+
+share = { $percent } %
+share-tiny = menos del 1 %
+share-most = más del 99 %
+
+named-share = { $count ->
+    [one] Peso de este motivo en todo lo que contó a favor o en contra de este anuncio: { $share }.
+   *[other] Peso de estos { $count } motivos en todo lo que contó a favor o en contra de este anuncio: { $share }.
+}
+remainder = El resto, { $share }, son motivos más débiles y partes fijas del cálculo.
+remainder-none = Nada más contó.
+common-intro = Esto contó igual para todos los anuncios: no explica que se eligiera este.
+unused-none = No se apartó nada.
+personal-none = Nada de lo que se sabe de usted marcó una diferencia entre los anuncios.
+change-intro = Usted elige qué fines acepta en los ajustes de privacidad del sitio que le mostró este anuncio. Lo que deje de aceptar no se usará para el próximo anuncio.
+change-group = { $count ->
+    [one] Ya no se usará si deja de aceptar este fin: { $purposes }.
+   *[other] Ya no se usará si deja de aceptar alguno de estos fines: { $purposes }.
+}
+change-none = Ninguna elección suya cambiaría estos motivos: ninguno trata de usted.
+kept-group = Se guarda { $days ->
+    [365] un año
+    [one] un día
+   *[other] { $days } días
+}:
+kept-none = No se usó nada sobre usted. Por eso no se guarda nada sobre usted para este fin.
+
+source = Origen: { $provenance }, { $derivation }.
+source-personal = Se usa con su permiso para estos fines: { $purposes }.
+source-not-personal = No dice nada de usted.
+banded-note = Las cifras y las fechas se dan por tramos, porque este enlace sirve a cualquiera que lo tenga.
+sample-note = Demostración: los nombres, los precios y las opciones de privacidad son ejemplos.
+record = Decisión { $id }, tomada el { $at }.
+
+## Los motivos
+
+bid-higher = El anunciante ofreció más que la media de los otros.
+bid-lower = El anunciante ofreció menos que la media de los otros.
+last-time = La última vez fue { $when }.
+pair-counted = Contaron juntos: { $one } y { $other }.
+datum-pair = { $one }, junto con: { $other }
+fact-value = { $label }: { $value }.
+fact-missing = { $label }: no se sabe.
+fact-withheld = { $label }: no se usó para este anuncio.
+roughly = alrededor de { $value }
+yes = sí
+no = no
+
+history-browse = Usted ha mirado «{ $key }» { $count ->
+    [one] una vez
+   *[other] { $count } veces
+} { $window }.
+    .absent = No consta que usted haya mirado «{ $key }» { $window }.
+history-browse-alike = Usted ha mirado cosas de este tipo { $count ->
+    [one] una vez
+   *[other] { $count } veces
+} { $window }.
+    .absent = No consta que usted haya mirado nada de este tipo { $window }.
+history-browse-any = Usted ha visto páginas aquí { $count ->
+    [one] una vez
+   *[other] { $count } veces
+} { $window }.
+    .absent = No consta que usted haya visto ninguna página aquí { $window }.
+history-purchase = Usted ha comprado «{ $key }» { $times ->
+    [one] una vez
+   *[other] { $times } veces
+} { $window }.
+    .absent = No consta que usted haya comprado «{ $key }» { $window }.
+history-purchase-alike = Usted ha comprado productos de este tipo { $times ->
+    [one] una vez
+   *[other] { $times } veces
+} { $window }.
+    .absent = No consta que usted haya comprado nada de este tipo { $window }.
+history-purchase-any = Usted ha comprado algo aquí { $times ->
+    [one] una vez
+   *[other] { $times } veces
+} { $window }.
+    .absent = No consta que usted haya comprado nada aquí { $window }.
+history-search = Usted ha buscado «{ $key }» { $count ->
+    [one] una vez
+   *[other] { $count } veces
+} { $window }.
+    .absent = No consta que usted haya buscado «{ $key }» { $window }.
+history-search-alike = Usted ha buscado cosas de este tipo { $count ->
+    [one] una vez
+   *[other] { $count } veces
+} { $window }.
+    .absent = No consta que usted haya buscado nada de este tipo { $window }.
+history-search-any = Usted ha buscado algo aquí { $count ->
+    [one] una vez
+   *[other] { $count } veces
+} { $window }.
+    .absent = No consta que usted haya buscado nada aquí { $window }.
+history-impression = Se le han mostrado anuncios de «{ $key }» { $count ->
+    [one] una vez
+   *[other] { $count } veces
+} { $window }.
+    .absent = No consta que se le hayan mostrado anuncios de «{ $key }» { $window }.
+history-impression-alike = Se le han mostrado anuncios de este tipo { $count ->
+    [one] una vez
+   *[other] { $count } veces
+} { $window }.
+    .absent = No consta que se le hayan mostrado anuncios de este tipo { $window }.
+history-impression-any = Se le han mostrado anuncios aquí { $count ->
+    [one] una vez
+   *[other] { $count } veces
+} { $window }.
+    .absent = No consta que se le haya mostrado ningún anuncio aquí { $window }.
+history-click = Usted ha hecho clic en anuncios de «{ $key }» { $count ->
+    [one] una vez
+   *[other] { $count } veces
+} { $window }.
+    .absent = No consta que usted haya hecho clic en anuncios de «{ $key }» { $window }.
+history-click-alike = Usted ha hecho clic en anuncios de este tipo { $count ->
+    [one] una vez
+   *[other] { $count } veces
+} { $window }.
+    .absent = No consta que usted haya hecho clic en anuncios de este tipo { $window }.
+history-click-any = Usted ha hecho clic en anuncios aquí { $count ->
+    [one] una vez
+   *[other] { $count } veces
+} { $window }.
+    .absent = No consta que usted haya hecho clic en ningún anuncio aquí { $window }.
+history-conversion = Usted ha usado ofertas de «{ $key }» { $times ->
+    [one] una vez
+   *[other] { $times } veces
+} { $window }.
+    .absent = No consta que usted haya usado ofertas de «{ $key }» { $window }.
+history-conversion-alike = Usted ha usado ofertas de este tipo { $times ->
+    [one] una vez
+   *[other] { $times } veces
+} { $window }.
+    .absent = No consta que usted haya usado ofertas de este tipo { $window }.
+history-conversion-any = Usted ha usado ofertas aquí { $times ->
+    [one] una vez
+   *[other] { $times } veces
+} { $window }.
+    .absent = No consta que usted haya usado ninguna oferta aquí { $window }.
+
+window-weeks = { $count ->
+    [one] en la última semana
+   *[other] en las últimas { $count } semanas
+}
+window-days = { $count ->
+    [365] en los últimos 12 meses
+    [one] en el último día
+   *[other] en los últimos { $count } días
+}
+band = de { $from } a { $to }
+band-open = más de { $from }
+
+## De dónde vienen los datos
+
+provenance-first-party = este sitio
+provenance-partner = un socio, { $name }
+derivation-stated = dato declarado
+derivation-observed = dato observado
+derivation-inferred = dato deducido de otros datos
+
+cause-not-personal = No dice nada de usted.
+cause-accepted = Usted aceptó todos los fines necesarios.
+cause-purposes-refused = { $count ->
+    [one] Usted no ha aceptado este fin: { $purposes }.
+   *[other] Usted no ha aceptado estos fines: { $purposes }.
+}
+cause-not-objected = Se le dijo que puede oponerse a este uso, y no se ha opuesto.
+cause-privacy-control = Su navegador pide que no se vendan ni se compartan sus datos.
+cause-age = No se usa nada sobre usted donde puede haber niños.
+cause-opted-out = Usted rechazó este uso.
+cause-no-choice = El sitio no transmitió ninguna elección válida suya que permita este uso.
+cause-no-subject = El sitio no dijo quién es usted; por eso no se buscó nada sobre usted.
+cause-sensitive-ad = Este anuncio es de un tipo delicado. Estos anuncios nunca se eligen por lo que se sabe de usted.
+cause-withdrawn = Ha retirado su consentimiento a este uso.
+cause-objected = Se ha opuesto a este uso.
+cause-stopped = Nos ha pedido que no usemos nada sobre usted para los anuncios.
+cause-forgotten = Nos ha pedido que no usemos este dato.
+
+## Los fines del marco de transparencia y consentimiento (TCF)
+
+purpose-1 = guardar o leer datos en su dispositivo
+purpose-2 = elegir anuncios con pocos datos
+purpose-3 = crear un perfil de usted para anuncios
+purpose-4 = elegir anuncios con un perfil de usted
+purpose-5 = crear un perfil de usted para contenidos
+purpose-6 = elegir contenidos con un perfil de usted
+purpose-7 = medir si los anuncios funcionan
+purpose-8 = medir si los contenidos funcionan
+purpose-9 = conocer al público con estadísticas
+purpose-10 = desarrollar y mejorar servicios
+purpose-11 = elegir contenidos con pocos datos
+list-separator = {", "}
+list-last = {" y "}
+
+## El tiempo
+
+month-name = { $month ->
+    [1] enero
+    [2] febrero
+    [3] marzo
+    [4] abril
+    [5] mayo
+    [6] junio
+    [7] julio
+    [8] agosto
+    [9] septiembre
+    [10] octubre
+    [11] noviembre
+   *[12] diciembre
+}
+day-number = { $day }
+day = { day-number } de { month-name } de { $year }
+month = { month-name } de { $year }
+on-day = el { day }
+in-month = en { month }
+moment = { day } a las { $hour }:{ $minute } UTC
+
+## Cuando no hay página que mostrar
+
+problem-expired = Este enlace ha caducado
+problem-expired-text = Un enlace a los motivos de un anuncio solo vale durante un tiempo. Abra los motivos otra vez desde el anuncio.
+problem-invalid = Este enlace no es válido
+problem-invalid-text = Quizá se cortó o cambió en el camino. Abra los motivos otra vez desde el anuncio.
+problem-not-found = Aquí no hay nada
+problem-not-found-text = El registro al que lleva este enlace no existe o se ha borrado.
+
+## El aviso, y cómo se toma una decisión
+
+notice-change = Puede detener el uso de estos datos: { $data }. Basta con dejar de aceptar uno de estos fines: { $purposes }.
+
+how-step-1 = El sitio que muestra el anuncio pregunta cuál de varios debe mostrar. También dice qué fines aceptó usted.
+how-step-2 = Lo que usted no aceptó se aparta antes de leer nada.
+how-step-3 = Se busca lo que se puede leer: lo que usted hizo aquí y para qué es cada anuncio.
+how-step-4 = Cada anuncio recibe puntos por cada una de estas cosas. Los puntos se suman. Fuera de eso, solo cuenta el precio que ofrece el anunciante.
+how-step-5 = Se muestra el anuncio con la suma más alta. Los puntos se guardan sellados para poder revisarlos más tarde.
+how-step-6 = Usted puede abrir los motivos de todo anuncio que se le mostró, y cambiar lo que acepta.
+how-never-1 = Edad, sexo, ingresos, familia y otros rasgos de grupos.
+how-never-2 = Compras de las que se podría adivinar su salud, su familia, sus creencias o su origen.
+how-never-3 = Si usted rechazó algo: un rechazo nunca se usa en su contra.
+how-never-4 = Lo que usted hizo después de que se eligiera el anuncio.

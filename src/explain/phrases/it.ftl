@@ -1,0 +1,281 @@
+# Quello che Limpid dice in italiano. Le altre lingue sono qui accanto; se un messaggio manca in una di esse,
+# un test fallisce.
+
+## La pagina
+
+page-title = Perché questo annuncio
+kicker = Questo è un annuncio: ecco perché lo vede
+fallback-language = Questa pagina non esiste ancora nella Sua lingua: eccola in italiano.
+languages = Lingue
+language-name = Italiano
+
+headline-mainly = Vede questo annuncio soprattutto per questo motivo: { $clause }.
+headline-partly = Vede questo annuncio in parte per questo motivo: { $clause }.
+headline-mainly-value = Ecco che cosa ha contato di più per questo annuncio: { $clause }.
+headline-partly-value = Ecco che cosa ha contato per questo annuncio: { $clause }.
+headline-only = Era l’unico annuncio che si poteva mostrare qui.
+headline-even = Nulla distingueva questo annuncio dagli altri che si potevano mostrare qui.
+headline-none = Nessun motivo parla da solo a favore di questo annuncio.
+
+compared-others = { $others ->
+    [one] A confronto con l’altro annuncio che si poteva mostrare qui.
+   *[other] A confronto con gli altri { $others } annunci che si potevano mostrare qui.
+}
+compared-average = Non c’era un altro annuncio per il confronto: ogni motivo è confrontato con la media dei casi passati.
+
+for-advertiser = Mostrato per
+for-payer = Pagato da
+for-category = Tema
+
+section-for = Che cosa ha contato a favore di questo annuncio
+section-against = Che cosa ha contato contro
+section-common = Che cosa valeva per ogni annuncio possibile
+section-unused = Che cosa non è stato usato, e perché
+section-change = Come cambiare tutto questo
+section-kept = Che cosa si conserva, e per quanto tempo
+
+share = { $percent }%
+share-tiny = meno dell’1%
+share-most = più del 99%
+
+named-share = { $count ->
+    [one] Peso di questo motivo in tutto ciò che ha contato pro o contro questo annuncio: { $share }.
+   *[other] Peso di questi { $count } motivi in tutto ciò che ha contato pro o contro questo annuncio: { $share }.
+}
+remainder = Il resto, { $share }, sono motivi più deboli e parti fisse del calcolo.
+remainder-none = Nient’altro ha contato.
+common-intro = Tutto questo ha contato allo stesso modo per ogni annuncio: non spiega perché è stato scelto questo.
+unused-none = Nulla è stato messo da parte.
+personal-none = Nulla di ciò che si sa di Lei ha fatto differenza tra gli annunci.
+change-intro = Lei sceglie quali scopi accettare nelle impostazioni sulla privacy del sito che Le ha mostrato questo annuncio. Ciò che non accetta più non serve per il prossimo annuncio.
+change-group = { $count ->
+    [one] Non sarà più usato se smette di accettare questo scopo: { $purposes }.
+   *[other] Non sarà più usato se smette di accettare uno di questi scopi: { $purposes }.
+}
+change-none = Nessuna Sua scelta cambierebbe questi motivi: nessuno riguarda Lei.
+kept-group = Si conserva per { $days ->
+    [365] un anno
+    [one] un giorno
+   *[other] { $days } giorni
+}:
+kept-none = Non è stato usato nulla su di Lei: quindi non si conserva nulla su di Lei per questo scopo.
+
+source = Origine: { $provenance }, { $derivation }.
+source-personal = Usato con il Suo consenso per: { $purposes }.
+source-not-personal = Non dice nulla di Lei.
+banded-note = Numeri e date sono indicati per fasce, perché questo link funziona per chiunque lo abbia.
+sample-note = Dimostrazione: nomi, prezzi e scelte sulla privacy sono esempi.
+record = Decisione { $id }, presa in data { $at }.
+
+## I motivi
+
+bid-higher = L’inserzionista ha offerto più della media degli altri.
+bid-lower = L’inserzionista ha offerto meno della media degli altri.
+last-time = L’ultima volta è stata { $when }.
+pair-counted = Hanno contato insieme: { $one } e { $other }.
+datum-pair = { $one }, insieme a: { $other }
+fact-value = { $label }: { $value }.
+fact-missing = { $label }: non si sa.
+fact-withheld = { $label }: non usato per questo annuncio.
+roughly = circa { $value }
+yes = sì
+no = no
+
+history-browse = Lei ha guardato «{ $key }» { $count ->
+    [one] una volta
+   *[other] { $count } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia guardato «{ $key }» { $window }.
+history-browse-alike = Lei ha guardato cose di questo tipo { $count ->
+    [one] una volta
+   *[other] { $count } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia guardato cose di questo tipo { $window }.
+history-browse-any = Lei ha guardato pagine qui { $count ->
+    [one] una volta
+   *[other] { $count } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia guardato pagine qui { $window }.
+history-purchase = Lei ha comprato «{ $key }» { $times ->
+    [one] una volta
+   *[other] { $times } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia comprato «{ $key }» { $window }.
+history-purchase-alike = Lei ha comprato prodotti di questo tipo { $times ->
+    [one] una volta
+   *[other] { $times } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia comprato prodotti di questo tipo { $window }.
+history-purchase-any = Lei ha comprato qualcosa qui { $times ->
+    [one] una volta
+   *[other] { $times } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia comprato qualcosa qui { $window }.
+history-search = Lei ha cercato «{ $key }» { $count ->
+    [one] una volta
+   *[other] { $count } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia cercato «{ $key }» { $window }.
+history-search-alike = Lei ha cercato cose di questo tipo { $count ->
+    [one] una volta
+   *[other] { $count } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia cercato cose di questo tipo { $window }.
+history-search-any = Lei ha cercato qualcosa qui { $count ->
+    [one] una volta
+   *[other] { $count } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia cercato qualcosa qui { $window }.
+history-impression = Le sono stati mostrati annunci per «{ $key }» { $count ->
+    [one] una volta
+   *[other] { $count } volte
+} { $window }.
+    .absent = Non risulta che Le siano stati mostrati annunci per «{ $key }» { $window }.
+history-impression-alike = Le sono stati mostrati annunci di questo tipo { $count ->
+    [one] una volta
+   *[other] { $count } volte
+} { $window }.
+    .absent = Non risulta che Le siano stati mostrati annunci di questo tipo { $window }.
+history-impression-any = Le sono stati mostrati annunci qui { $count ->
+    [one] una volta
+   *[other] { $count } volte
+} { $window }.
+    .absent = Non risulta che Le siano stati mostrati annunci qui { $window }.
+history-click = Lei ha cliccato su annunci per «{ $key }» { $count ->
+    [one] una volta
+   *[other] { $count } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia cliccato su annunci per «{ $key }» { $window }.
+history-click-alike = Lei ha cliccato su annunci di questo tipo { $count ->
+    [one] una volta
+   *[other] { $count } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia cliccato su annunci di questo tipo { $window }.
+history-click-any = Lei ha cliccato su annunci qui { $count ->
+    [one] una volta
+   *[other] { $count } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia cliccato su annunci qui { $window }.
+history-conversion = Lei ha usato offerte per «{ $key }» { $times ->
+    [one] una volta
+   *[other] { $times } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia usato offerte per «{ $key }» { $window }.
+history-conversion-alike = Lei ha usato offerte di questo tipo { $times ->
+    [one] una volta
+   *[other] { $times } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia usato offerte di questo tipo { $window }.
+history-conversion-any = Lei ha usato offerte qui { $times ->
+    [one] una volta
+   *[other] { $times } volte
+} { $window }.
+    .absent = Non risulta che Lei abbia usato offerte qui { $window }.
+
+window-weeks = { $count ->
+    [one] nell’ultima settimana
+   *[other] nelle ultime { $count } settimane
+}
+window-days = { $count ->
+    [365] negli ultimi 12 mesi
+    [one] nell’ultimo giorno
+   *[other] negli ultimi { $count } giorni
+}
+band = { $from }–{ $to }
+band-open = più di { $from }
+
+## Da dove vengono i dati
+
+provenance-first-party = questo sito
+provenance-partner = un partner, { $name }
+derivation-stated = dato dichiarato
+derivation-observed = dato osservato
+derivation-inferred = dato ricavato da altri dati
+
+cause-not-personal = Non dice nulla di Lei.
+cause-accepted = Lei ha accettato tutti gli scopi necessari.
+cause-purposes-refused = { $count ->
+    [one] Lei non ha accettato questo scopo: { $purposes }.
+   *[other] Lei non ha accettato questi scopi: { $purposes }.
+}
+cause-not-objected = Le è stato detto che può opporsi a questo uso, e non lo ha fatto.
+cause-privacy-control = Il Suo browser chiede di non vendere e non condividere i Suoi dati.
+cause-age = Dove possono esserci minori, non si usa nulla su di Lei.
+cause-opted-out = Lei ha rifiutato questo uso.
+cause-no-choice = Il sito non ha trasmesso una Sua scelta valida che permetta questo uso.
+cause-no-subject = Il sito non ha detto chi è Lei: quindi non è stato cercato nulla su di Lei.
+cause-sensitive-ad = Questo annuncio è di tipo delicato. Questi annunci non si scelgono mai in base a ciò che si sa di Lei.
+cause-withdrawn = Ha ritirato il consenso a questo uso.
+cause-objected = Si è opposto a questo uso.
+cause-stopped = Ci ha chiesto di non usare nulla su di Lei per gli annunci.
+cause-forgotten = Ci ha chiesto di non usare questo dato.
+
+## Gli scopi del quadro per la trasparenza e il consenso (TCF)
+
+purpose-1 = salvare o leggere dati sul Suo dispositivo
+purpose-2 = scegliere annunci con pochi dati
+purpose-3 = creare un Suo profilo per gli annunci
+purpose-4 = scegliere annunci con un Suo profilo
+purpose-5 = creare un Suo profilo per i contenuti
+purpose-6 = scegliere contenuti con un Suo profilo
+purpose-7 = misurare se gli annunci funzionano
+purpose-8 = misurare se i contenuti funzionano
+purpose-9 = capire il pubblico con statistiche
+purpose-10 = sviluppare e migliorare i servizi
+purpose-11 = scegliere contenuti con pochi dati
+list-separator = {", "}
+list-last = {" e "}
+
+## Il tempo
+
+month-name = { $month ->
+    [1] gennaio
+    [2] febbraio
+    [3] marzo
+    [4] aprile
+    [5] maggio
+    [6] giugno
+    [7] luglio
+    [8] agosto
+    [9] settembre
+    [10] ottobre
+    [11] novembre
+   *[12] dicembre
+}
+day-number = { $day ->
+    [1] 1º
+   *[other] { $day }
+}
+day = { day-number } { month-name } { $year }
+month = { month-name } { $year }
+on-day = { $day ->
+    [8] l’{ day }
+    [11] l’{ day }
+   *[other] il { day }
+}
+in-month = nel mese di { month }
+moment = { day } alle { $hour }:{ $minute } UTC
+
+## Quando non c’è una pagina da mostrare
+
+problem-expired = Questo link è scaduto
+problem-expired-text = Un link ai motivi di un annuncio funziona solo per un certo tempo. Apra di nuovo i motivi dall’annuncio.
+problem-invalid = Questo link non è valido
+problem-invalid-text = Forse è stato tagliato o cambiato lungo il percorso. Apra di nuovo i motivi dall’annuncio.
+problem-not-found = Qui non c’è nulla
+problem-not-found-text = Il dato a cui porta questo link non esiste oppure è stato cancellato.
+
+## L’avviso, e come si prende una decisione
+
+notice-change = Lei può fermare l’uso di questi dati: { $data }. Basta non accettare più uno di questi scopi: { $purposes }.
+
+how-step-1 = Il sito che mostra l’annuncio chiede quale mostrare tra molti. Dice anche quali scopi Lei ha accettato.
+how-step-2 = Ciò che Lei non ha accettato è messo da parte prima di leggere qualsiasi cosa.
+how-step-3 = Si cerca ciò che si può leggere: che cosa Lei ha fatto qui, e per che cosa è ogni annuncio.
+how-step-4 = Ogni annuncio riceve punti per ognuna di queste cose. I punti si sommano. A parte questo, conta solo il prezzo che offre l’inserzionista.
+how-step-5 = Si mostra l’annuncio con la somma più alta. I punti si conservano sigillati, così che si possano controllare più tardi.
+how-step-6 = Lei può aprire i motivi di ogni annuncio che Le è stato mostrato, e cambiare ciò che accetta.
+how-never-1 = Età, sesso, reddito, famiglia e altri tratti di gruppi.
+how-never-2 = Acquisti da cui si potrebbero intuire la Sua salute, la Sua famiglia, le Sue convinzioni o la Sua origine.
+how-never-3 = Se Lei ha rifiutato qualcosa: un rifiuto non è mai usato contro di Lei.
+how-never-4 = Ciò che Lei ha fatto dopo la scelta dell’annuncio.

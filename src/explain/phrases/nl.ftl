@@ -1,0 +1,274 @@
+# Wat Limpid in het Nederlands zegt. De andere talen staan ernaast; een bericht dat in een ervan ontbreekt,
+# laat een test mislukken.
+
+## De pagina
+
+page-title = Waarom deze advertentie
+kicker = Dit is reclame: hier staat waarom u die ziet
+fallback-language = Deze pagina is er nog niet in uw taal. Daarom staat ze hier in het Nederlands.
+languages = Talen
+language-name = Nederlands
+
+headline-mainly = U ziet deze advertentie vooral hierom: { $clause }.
+headline-partly = U ziet deze advertentie deels hierom: { $clause }.
+headline-mainly-value = Dit telde het meest voor deze advertentie: { $clause }.
+headline-partly-value = Dit telde mee voor deze advertentie: { $clause }.
+headline-only = Alleen deze advertentie kon hier worden getoond.
+headline-even = Niets onderscheidde deze advertentie van de andere die hier konden staan.
+headline-none = Geen enkele reden op zich pleit voor deze advertentie.
+
+compared-others = { $others ->
+    [one] Vergeleken met de ene andere advertentie die hier kon staan.
+   *[other] Vergeleken met de { $others } andere advertenties die hier konden staan.
+}
+compared-average = Er was geen andere advertentie om mee te vergelijken. Elke reden is daarom vergeleken met het gemiddelde van vroeger.
+
+for-advertiser = Getoond voor
+for-payer = Betaald door
+for-category = Onderwerp
+
+section-for = Wat voor deze advertentie pleitte
+section-against = Wat ertegen pleitte
+section-common = Wat gold voor elke advertentie die hier kon staan
+section-unused = Wat niet is gebruikt, en waarom
+section-change = Hoe u dit kunt veranderen
+section-kept = Wat wordt bewaard, en hoe lang
+
+share = { $percent }%
+share-tiny = minder dan 1%
+share-most = meer dan 99%
+
+named-share = { $count ->
+    [one] Deze reden is { $share } van alles wat voor of tegen deze advertentie pleitte.
+   *[other] Deze { $count } redenen zijn { $share } van alles wat voor of tegen deze advertentie pleitte.
+}
+remainder = De rest, { $share }, zijn zwakkere redenen en vaste delen van de som.
+remainder-none = Verder telde niets mee.
+common-intro = Dit telde voor elke advertentie even zwaar. Het is dus geen reden voor juist deze.
+unused-none = Er is niets achtergehouden.
+personal-none = Niets van wat over u bekend is, maakte verschil tussen de advertenties.
+change-intro = U kiest welke doelen u toestaat bij de privacy-instellingen van de site die u deze advertentie liet zien. Wat u niet meer toestaat, wordt voor de volgende advertentie niet gebruikt.
+change-group = { $count ->
+    [one] Wordt niet meer gebruikt als u dit doel niet meer toestaat: { $purposes }.
+   *[other] Wordt niet meer gebruikt als u een van deze doelen niet meer toestaat: { $purposes }.
+}
+change-none = Geen keuze van u zou deze redenen veranderen: geen ervan gaat over u.
+kept-group = { $days ->
+    [365] Eén jaar bewaard
+    [one] Eén dag bewaard
+   *[other] { $days } dagen bewaard
+}:
+kept-none = Er is niets over u gebruikt. Er wordt hiervoor dus ook niets over u bewaard.
+
+source = Bron: { $provenance }, { $derivation }.
+source-personal = Gebruikt met uw toestemming voor: { $purposes }.
+source-not-personal = Zegt niets over u.
+banded-note = Aantallen en datums zijn niet precies vermeld, want deze link werkt voor iedereen die hem heeft.
+sample-note = Demonstratie: namen, prijzen en privacykeuzes zijn voorbeelden.
+record = Beslissing { $id }, genomen op { $at }.
+
+## De redenen
+
+bid-higher = De adverteerder bood meer dan de andere adverteerders gemiddeld.
+bid-lower = De adverteerder bood minder dan de andere adverteerders gemiddeld.
+last-time = Voor het laatst { $when }.
+pair-counted = Samen telden mee: { $one } en { $other }.
+datum-pair = { $one }, samen met: { $other }
+fact-value = { $label }: { $value }.
+fact-missing = { $label }: niet bekend.
+fact-withheld = { $label }: niet gebruikt voor deze advertentie.
+roughly = ongeveer { $value }
+yes = ja
+no = nee
+
+history-browse = U hebt { $window } { $count ->
+    [one] één keer
+   *[other] { $count } keer
+} naar ‘{ $key }’ gekeken.
+    .absent = Bij ons is niet vastgelegd dat u { $window } naar ‘{ $key }’ keek.
+history-browse-alike = U hebt { $window } { $count ->
+    [one] één keer
+   *[other] { $count } keer
+} naar zulke dingen gekeken.
+    .absent = Bij ons is niet vastgelegd dat u { $window } naar zulke dingen keek.
+history-browse-any = U hebt hier { $window } { $count ->
+    [one] één keer
+   *[other] { $count } keer
+} pagina’s bekeken.
+    .absent = Bij ons is niet vastgelegd dat u hier { $window } een pagina bekeek.
+history-purchase = U hebt { $window } { $times ->
+    [one] één keer
+   *[other] { $times } keer
+} ‘{ $key }’ gekocht.
+    .absent = Bij ons is niet vastgelegd dat u { $window } ‘{ $key }’ kocht.
+history-purchase-alike = U hebt { $window } { $times ->
+    [one] één keer
+   *[other] { $times } keer
+} zulke producten gekocht.
+    .absent = Bij ons is niet vastgelegd dat u { $window } zulke producten kocht.
+history-purchase-any = U hebt hier { $window } { $times ->
+    [one] één keer
+   *[other] { $times } keer
+} iets gekocht.
+    .absent = Bij ons is niet vastgelegd dat u hier { $window } iets kocht.
+history-search = U hebt { $window } { $count ->
+    [one] één keer
+   *[other] { $count } keer
+} naar ‘{ $key }’ gezocht.
+    .absent = Bij ons is niet vastgelegd dat u { $window } naar ‘{ $key }’ zocht.
+history-search-alike = U hebt { $window } { $count ->
+    [one] één keer
+   *[other] { $count } keer
+} naar zulke dingen gezocht.
+    .absent = Bij ons is niet vastgelegd dat u { $window } naar zulke dingen zocht.
+history-search-any = U hebt hier { $window } { $count ->
+    [one] één keer
+   *[other] { $count } keer
+} iets gezocht.
+    .absent = Bij ons is niet vastgelegd dat u hier { $window } iets zocht.
+history-impression = U kreeg { $window } { $count ->
+    [one] één keer
+   *[other] { $count } keer
+} advertenties voor ‘{ $key }’ te zien.
+    .absent = Bij ons is niet vastgelegd dat u { $window } advertenties voor ‘{ $key }’ te zien kreeg.
+history-impression-alike = U kreeg { $window } { $count ->
+    [one] één keer
+   *[other] { $count } keer
+} zulke advertenties te zien.
+    .absent = Bij ons is niet vastgelegd dat u { $window } zulke advertenties te zien kreeg.
+history-impression-any = U kreeg hier { $window } { $count ->
+    [one] één keer
+   *[other] { $count } keer
+} advertenties te zien.
+    .absent = Bij ons is niet vastgelegd dat u hier { $window } advertenties te zien kreeg.
+history-click = U hebt { $window } { $count ->
+    [one] één keer
+   *[other] { $count } keer
+} op advertenties voor ‘{ $key }’ geklikt.
+    .absent = Bij ons is niet vastgelegd dat u { $window } op advertenties voor ‘{ $key }’ klikte.
+history-click-alike = U hebt { $window } { $count ->
+    [one] één keer
+   *[other] { $count } keer
+} op zulke advertenties geklikt.
+    .absent = Bij ons is niet vastgelegd dat u { $window } op zulke advertenties klikte.
+history-click-any = U hebt hier { $window } { $count ->
+    [one] één keer
+   *[other] { $count } keer
+} op advertenties geklikt.
+    .absent = Bij ons is niet vastgelegd dat u hier { $window } op een advertentie klikte.
+history-conversion = U hebt { $window } { $times ->
+    [one] één keer
+   *[other] { $times } keer
+} aanbiedingen voor ‘{ $key }’ gebruikt.
+    .absent = Bij ons is niet vastgelegd dat u { $window } aanbiedingen voor ‘{ $key }’ gebruikte.
+history-conversion-alike = U hebt { $window } { $times ->
+    [one] één keer
+   *[other] { $times } keer
+} zulke aanbiedingen gebruikt.
+    .absent = Bij ons is niet vastgelegd dat u { $window } zulke aanbiedingen gebruikte.
+history-conversion-any = U hebt hier { $window } { $times ->
+    [one] één keer
+   *[other] { $times } keer
+} aanbiedingen gebruikt.
+    .absent = Bij ons is niet vastgelegd dat u hier { $window } een aanbieding gebruikte.
+
+window-weeks = { $count ->
+    [one] in de laatste week
+   *[other] in de laatste { $count } weken
+}
+window-days = { $count ->
+    [365] in de laatste 12 maanden
+    [one] in de laatste dag
+   *[other] in de laatste { $count } dagen
+}
+band = { $from } tot { $to }
+band-open = meer dan { $from }
+
+## Waar gegevens vandaan komen
+
+provenance-first-party = deze site
+provenance-partner = een partner, { $name }
+derivation-stated = zo opgegeven
+derivation-observed = zo gezien
+derivation-inferred = afgeleid uit andere gegevens
+
+cause-not-personal = Het zegt niets over u.
+cause-accepted = U hebt elk doel toegestaan dat ervoor nodig is.
+cause-purposes-refused = { $count ->
+    [one] U hebt dit doel niet toegestaan: { $purposes }.
+   *[other] U hebt deze doelen niet toegestaan: { $purposes }.
+}
+cause-not-objected = U is verteld dat u bezwaar kunt maken tegen dit gebruik, en dat hebt u niet gedaan.
+cause-privacy-control = Uw browser vraagt om uw gegevens niet te verkopen of te delen.
+cause-age = Waar het om kinderen kan gaan, wordt niets over u gebruikt.
+cause-opted-out = U hebt dit gebruik geweigerd.
+cause-no-choice = De site gaf geen geldige keuze van u door die dit gebruik toestaat.
+cause-no-subject = De site zei niet wie u bent. Daarom is er niets over u opgezocht.
+cause-sensitive-ad = Deze advertentie ligt gevoelig. Zulke advertenties worden nooit gekozen op basis van wat over u bekend is.
+cause-withdrawn = U hebt uw toestemming voor dit gebruik ingetrokken.
+cause-objected = U hebt bezwaar gemaakt tegen dit gebruik.
+cause-stopped = U hebt ons gevraagd niets over u te gebruiken voor advertenties.
+cause-forgotten = U hebt ons gevraagd dit niet te gebruiken.
+
+## De doelen van het kader voor transparantie en toestemming (TCF)
+
+purpose-1 = gegevens op uw apparaat bewaren of lezen
+purpose-2 = advertenties kiezen met weinig gegevens
+purpose-3 = een profiel van u maken voor advertenties
+purpose-4 = advertenties kiezen met een profiel van u
+purpose-5 = een profiel van u maken voor inhoud
+purpose-6 = inhoud kiezen met een profiel van u
+purpose-7 = meten hoe goed advertenties werken
+purpose-8 = meten hoe goed inhoud werkt
+purpose-9 = het publiek leren kennen met cijfers
+purpose-10 = diensten maken en verbeteren
+purpose-11 = inhoud kiezen met weinig gegevens
+list-separator = {", "}
+list-last = {" en "}
+
+## De tijd
+
+month-name = { $month ->
+    [1] januari
+    [2] februari
+    [3] maart
+    [4] april
+    [5] mei
+    [6] juni
+    [7] juli
+    [8] augustus
+    [9] september
+    [10] oktober
+    [11] november
+   *[12] december
+}
+day-number = { $day }
+day = { day-number } { month-name } { $year }
+month = { month-name } { $year }
+on-day = op { day }
+in-month = in { month }
+moment = { day } om { $hour }:{ $minute } UTC
+
+## Als er geen pagina te tonen is
+
+problem-expired = Deze link is verlopen
+problem-expired-text = Een link naar de redenen voor een advertentie werkt maar een beperkte tijd. Open de redenen opnieuw vanuit de advertentie.
+problem-invalid = Deze link is niet geldig
+problem-invalid-text = Misschien is hij onderweg ingekort of veranderd. Open de redenen opnieuw vanuit de advertentie.
+problem-not-found = Hier is niets
+problem-not-found-text = Wat achter deze link stond, bestaat niet of is gewist.
+
+## De melding, en hoe er wordt beslist
+
+notice-change = U kunt het gebruik van deze gegevens stoppen: { $data }. Daarvoor hoeft u alleen een van deze doelen niet meer toe te staan: { $purposes }.
+
+how-step-1 = De site die de advertentie toont, vraagt welke van een paar advertenties hij moet laten zien. Hij zegt ook welke doelen u hebt toegestaan.
+how-step-2 = Wat u niet hebt toegestaan, gaat opzij voordat er iets wordt gelezen.
+how-step-3 = Wat gelezen mag worden, wordt opgezocht: wat u hier deed, en waar elke advertentie voor is.
+how-step-4 = Elke advertentie krijgt punten voor al deze dingen. De punten worden opgeteld. Verder telt alleen de prijs die de adverteerder biedt.
+how-step-5 = De advertentie met de hoogste som wordt getoond. De punten worden verzegeld bewaard, zodat ze later zijn na te gaan.
+how-step-6 = U kunt de redenen openen voor elke advertentie die u kreeg te zien, en veranderen wat u toestaat.
+how-never-1 = Leeftijd, geslacht, inkomen, gezin en andere kenmerken van groepen.
+how-never-2 = Aankopen waaruit uw gezondheid, uw gezin, uw geloof of uw afkomst valt te raden.
+how-never-3 = Of u iets hebt geweigerd: dat werkt nooit in uw nadeel.
+how-never-4 = Wat u deed nadat de advertentie was gekozen.
