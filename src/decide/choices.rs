@@ -1,6 +1,6 @@
 //! The choices that people make with this service: durable first, then in force from the next decision on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{Mutex, MutexGuard};
@@ -11,7 +11,7 @@ use crate::domain::{
     SubjectKey, Teller, TenantId,
 };
 use crate::ledger::{TokenError, TokenKind};
-use crate::store::{AppendedChoice, ChoiceRow};
+use crate::store::{AppendedChoice, ChoiceRow, Store, StoreError};
 
 /// Most statements of one change.
 pub const STATEMENTS_MAX: usize = 100;
@@ -231,21 +231,11 @@ impl Engine {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub(super) async fn recall_choices(&self) -> Result<u64, DecideError> {
-        let mut of = HashMap::<SubjectKey, Choices>::new();
-        let (mut after, mut recalled) = (0, 0);
-        loop {
-            let page = self.store.choices(after, CHANGES_PER_PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = last.seq;
-            for stored in page {
-                of.entry(stored.row.subject).or_default().apply(&stored.row.change);
-                recalled += 1;
-            }
-        }
-        let of = of.into_iter().map(|(subject, choices)| (subject, Arc::new(choices))).collect();
+    pub(super) async fn recall_choices(&self) -> Result<(), DecideError> {
+        let of = all_choices(&self.store).await?.into_iter();
+        let of = of.map(|(subject, choices)| (subject, Arc::new(choices))).collect();
         *self.choices.of.write().unwrap_or_else(PoisonError::into_inner) = Some(of);
-        Ok(recalled)
+        Ok(())
     }
 
     /// What of a person's choices bears on which ads may compete.
@@ -255,6 +245,23 @@ impl Engine {
         // A category that no ad had so far may be one that an ad of the request has.
         let code = |name: &String| attribute.map(|id| self.symbols.intern(id, name));
         Exclusions { choices, attribute, categories: hidden.filter_map(code).collect() }
+    }
+}
+
+/// What the choices of everyone who made any come to, by person; a subject key is of one tenant alone.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn all_choices(store: &Store) -> Result<BTreeMap<SubjectKey, Choices>, StoreError> {
+    let mut of = BTreeMap::<SubjectKey, Choices>::new();
+    let mut after = 0;
+    loop {
+        let page = store.choices(after, CHANGES_PER_PAGE).await?;
+        let Some(last) = page.last() else { return Ok(of) };
+        after = last.seq;
+        for stored in page {
+            of.entry(stored.row.subject).or_default().apply(&stored.row.change);
+        }
     }
 }
 

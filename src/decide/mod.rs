@@ -16,7 +16,7 @@ mod request;
 mod score;
 mod value;
 
-pub use choices::{ChoiceIn, ChoiceReceipt, OBJECTIONS_MAX, STATEMENTS_MAX};
+pub use choices::{ChoiceIn, ChoiceReceipt, OBJECTIONS_MAX, STATEMENTS_MAX, all_choices};
 pub use engine::{Engine, EngineParts};
 pub use error::DecideError;
 pub use events::{EventIn, EventTally};

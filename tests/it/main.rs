@@ -11,6 +11,7 @@ mod binary;
 mod bring;
 mod calls;
 mod choices;
+mod choosing;
 mod command_line;
 mod consent;
 mod consent_signals;
