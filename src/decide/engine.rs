@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 use tokio::sync::OnceCell;
 
 use super::asks::Asks;
+use super::choices::ChoiceBook;
 use crate::consent::{ConsentSettings, Gate, Verdicts};
 use crate::data::{AdDraft, Catalogue, History, Products, Schema, Symbols};
 use crate::domain::{
@@ -64,6 +65,8 @@ pub struct Engine {
     pub(super) symbols: Symbols,
     pub(super) products: Products,
     pub(super) history: RwLock<History>,
+    /// What people told the service itself.
+    pub(super) choices: ChoiceBook,
     /// The affinities of the schema, and the feature that each is.
     pub(super) affinities: Vec<Affinity>,
     pub(super) affinity_features: Vec<FeatureId>,
@@ -109,6 +112,7 @@ impl Engine {
             symbols: parts.symbols,
             products: parts.products,
             history: RwLock::new(parts.history),
+            choices: ChoiceBook::default(),
             place_of_affinity,
             affinities,
             affinity_features,

@@ -35,6 +35,12 @@ pub enum DecideError {
         /// When it may ask again.
         retry_seconds: u32,
     },
+    /// The token is one that anyone may hold.
+    #[error("token: must be the person's own: one that anyone may hold only reads the reasons for its ad")]
+    BearerToken,
+    /// The id of a change belongs to another change.
+    #[error("change_id: was used with another change, which is kept")]
+    ChangeReused,
     /// What the caller names is not there.
     #[error("{0}")]
     NotFound(String),
@@ -87,6 +93,8 @@ impl DecideError {
             | Self::TokenExpired
             | Self::Token(_)
             | Self::TooOften { .. }
+            | Self::BearerToken
+            | Self::ChangeReused
             | Self::NotFound(_)
             | Self::Erased
             | Self::ModelGone(_)

@@ -4,6 +4,7 @@
 //! answer.
 
 mod asks;
+mod choices;
 mod engine;
 mod error;
 mod events;
@@ -17,6 +18,7 @@ mod score;
 mod value;
 mod what_if;
 
+pub use choices::{ChoiceIn, ChoiceReceipt, OBJECTIONS_MAX, STATEMENTS_MAX, all_choices};
 pub use engine::{Engine, EngineParts};
 pub use error::DecideError;
 pub use events::{EventIn, EventTally};

@@ -23,6 +23,8 @@ impl From<DecideError> for Status {
             DecideError::DeadlinePast => (Code::DeadlineExceeded, "DEADLINE_PAST"),
             DecideError::TokenExpired => (Code::Unauthenticated, "TOKEN_EXPIRED"),
             DecideError::Token(_) => (Code::Unauthenticated, "TOKEN_REFUSED"),
+            DecideError::BearerToken => (Code::PermissionDenied, "BEARER_TOKEN"),
+            DecideError::ChangeReused => (Code::AlreadyExists, "CHANGE_REUSED"),
             DecideError::NotFound(_) => (Code::NotFound, "NOT_FOUND"),
             DecideError::TooOften { .. } => (Code::ResourceExhausted, "ASKED_TOO_OFTEN"),
             DecideError::Erased => (Code::NotFound, "ERASED"),

@@ -99,13 +99,14 @@ fn language(phrases: &Phrases, asked: &Asked, headers: &HeaderMap) -> (Locale, b
 fn refuse(engine: &Engine, error: &DecideError, locale: Locale, asked_supported: bool) -> Response {
     match error {
         DecideError::TokenExpired => problem(engine, Problem::Expired, locale, asked_supported),
-        DecideError::Token(_) | DecideError::Invalid(_) => {
+        DecideError::Token(_) | DecideError::BearerToken | DecideError::Invalid(_) => {
             problem(engine, Problem::Invalid, locale, asked_supported)
         }
         DecideError::NotFound(_) | DecideError::Erased | DecideError::ModelGone(_) => {
             problem(engine, Problem::NotFound, locale, asked_supported)
         }
         DecideError::ImpressionReused
+        | DecideError::ChangeReused
         | DecideError::NoModel(_)
         | DecideError::DeadlinePast
         | DecideError::TooOften { .. }

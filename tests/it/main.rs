@@ -10,6 +10,8 @@ mod bad_input;
 mod binary;
 mod bring;
 mod calls;
+mod choices;
+mod choosing;
 mod command_line;
 mod consent;
 mod consent_signals;

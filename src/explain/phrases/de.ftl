@@ -205,6 +205,10 @@ cause-opted-out = Sie haben dem widersprochen.
 cause-no-choice = Die Seite hat keine gültige Wahl von Ihnen übermittelt, die das erlaubt.
 cause-no-subject = Die Seite hat nicht gesagt, wer Sie sind. Deshalb wurde nichts über Sie gesucht.
 cause-sensitive-ad = Diese Anzeige ist von heikler Art. Solche Anzeigen werden nie nach dem ausgewählt, was über Sie bekannt ist.
+cause-withdrawn = Sie haben Ihre Einwilligung in diese Nutzung widerrufen.
+cause-objected = Sie haben dieser Nutzung widersprochen.
+cause-stopped = Sie haben uns gebeten, für Werbung nichts über Sie zu nutzen.
+cause-forgotten = Sie haben uns gebeten, dies nicht zu nutzen.
 
 ## Die Zwecke des Rahmens für Transparenz und Zustimmung (TCF)
 

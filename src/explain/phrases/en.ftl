@@ -206,6 +206,10 @@ cause-opted-out = You opted out of this use.
 cause-no-choice = The site passed on no valid choice of yours that allows this use.
 cause-no-subject = The site did not say who you are, so nothing about you was looked up.
 cause-sensitive-ad = This ad is of a sensitive kind. Such ads are never chosen by what is known about you.
+cause-withdrawn = You withdrew your consent to this use.
+cause-objected = You objected to this use.
+cause-stopped = You asked us to use nothing about you for ads.
+cause-forgotten = You asked us not to use this.
 
 ## The purposes of the Transparency and Consent Framework
 

@@ -205,6 +205,10 @@ cause-opted-out = Usted rechazó este uso.
 cause-no-choice = El sitio no transmitió ninguna elección válida suya que permita este uso.
 cause-no-subject = El sitio no dijo quién es usted; por eso no se buscó nada sobre usted.
 cause-sensitive-ad = Este anuncio es de un tipo delicado. Estos anuncios nunca se eligen por lo que se sabe de usted.
+cause-withdrawn = Ha retirado su consentimiento a este uso.
+cause-objected = Se ha opuesto a este uso.
+cause-stopped = Nos ha pedido que no usemos nada sobre usted para los anuncios.
+cause-forgotten = Nos ha pedido que no usemos este dato.
 
 ## Los fines del marco de transparencia y consentimiento (TCF)
 

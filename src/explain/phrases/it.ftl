@@ -205,6 +205,10 @@ cause-opted-out = Lei ha rifiutato questo uso.
 cause-no-choice = Il sito non ha trasmesso una Sua scelta valida che permetta questo uso.
 cause-no-subject = Il sito non ha detto chi è Lei: quindi non è stato cercato nulla su di Lei.
 cause-sensitive-ad = Questo annuncio è di tipo delicato. Questi annunci non si scelgono mai in base a ciò che si sa di Lei.
+cause-withdrawn = Ha ritirato il consenso a questo uso.
+cause-objected = Si è opposto a questo uso.
+cause-stopped = Ci ha chiesto di non usare nulla su di Lei per gli annunci.
+cause-forgotten = Ci ha chiesto di non usare questo dato.
 
 ## Gli scopi del quadro per la trasparenza e il consenso (TCF)
 

@@ -205,6 +205,10 @@ cause-opted-out = U hebt dit gebruik geweigerd.
 cause-no-choice = De site gaf geen geldige keuze van u door die dit gebruik toestaat.
 cause-no-subject = De site zei niet wie u bent. Daarom is er niets over u opgezocht.
 cause-sensitive-ad = Deze advertentie ligt gevoelig. Zulke advertenties worden nooit gekozen op basis van wat over u bekend is.
+cause-withdrawn = U hebt uw toestemming voor dit gebruik ingetrokken.
+cause-objected = U hebt bezwaar gemaakt tegen dit gebruik.
+cause-stopped = U hebt ons gevraagd niets over u te gebruiken voor advertenties.
+cause-forgotten = U hebt ons gevraagd dit niet te gebruiken.
 
 ## De doelen van het kader voor transparantie en toestemming (TCF)
 
