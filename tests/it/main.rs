@@ -34,6 +34,7 @@ mod plain;
 mod prices;
 mod private;
 mod reading;
+mod receipts;
 mod recommend;
 mod replay;
 mod service;
