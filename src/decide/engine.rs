@@ -4,6 +4,7 @@ use std::sync::{Arc, RwLock};
 
 use tokio::sync::OnceCell;
 
+use super::asks::Asks;
 use super::choices::ChoiceBook;
 use crate::consent::{ConsentSettings, Gate, Verdicts};
 use crate::data::{AdDraft, Catalogue, History, Products, Schema, Symbols};
@@ -78,6 +79,8 @@ pub struct Engine {
     /// The catalogue as records refer to it, and whether it is durable.
     pub(super) listing: Arc<Listing>,
     pub(super) listed: OnceCell<()>,
+    /// How often tokens asked for what costs more.
+    pub(super) asks: Asks,
     pub(super) store: Store,
     pub(super) keyring: Arc<Keyring>,
     pub(super) rates: Rates,
@@ -104,6 +107,7 @@ impl Engine {
             schema: parts.schema,
             listing: Arc::new(Listing::of(parts.catalogue.iter())),
             listed: OnceCell::new(),
+            asks: Asks::default(),
             catalogue: parts.catalogue,
             symbols: parts.symbols,
             products: parts.products,

@@ -35,6 +35,12 @@ pub enum DecideError {
     /// The id of a change belongs to another change.
     #[error("change_id: was used with another change, which is kept")]
     ChangeReused,
+    /// The token asked too often.
+    #[error("token: asked too often; ask again in {retry_seconds} s")]
+    TooOften {
+        /// When it may ask again.
+        retry_seconds: u32,
+    },
     /// What the caller names is not there.
     #[error("{0}")]
     NotFound(String),
@@ -88,6 +94,7 @@ impl DecideError {
             | Self::Token(_)
             | Self::BearerToken
             | Self::ChangeReused
+            | Self::TooOften { .. }
             | Self::NotFound(_)
             | Self::Erased
             | Self::ModelGone(_)

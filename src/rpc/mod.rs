@@ -14,6 +14,7 @@ mod record_events;
 mod status;
 mod subject_rights;
 mod transparency;
+mod what_if;
 
 use std::future::Future;
 use std::sync::Arc;

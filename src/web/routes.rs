@@ -109,6 +109,7 @@ fn refuse(engine: &Engine, error: &DecideError, locale: Locale, asked_supported:
         | DecideError::ChangeReused
         | DecideError::NoModel(_)
         | DecideError::DeadlinePast
+        | DecideError::TooOften { .. }
         | DecideError::NothingToRollBack(_)
         | DecideError::NotServable { .. }
         | DecideError::NotEditable { .. }

@@ -38,4 +38,5 @@ mod recommend;
 mod replay;
 mod service;
 mod web_client;
+mod what_if;
 mod words;

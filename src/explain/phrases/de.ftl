@@ -272,3 +272,18 @@ how-never-1 = Alter, Geschlecht, Einkommen, Familie und andere Merkmale von Grup
 how-never-2 = Käufe, aus denen man Ihre Gesundheit, Ihre Familie, Ihren Glauben oder Ihre Herkunft erraten könnte.
 how-never-3 = Ob Sie etwas abgelehnt haben: Das wird Ihnen nie zum Nachteil.
 how-never-4 = Alles, was Sie nach der Auswahl der Anzeige getan haben.
+
+## Vergleichen, und fragen, was anders wäre
+
+contrast-more = Zählt für diese Anzeige mehr als für die andere: { $datum }.
+contrast-less = Zählt für diese Anzeige weniger als für die andere: { $datum }.
+contrast-bid-higher = Für diese Anzeige wird mehr geboten als für die andere.
+contrast-bid-lower = Für diese Anzeige wird weniger geboten als für die andere.
+change-flips = Ohne diese Daten hätten Sie eine andere Anzeige gesehen, von { $advertiser }: { $data }.
+change-no-ad = Ohne diese Daten hätten Sie keine Anzeige gesehen: { $data }.
+change-same = Ohne diese Daten hätten Sie die gleiche Anzeige gesehen: { $data }.
+changes-found = Das hätte die Wahl geändert. Jede Zeile reicht für sich.
+changes-no-control = Für diese Wahl dienten keine Daten, über die Sie bestimmen. Daher hätte auch nichts davon die Wahl geändert.
+changes-none = Nichts, worüber Sie bestimmen, hätte diese Wahl geändert, auch nicht zwei oder drei davon.
+changes-only-many = Erst mehr als drei der Daten, über die Sie bestimmen, hätten diese Wahl geändert.
+changes-not-found = Wir haben viele der Daten geprüft, über die Sie bestimmen. Nichts davon hätte diese Wahl geändert.

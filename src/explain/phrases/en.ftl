@@ -273,3 +273,18 @@ how-never-1 = Age, sex, income, family and other traits of groups.
 how-never-2 = Purchases from which your health, your family state, your beliefs or your origin could be guessed.
 how-never-3 = Whether you refused something: a refusal is never held against you.
 how-never-4 = Anything that you did after the ad was chosen.
+
+## Comparing and asking what if
+
+contrast-more = Counts more for this ad than for the other one: { $datum }.
+contrast-less = Counts less for this ad than for the other one: { $datum }.
+contrast-bid-higher = The advertiser of this ad offers more than that of the other one.
+contrast-bid-lower = The advertiser of this ad offers less than that of the other one.
+change-flips = If we had not used this, you would have seen another ad, by { $advertiser }: { $data }.
+change-no-ad = If we had not used this, you would have seen no ad: { $data }.
+change-same = You would have seen this ad all the same, if we had not used this: { $data }.
+changes-found = Here is what would have changed the choice. Each line is enough by itself.
+changes-no-control = No data that you control were used for this choice. So nothing you control would have changed it.
+changes-none = None of the data that you control would have changed this choice, nor would two or three of them.
+changes-only-many = Only several of the data that you control would have changed this choice together, more than three of them.
+changes-not-found = We tried many of the data that you control, and found nothing that would have changed this choice.

@@ -272,3 +272,18 @@ how-never-1 = Edad, sexo, ingresos, familia y otros rasgos de grupos.
 how-never-2 = Compras de las que se podría adivinar su salud, su familia, sus creencias o su origen.
 how-never-3 = Si usted rechazó algo: un rechazo nunca se usa en su contra.
 how-never-4 = Lo que usted hizo después de que se eligiera el anuncio.
+
+## Comparar, y preguntar qué cambiaría
+
+contrast-more = Cuenta más para este anuncio que para el otro: { $datum }.
+contrast-less = Cuenta menos para este anuncio que para el otro: { $datum }.
+contrast-bid-higher = El anunciante de este anuncio ofrece más que el del otro.
+contrast-bid-lower = El anunciante de este anuncio ofrece menos que el del otro.
+change-flips = Sin estos datos habría visto otro anuncio, de { $advertiser }: { $data }.
+change-no-ad = Sin estos datos no habría visto ningún anuncio: { $data }.
+change-same = Sin estos datos habría visto el mismo anuncio: { $data }.
+changes-found = Esto habría cambiado la elección. Basta con una sola línea.
+changes-no-control = Para esta elección no se usaron datos que usted controla. Por eso nada de eso la habría cambiado.
+changes-none = Ninguno de los datos que usted controla habría cambiado esta elección, ni dos o tres juntos.
+changes-only-many = Solo más de tres de los datos que usted controla habrían cambiado esta elección.
+changes-not-found = Probamos muchos de los datos que usted controla, y nada habría cambiado esta elección.

@@ -279,3 +279,18 @@ how-never-1 = Età, sesso, reddito, famiglia e altri tratti di gruppi.
 how-never-2 = Acquisti da cui si potrebbero intuire la Sua salute, la Sua famiglia, le Sue convinzioni o la Sua origine.
 how-never-3 = Se Lei ha rifiutato qualcosa: un rifiuto non è mai usato contro di Lei.
 how-never-4 = Ciò che Lei ha fatto dopo la scelta dell’annuncio.
+
+## Confrontare, e chiedere che cosa cambierebbe
+
+contrast-more = Conta di più per questo annuncio che per l’altro: { $datum }.
+contrast-less = Conta di meno per questo annuncio che per l’altro: { $datum }.
+contrast-bid-higher = Per questo annuncio si offre di più che per l’altro.
+contrast-bid-lower = Per questo annuncio si offre di meno che per l’altro.
+change-flips = Senza questi dati Lei avrebbe visto un altro annuncio, di { $advertiser }: { $data }.
+change-no-ad = Senza questi dati Lei non avrebbe visto annunci: { $data }.
+change-same = Senza questi dati Lei avrebbe visto lo stesso annuncio: { $data }.
+changes-found = Ecco che cosa avrebbe cambiato la scelta. Ogni riga basta da sola.
+changes-no-control = Per questa scelta non sono serviti dati che Lei controlla. Nulla di questo l’avrebbe quindi cambiata.
+changes-none = Nessuno dei dati che Lei controlla avrebbe cambiato questa scelta, e nemmeno due o tre insieme.
+changes-only-many = Solo più di tre dei dati che Lei controlla avrebbero cambiato questa scelta.
+changes-not-found = Abbiamo provato molti dei dati che Lei controlla, e nulla avrebbe cambiato questa scelta.

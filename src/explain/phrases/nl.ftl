@@ -272,3 +272,18 @@ how-never-1 = Leeftijd, geslacht, inkomen, gezin en andere kenmerken van groepen
 how-never-2 = Aankopen waaruit uw gezondheid, uw gezin, uw geloof of uw afkomst valt te raden.
 how-never-3 = Of u iets hebt geweigerd: dat werkt nooit in uw nadeel.
 how-never-4 = Wat u deed nadat de advertentie was gekozen.
+
+## Vergelijken, en vragen wat er anders zou zijn
+
+contrast-more = Telt voor deze advertentie meer dan voor de andere: { $datum }.
+contrast-less = Telt voor deze advertentie minder dan voor de andere: { $datum }.
+contrast-bid-higher = Voor deze advertentie wordt meer geboden dan voor de andere.
+contrast-bid-lower = Voor deze advertentie wordt minder geboden dan voor de andere.
+change-flips = Zonder deze gegevens had u een andere advertentie gezien, van { $advertiser }: { $data }.
+change-no-ad = Zonder deze gegevens had u geen advertentie gezien: { $data }.
+change-same = Zonder deze gegevens had u dezelfde advertentie gezien: { $data }.
+changes-found = Dit had de keuze veranderd. Elke regel is op zichzelf genoeg.
+changes-no-control = Voor deze keuze zijn geen gegevens gebruikt waarover u beslist. Niets daarvan had de keuze dus veranderd.
+changes-none = Niets waarover u beslist had deze keuze veranderd, en ook twee of drie samen niet.
+changes-only-many = Pas meer dan drie van de gegevens waarover u beslist hadden deze keuze samen veranderd.
+changes-not-found = Wij hebben veel gegevens geprobeerd waarover u beslist. Niets daarvan had deze keuze veranderd.
