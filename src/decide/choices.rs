@@ -7,8 +7,8 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::{DecideError, Engine};
 use crate::domain::{
-    Ad, AttributeId, ChangeId, ChoiceChange, Choices, FieldError, Objection, RefusalCause, Statement,
-    SubjectKey, Teller, TenantId,
+    Ad, AdLabel, AttributeId, ChangeId, ChoiceChange, Choices, FieldError, Objection, RefusalCause,
+    Statement, SubjectKey, Teller, TenantId,
 };
 use crate::ledger::{TokenError, TokenKind};
 use crate::store::{AppendedChoice, ChoiceRow, Store, StoreError};
@@ -108,14 +108,21 @@ pub(super) struct Exclusions<'c> {
 impl Exclusions<'_> {
     /// Why the person's choices keep an ad out, if they do. An ad of several categories is kept out by each.
     pub(super) fn refuse(&self, ad: &Ad) -> Option<RefusalCause> {
+        let of = self.attribute.and_then(|id| ad.attributes.get(usize::from(id.0)));
+        let hidden = || {
+            of.is_some_and(|attribute| self.categories.iter().any(|code| attribute.contains(*code)))
+                .then_some(RefusalCause::HiddenCategory)
+        };
+        self.refuse_label(&ad.label).or_else(hidden)
+    }
+
+    /// The same of an ad of which only what is told is known.
+    pub(super) fn refuse_label(&self, label: &AdLabel) -> Option<RefusalCause> {
         let choices = self.choices?;
-        if choices.hides_advertiser(&ad.label) {
+        if choices.hides_advertiser(label) {
             return Some(RefusalCause::HiddenAdvertiser);
         }
-        let of = self.attribute.and_then(|id| ad.attributes.get(usize::from(id.0)));
-        let hidden = choices.hidden_categories.contains(&ad.label.category)
-            || of.is_some_and(|attribute| self.categories.iter().any(|code| attribute.contains(*code)));
-        hidden.then_some(RefusalCause::HiddenCategory)
+        choices.hidden_categories.contains(&label.category).then_some(RefusalCause::HiddenCategory)
     }
 }
 

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use super::replay::Change;
 use super::{DecideError, Engine};
 use crate::domain::{
-    AdId, AdLabel, Decision, Feature, FeatureId, FieldError, Nats, Outcome, Push, RankedAd, TenantId,
+    AdId, AdLabel, Choices, Decision, Feature, FeatureId, FieldError, Nats, Outcome, Push, RankedAd, Refusal,
+    TenantId,
 };
 use crate::explain::{Contrast, Instead, Precision, Sought, contrast, pushes};
 use crate::ledger::{ExplanationClaims, Record, TokenError, TokenKind};
@@ -193,6 +194,39 @@ impl Engine {
             return Err(FieldError::new("without_data", "must not be empty").into());
         }
         let change = Change { withheld, ..Change::default() };
+        let (after, _) = self.make_again(&record, &change)?;
+        let changes = !is_shown(&after, &decision.ranked[index]);
+        Ok(Without { before: decision, index, after, changes })
+    }
+
+    /// Makes the decision that `token` opens again under a person's choices: what they refuse is withheld, and ads
+    /// that they hide are refused. What they permit beyond what was in force then brings nothing back.
+    ///
+    /// # Errors
+    /// When the token opens nothing, or the decision cannot be made again.
+    pub async fn under_choices(&self, token: &str, choices: &Choices) -> Result<Without, DecideError> {
+        let Opened { record, decision, index, .. } = self.open(token).await?;
+        let refused = choices.refused();
+        let features = self.features_of(&decision);
+        let is_refused = |feature: &Feature| {
+            let is_personal = !feature.is_contextual();
+            is_personal
+                && (choices.forgotten.contains(&feature.datum)
+                    || feature.serving.minus(refused) != feature.serving)
+        };
+        let withheld = (0..).zip(&*features).filter(|(_, feature)| is_refused(feature));
+        let withheld = withheld.map(|(id, _)| FeatureId(id)).collect();
+        let exclusions = self.exclusions(Some(choices));
+        let hidden = record.scored.iter().filter_map(|scored| {
+            // Of an ad that the catalogue knows, every category is known; of another one, the first.
+            let cause = match self.catalogue.get(&scored.ad.id).filter(|known| known.label == scored.ad) {
+                Some(known) => exclusions.refuse(known),
+                None => exclusions.refuse_label(&scored.ad),
+            };
+            cause.map(|cause| Refusal { ad: scored.ad.id.clone(), cause })
+        });
+        let change = Change { withheld, refused: hidden.collect() };
+        drop(features);
         let (after, _) = self.make_again(&record, &change)?;
         let changes = !is_shown(&after, &decision.ranked[index]);
         Ok(Without { before: decision, index, after, changes })

@@ -59,11 +59,36 @@ pub(super) async fn choose(
     person: Option<pb::Person>,
     (id, statements): (ChangeId, Vec<Statement>),
 ) -> Result<pb::ChoiceReceipt, Status> {
+    let token = match person.as_ref().and_then(|person| person.named_by.as_ref()) {
+        Some(pb::person::NamedBy::Token(token)) => Some(token.clone()),
+        Some(pb::person::NamedBy::Subject(_)) | None => None,
+    };
     let Found { tenant, subject, teller } = find(engine, person).await?;
     let incoming = ChoiceIn { tenant, subject, id, teller, statements };
-    let engine = Arc::clone(engine);
-    let receipt: Result<_, DecideError> = to_the_end(async move { engine.choose(incoming).await }).await;
-    Ok(receipt?.into())
+    let choosing = Arc::clone(engine);
+    let receipt: Result<_, DecideError> = to_the_end(async move { choosing.choose(incoming).await }).await;
+    let receipt = receipt?;
+    let decision = match token {
+        Some(token) => made_again(engine, &token, &receipt.after).await,
+        None => None,
+    };
+    Ok(pb::ChoiceReceipt { decision, ..receipt.into() })
+}
+
+/// The token's decision under choices. The change is durable by now, so what fails here takes nothing back.
+async fn made_again(engine: &Engine, token: &str, choices: &Choices) -> Option<pb::DecisionReceipt> {
+    let made = engine.under_choices(token, choices).await;
+    let without = made.inspect_err(|error| tracing::warn!(%error, "a receipt without its decision")).ok()?;
+    let before = &without.before.ranked[without.index].ad;
+    let after = without.after.ranked.first().map(|first| &first.ad);
+    Some(pb::DecisionReceipt {
+        decision_id: without.before.id.to_string(),
+        before_ad_id: before.id.to_string(),
+        before_advertiser: before.advertiser.clone(),
+        after_ad_id: after.map(|ad| ad.id.to_string()).unwrap_or_default(),
+        after_advertiser: after.map(|ad| ad.advertiser.clone()).unwrap_or_default(),
+        changed: without.changes,
+    })
 }
 
 /// Purposes by number, each once.
@@ -95,6 +120,7 @@ impl From<ChoiceReceipt> for pb::ChoiceReceipt {
             before: Some((&receipt.before).into()),
             after: Some((&receipt.after).into()),
             repeated_call: receipt.repeated,
+            decision: None,
         }
     }
 }

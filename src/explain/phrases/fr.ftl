@@ -278,13 +278,13 @@ how-never-4 = Ce que vous avez fait après le choix de la publicité.
 
 ## Comparer, et demander ce qui changerait
 
-contrast-more = Compte plus pour cette publicité que pour l’autre : { $datum }.
-contrast-less = Compte moins pour cette publicité que pour l’autre : { $datum }.
+contrast-more = Compte plus pour cette publicité que pour l’autre : { $datum }.
+contrast-less = Compte moins pour cette publicité que pour l’autre : { $datum }.
 contrast-bid-higher = L’annonceur de cette publicité propose plus que celui de l’autre.
 contrast-bid-lower = L’annonceur de cette publicité propose moins que celui de l’autre.
-change-flips = Si nous n’avions pas utilisé ceci, vous auriez vu une autre publicité, de { $advertiser } : { $data }.
-change-no-ad = Si nous n’avions pas utilisé ceci, vous n’auriez vu aucune publicité : { $data }.
-change-same = Vous auriez vu la même publicité si nous n’avions pas utilisé ceci : { $data }.
+change-flips = Si nous n’avions pas utilisé ceci, vous auriez vu une autre publicité, de { $advertiser } : { $data }.
+change-no-ad = Si nous n’avions pas utilisé ceci, vous n’auriez vu aucune publicité : { $data }.
+change-same = Vous auriez vu la même publicité si nous n’avions pas utilisé ceci : { $data }.
 changes-found = Voici ce qui aurait changé ce choix. Chaque ligne suffit à elle seule.
 changes-no-control = Aucune donnée que vous maîtrisez n’a servi à ce choix. Rien de ce que vous maîtrisez ne l’aurait donc changé.
 changes-none = Aucune des données que vous maîtrisez n’aurait changé ce choix, ni deux ou trois ensemble.
