@@ -277,3 +277,24 @@ fn receipt(change: ChoiceChange, before: Choices) -> ChoiceReceipt {
     let changed = change.statements.iter().map(|statement| after.hear(statement, change.at)).collect();
     ChoiceReceipt { change, changed, before, after, repeated: false }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Purposes;
+
+    #[test]
+    fn until_the_store_was_read_nothing_of_anyone_is_used() {
+        let (book, one) = (ChoiceBook::default(), SubjectKey::from_bytes([1; 32]));
+        assert_eq!(book.of(&one).unwrap().refused(), Purposes::ALL);
+        // A change that comes in meanwhile does not make the choices of others known.
+        book.set(one, Choices::default());
+        assert_eq!(book.of(&SubjectKey::from_bytes([2; 32])).unwrap().refused(), Purposes::ALL);
+        assert_eq!(book.of(&one).unwrap().refused(), Purposes::ALL);
+
+        *book.of.write().unwrap() = Some(HashMap::new());
+        assert_eq!(book.of(&one), None);
+        book.set(one, Choices { personalisation_stopped: true, ..Choices::default() });
+        assert!(book.of(&one).unwrap().personalisation_stopped);
+    }
+}

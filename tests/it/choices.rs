@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use limpid::decide::Replayed;
 use limpid::domain::DecisionId;
 use limpid::ledger::TokenKind;
 use limpid::rpc::pb::consent_service_client::ConsentServiceClient;
@@ -338,6 +339,32 @@ async fn a_decision_that_was_made_before_stays_as_it_was() {
     withdraw(&service, person("p-05"), "c-1", &ALL_PURPOSES).await.unwrap();
     let again = service.recommend(asked()).await.unwrap();
     assert_eq!(again, pb::RecommendResponse { repeated_call: true, ..made });
+}
+
+#[tokio::test]
+async fn a_decision_under_choices_is_made_again_as_it_was_whatever_was_chosen_since() {
+    let service = Service::start().await;
+    let said = |change_id: &str, take_back: bool| pb::ObjectRequest {
+        advertisers: one("Green Leaf"),
+        categories: one("SOUP"),
+        data: one("purchases"),
+        take_back,
+        ..objection("p-05", change_id)
+    };
+    object(&service, said("c-1", false)).await.unwrap();
+    let made = service.recommend(about("p-05", &ALL_PURPOSES, "i-1")).await.unwrap();
+    assert_eq!(made.refused.len(), 2);
+    object(&service, said("c-2", true)).await.unwrap();
+    let id = DecisionId::parse(&made.decision_id).unwrap();
+    let Replayed::Identical(again) = service.engine.replay(&tenant(), id).await.unwrap() else {
+        panic!("it is not what was logged")
+    };
+    let causes = again.refused.iter().map(|refusal| (refusal.ad.as_str(), refusal.cause)).collect::<Vec<_>>();
+    let expected = [
+        ("soup", limpid::domain::RefusalCause::HiddenCategory),
+        ("tea", limpid::domain::RefusalCause::HiddenAdvertiser),
+    ];
+    assert_eq!(causes, expected);
 }
 
 #[tokio::test]

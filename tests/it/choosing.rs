@@ -50,7 +50,9 @@ async fn what_is_chosen_on_the_command_line_is_confirmed_and_obeyed_after_a_rest
     assert_eq!(hidden, format!("{kept}withdrawn purposes: 3\nhidden advertisers: Green Leaf\n"));
     assert_eq!(decide(&serving, "chosen"), (vec!["tea".to_owned()], false));
 
-    serving.stop();
+    // What was confirmed is on disk: nothing is left for a good end to write.
+    serving.signal("KILL");
+    serving.wait();
     let serving = Serving::start(&place, &[]);
     assert_eq!(decide(&serving, "restarted"), (vec!["tea".to_owned()], false));
     let chosen = |command: &[&str]| call(&serving, "", &[command, &["--subject", "p-05"]].concat());
