@@ -24,6 +24,7 @@ mod evaluate;
 mod events;
 mod example;
 mod explain;
+mod golden;
 mod hostile_labels;
 mod idempotency;
 mod layering;

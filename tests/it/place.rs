@@ -54,6 +54,27 @@ impl Place {
         copy
     }
 
+    /// A place with the example and a copy of a data folder.
+    pub(crate) fn of_data(data: &Path) -> Self {
+        let place = Self::bare();
+        example::write(&place.example());
+        for (path, bytes) in files_below(data) {
+            let path = place.data().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+        place
+    }
+
+    /// Copies the data folder; no service may run here meanwhile.
+    pub(crate) fn copy_data_to(&self, folder: &Path) {
+        for (path, bytes) in files_below(&self.data()) {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, bytes).unwrap();
+        }
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }

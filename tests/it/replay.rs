@@ -47,7 +47,11 @@ fn request(rng: &mut ChaCha8Rng, call: usize) -> pb::RecommendRequest {
 }
 
 /// Decides `count` random requests; the decisions' ids.
-async fn decide(service: &Service, rng: &mut ChaCha8Rng, calls: std::ops::Range<usize>) -> Vec<String> {
+pub(crate) async fn decide(
+    service: &Service,
+    rng: &mut ChaCha8Rng,
+    calls: std::ops::Range<usize>,
+) -> Vec<String> {
     let mut ids = Vec::new();
     for call in calls {
         ids.push(service.recommend(request(rng, call)).await.unwrap().decision_id);
