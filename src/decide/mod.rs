@@ -7,6 +7,7 @@ mod engine;
 mod error;
 mod events;
 mod explanation;
+mod how_it_works;
 mod making;
 mod models;
 mod recommend;
@@ -18,7 +19,8 @@ mod value;
 pub use engine::{Engine, EngineParts};
 pub use error::DecideError;
 pub use events::{EventIn, EventTally};
-pub use explanation::{Explained, HowItWorks, LookedAt, NoticeInWords};
+pub use explanation::{Explained, NoticeInWords};
+pub use how_it_works::{Estimate, HowItWorks, LookedAt, WorkedExample, WorkedStep, WorkedValue};
 pub use recommend::Recommended;
 pub use replay::{Difference, Replayed};
 pub use request::{
