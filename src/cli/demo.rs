@@ -49,7 +49,7 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
     let workspace = Workspace::open(&folders.data).await?;
 
     let loading = Bar::spinner("loading purchases, ads and impressions");
-    let bundle = workspace.load(&folders.example)?;
+    let bundle = workspace.load(&folders.example).await?;
     drop(loading);
     tell!(
         "The Complete Journey: real grocery purchases of one year (84.51°, CC0); bids, payers and consents are samples."

@@ -6,6 +6,7 @@ macro_rules! tell {
     ($($text:tt)*) => { $crate::cli::print_line(format_args!($($text)*)) };
 }
 
+mod choices;
 mod client;
 mod consent;
 mod demo;
@@ -56,6 +57,8 @@ enum Command {
     Evaluate(evaluate::EvaluateArguments),
     Recommend(recommend::RecommendArguments),
     Explain(explain::ExplainArguments),
+    Consent(choices::ConsentArguments),
+    Object(choices::ObjectArguments),
     Models(models::ModelsArguments),
 }
 
@@ -100,6 +103,8 @@ pub async fn run() -> ExitCode {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Recommend(arguments) => recommend::run(arguments).await,
         Command::Explain(arguments) => explain::run(arguments).await,
+        Command::Consent(arguments) => choices::consent(arguments).await,
+        Command::Object(arguments) => choices::object(arguments).await,
         Command::Models(arguments) => models::run(arguments).await,
     };
     match done {

@@ -61,7 +61,7 @@ async fn bring(
     make: impl FnOnce(&Prepared, &Schema, &Workspace) -> Result<(ModelVersion, Artefact), CommandError>,
 ) -> Result<(), CommandError> {
     let workspace = Workspace::open(&folders.data).await?;
-    let bundle = workspace.load(&folders.example)?;
+    let bundle = workspace.load(&folders.example).await?;
     let (schema, prepared) = prepare_only(bundle, response.into()).map_err(CommandError::new)?;
     let (version, artefact) = make(&prepared, &schema, &workspace)?;
     tell!("{version}");

@@ -59,7 +59,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     let framing = arguments.embedding.framing()?;
     let listener = bind(arguments.listen).await?;
     let workspace = Workspace::open(&arguments.folders.data).await?;
-    let bundle = workspace.load(&arguments.folders.example)?;
+    let bundle = workspace.load(&arguments.folders.example).await?;
     if arguments.example_clock && bundle.schema.demo_clock.is_none() {
         return Err(CommandError::new("--example-clock: the schema has no demo_clock"));
     }

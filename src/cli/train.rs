@@ -73,7 +73,11 @@ pub(super) async fn run(arguments: TrainArguments) -> Result<(), CommandError> {
     let privacy = arguments.privacy.params(arguments.kind)?;
     let workspace = Workspace::open(&arguments.folders.data).await?;
     let example = &arguments.folders.example;
-    let bundle = if privacy.is_some() { workspace.load_exact(example) } else { workspace.load(example) }?;
+    let bundle = if privacy.is_some() {
+        workspace.load_exact(example).await?
+    } else {
+        workspace.load(example).await?
+    };
     let (schema, prepared) = prepare_only(bundle, arguments.response.into()).map_err(CommandError::new)?;
     let whom = match arguments.kind {
         Kind::Linear => Some("a linear model"),

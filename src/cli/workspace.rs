@@ -8,10 +8,10 @@ use clap::ValueEnum;
 use super::CommandError;
 use crate::consent::ConsentSettings;
 use crate::data::{Bundle, Schema};
-use crate::decide::{Engine, EngineParts};
+use crate::decide::{Engine, EngineParts, all_choices};
 use crate::domain::{
-    Clock, Currency, FieldError, ModelVersion, RandomIds, Rates, Response, SteppingClock, SubjectKey,
-    SystemClock, TenantId,
+    Clock, Currency, FieldError, ModelVersion, Purpose, Purposes, RandomIds, Rates, Response, SteppingClock,
+    SubjectKey, SystemClock, TenantId,
 };
 use crate::explain::Phrases;
 use crate::ledger::{Keyring, Ledger};
@@ -120,14 +120,28 @@ impl Workspace {
         })
     }
 
-    /// Loads an example, its people under their pseudonyms.
-    pub(super) fn load(&self, example: &Path) -> Result<Bundle, CommandError> {
-        Bundle::load(example, &self.pseudonyms()?).map_err(CommandError::new)
+    /// Loads an example, its people under their pseudonyms, without what they refused since.
+    pub(super) async fn load(&self, example: &Path) -> Result<Bundle, CommandError> {
+        let bundle = Bundle::load(example, &self.pseudonyms()?).map_err(CommandError::new)?;
+        self.obey_choices(bundle).await
     }
 
     /// The same with no number rounded.
-    pub(super) fn load_exact(&self, example: &Path) -> Result<Bundle, CommandError> {
-        Bundle::load_exact(example, &self.pseudonyms()?).map_err(CommandError::new)
+    pub(super) async fn load_exact(&self, example: &Path) -> Result<Bundle, CommandError> {
+        let bundle = Bundle::load_exact(example, &self.pseudonyms()?).map_err(CommandError::new)?;
+        self.obey_choices(bundle).await
+    }
+
+    /// Takes what people told the service from what the example says that they accepted. Whoever objects to the
+    /// use of a datum trains nothing: training is permitted by purpose, not datum by datum.
+    async fn obey_choices(&self, mut bundle: Bundle) -> Result<Bundle, CommandError> {
+        let of = all_choices(&self.store).await.map_err(CommandError::new)?;
+        for (subject, choices) in of {
+            let training = Purposes::NONE.with(Purpose::ImproveServices);
+            let objected = if choices.forgotten.is_empty() { Purposes::NONE } else { training };
+            bundle.consents.refuse(subject, choices.refused().union(objected));
+        }
+        Ok(bundle)
     }
 
     fn pseudonyms(&self) -> Result<impl Fn(&str) -> Result<SubjectKey, FieldError>, CommandError> {
@@ -164,7 +178,7 @@ impl Workspace {
             ids: Arc::new(RandomIds),
             sample,
         });
-        engine.recall_events().await.map_err(CommandError::new)?;
+        engine.recall().await.map_err(CommandError::new)?;
         Ok(engine)
     }
 }

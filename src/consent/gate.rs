@@ -1,5 +1,6 @@
 //! The gate: accepted purposes x what each feature needs.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Permitted, Weighing};
@@ -45,7 +46,8 @@ impl Gate {
     }
 
     /// Judges each feature for one impression by what its signals come to, which counts for nothing without a
-    /// subject. A verdict tells which signal decided, and on which purpose.
+    /// subject. A verdict tells which signal decided, and on which purpose. Of a datum that the person objects to
+    /// every feature that is about the person is withheld, whatever was accepted.
     #[must_use]
     pub fn judge(&self, has_subject: bool, weighing: &Weighing) -> Verdicts {
         self.judge_by(|feature| {
@@ -53,6 +55,7 @@ impl Gate {
             match (feature.serving.iter().next(), has_subject, refused.iter().next()) {
                 (None, _, _) => Cause::NotPersonal,
                 (Some(_), false, _) => Cause::NoSubject,
+                (Some(_), true, _) if weighing.forgets(&feature.datum) => Cause::Forgotten,
                 (Some(first), true, None) => Cause::GrantedBy(weighing.decider(first)),
                 (Some(_), true, Some(first)) => {
                     Cause::RefusedBy { refused, decider: weighing.decider(first) }
@@ -131,12 +134,15 @@ impl Gate {
         read(&permits).map(Permitted::new)
     }
 
-    /// Whether an event of this kind may be kept: some feature made of such events is permitted.
+    /// Whether an event of this kind may be kept: some feature made of such events is permitted, and its datum is
+    /// not among those that the person objects to.
     #[must_use]
-    pub fn keeps(&self, kind: EventKind, accepted: Purposes) -> bool {
+    pub fn keeps(&self, kind: EventKind, accepted: Purposes, forgotten: &BTreeSet<String>) -> bool {
         self.features.iter().any(|feature| match feature.kind {
             FeatureKind::Affinity(Affinity { event, .. }) => {
-                event == kind && feature.serving.minus(accepted).is_empty()
+                event == kind
+                    && feature.serving.minus(accepted).is_empty()
+                    && !forgotten.contains(&feature.datum)
             }
             FeatureKind::Numeric | FeatureKind::Categorical | FeatureKind::Flag => false,
         })
@@ -169,7 +175,8 @@ mod tests {
     use super::super::{ConsentSettings, Signals};
     use super::*;
     use crate::domain::{
-        Decider, Derivation, Ground, Localised, Origin, Provenance, Sensitivity, Signal, Statistic, Timestamp,
+        Choices, Decider, Derivation, Ground, Localised, Origin, Provenance, Sensitivity, Signal, Statistic,
+        Timestamp,
     };
 
     fn feature(name: &str, serving: &[Purpose], training: &[Purpose]) -> Feature {
@@ -289,9 +296,32 @@ mod tests {
 
     #[test]
     fn an_event_that_nothing_may_use_is_not_kept() {
-        assert!(gate().keeps(EventKind::Purchase, Purposes::ALL));
-        assert!(!gate().keeps(EventKind::Purchase, Purposes::NONE.with(Purpose::ImproveServices)));
-        assert!(!gate().keeps(EventKind::Browse, Purposes::ALL));
+        let keeps = |kind, accepted, forgotten: &[&str]| {
+            gate().keeps(kind, accepted, &forgotten.iter().map(|datum| (*datum).to_owned()).collect())
+        };
+        assert!(keeps(EventKind::Purchase, Purposes::ALL, &[]));
+        assert!(!keeps(EventKind::Purchase, Purposes::NONE.with(Purpose::ImproveServices), &[]));
+        assert!(!keeps(EventKind::Browse, Purposes::ALL, &[]));
+        assert!(keeps(EventKind::Purchase, Purposes::ALL, &["bought"]), "another datum needs it");
+        assert!(!keeps(EventKind::Purchase, Purposes::ALL, &["bought", "redeemed"]));
+    }
+
+    #[test]
+    fn a_datum_that_is_objected_to_is_withheld_whatever_was_accepted() {
+        let mut own = Choices::default();
+        own.forgotten.extend(["bought".to_owned(), "slot".to_owned()]);
+        let settings = ConsentSettings::default();
+        let weigh = |accepted| {
+            let signals = Signals::default();
+            Weighing::with_choices(&settings, &signals, accepted, Some(&own), Timestamp::default())
+        };
+        let verdicts = gate().judge(true, &weigh(Purposes::ALL));
+        assert_eq!(verdicts.of(FeatureId(0)).cause, Cause::NotPersonal, "the place is not the person's");
+        assert_eq!(verdicts.of(FeatureId(1)).cause, Cause::Forgotten);
+        assert!(!verdicts.permits(FeatureId(1)) && verdicts.permits(FeatureId(2)));
+        let refused = gate().judge(true, &weigh(Purposes::NONE));
+        assert_eq!(refused.of(FeatureId(1)).cause, Cause::Forgotten);
+        assert!(matches!(refused.of(FeatureId(2)).cause, Cause::RefusedBy { .. }));
     }
 
     #[test]

@@ -16,4 +16,6 @@ pub use signal::{
     RestrictionKind, SIGNAL_BYTES_MAX, SignalError, SignalRule, TcString, TcfCanada, UsField, UsPrivacy,
     UsSection, read_gpp_string, read_tc_string,
 };
-pub use weighing::{Age, ConsentConfig, ConsentSettings, SignalText, Signals, UnknownAge, Weighing};
+pub use weighing::{
+    Age, ConsentConfig, ConsentSettings, SignalText, Signals, UnknownAge, Weighing, in_force,
+};

@@ -2,7 +2,11 @@
 //!
 //! Every signal is asked about every purpose. One that refuses decides; without one, a signal that grants
 //! decides; where all are silent, nothing was accepted. What is missing, stale or unreadable refuses.
+//!
+//! The person's own choices with this service are one more signal (`own`): what was withdrawn there is refused in
+//! any case, and what was accepted there permits only where no other signal refuses it.
 
+mod own;
 mod settings;
 mod tcf;
 #[cfg(test)]
@@ -13,10 +17,11 @@ use std::fmt;
 
 use serde::Serialize;
 
+pub use own::in_force;
 pub use settings::{ConsentConfig, ConsentSettings, UnknownAge};
 
 use super::signal::{GppSection, GppString, read_gpp_string, read_tc_string};
-use crate::domain::{Decider, Ground, Purpose, Purposes, Signal, Timestamp};
+use crate::domain::{Choices, Decider, Ground, Purpose, Purposes, Signal, Timestamp};
 
 /// What profiles of a person are made and used for.
 const PROFILES: Purposes = Purposes::NONE
@@ -83,6 +88,8 @@ pub enum Age {
 pub struct Weighing {
     accepted: Purposes,
     deciders: [Decider; PURPOSES],
+    /// Data that the person objects to, by reason code, ascending.
+    forgotten: Vec<String>,
 }
 
 /// The section of the European framework.
@@ -95,7 +102,20 @@ impl Weighing {
     /// there are none.
     #[must_use]
     pub fn of(settings: &ConsentSettings, signals: &Signals, accepted: Purposes, now: Timestamp) -> Self {
-        let opinions = opinions(settings, signals, accepted, now);
+        Self::with_choices(settings, signals, accepted, None, now)
+    }
+
+    /// The same with what the person told this service itself, if anything. Where the person accepted something
+    /// here, a caller who names no choices is silent, as beside a string.
+    #[must_use]
+    pub fn with_choices(
+        settings: &ConsentSettings,
+        signals: &Signals,
+        accepted: Purposes,
+        own: Option<&Choices>,
+        now: Timestamp,
+    ) -> Self {
+        let opinions = opinions(settings, signals, accepted, own, now);
         let decide = |purpose: Purpose| {
             let says = opinions.iter().filter_map(|opinion| {
                 let say = opinion.says[place(purpose)]?;
@@ -109,7 +129,8 @@ impl Weighing {
         };
         let decided = Purpose::ALL.map(decide);
         let granted = decided.iter().filter(|(grants, _)| *grants).map(|(_, decider)| decider.purpose);
-        Self { accepted: granted.collect(), deciders: decided.map(|(_, decider)| decider) }
+        let forgotten = own.map(|own| own.forgotten.iter().cloned().collect()).unwrap_or_default();
+        Self { accepted: granted.collect(), deciders: decided.map(|(_, decider)| decider), forgotten }
     }
 
     /// The purposes that are permitted.
@@ -122,6 +143,12 @@ impl Weighing {
     #[must_use]
     pub const fn decider(&self, purpose: Purpose) -> Decider {
         self.deciders[place(purpose)]
+    }
+
+    /// Whether the person objects to the use of a datum.
+    #[must_use]
+    pub fn forgets(&self, datum: &str) -> bool {
+        self.forgotten.binary_search_by(|forgotten| forgotten.as_str().cmp(datum)).is_ok()
     }
 }
 
@@ -174,9 +201,12 @@ fn opinions(
     settings: &ConsentSettings,
     signals: &Signals,
     accepted: Purposes,
+    own: Option<&Choices>,
     now: Timestamp,
 ) -> Vec<Opinion> {
-    let mut opinions = vec![of_age(settings, signals)];
+    let mut opinions = Vec::with_capacity(4);
+    opinions.extend(own.map(|own| own::opinion(settings, own, now)));
+    opinions.push(of_age(settings, signals));
     if signals.gpc {
         let gpc = Opinion::silent(Signal::GlobalPrivacyControl);
         opinions.push(gpc.refusing(GAINS_OF_OTHERS, Ground::PrivacyControl));
@@ -201,7 +231,8 @@ fn opinions(
         None => {}
     }
     let has_string = signals.tc_string.is_some() || signals.gpp_string.is_some();
-    let is_silent = has_string && accepted.is_empty() && signals.stored.is_none();
+    let accepted_here = own.is_some_and(|own| !own.granted.is_empty());
+    let is_silent = (has_string || accepted_here) && accepted.is_empty() && signals.stored.is_none();
     if !is_silent {
         let stored = signals.stored.unwrap_or(accepted);
         let opinion = Opinion::silent(Signal::StoredChoices).granting(stored, Ground::Consented);

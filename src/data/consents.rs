@@ -16,6 +16,8 @@ const COLUMN: &str = "purposes";
 #[derive(Clone, Debug, Default)]
 pub struct Consents {
     accepted: BTreeMap<SubjectKey, Purposes>,
+    /// What people refused since, whatever the table says.
+    refused: BTreeMap<SubjectKey, Purposes>,
 }
 
 impl Consents {
@@ -47,12 +49,25 @@ impl Consents {
     /// The purposes that `subject` accepted; none when nothing is known.
     #[must_use]
     pub fn of(&self, subject: &SubjectKey) -> Purposes {
-        self.accepted.get(subject).copied().unwrap_or_default()
+        self.of_all_and(Purposes::NONE, subject)
+    }
+
+    /// The purposes that `subject` accepted, where everyone accepted `by_all`.
+    #[must_use]
+    pub fn of_all_and(&self, by_all: Purposes, subject: &SubjectKey) -> Purposes {
+        let accepted = self.accepted.get(subject).copied().unwrap_or_default();
+        accepted.union(by_all).minus(self.refused.get(subject).copied().unwrap_or_default())
+    }
+
+    /// Takes from a person's purposes what was refused since.
+    pub fn refuse(&mut self, subject: SubjectKey, refused: Purposes) {
+        let known = self.refused.entry(subject).or_default();
+        *known = known.union(refused);
     }
 
     /// Everyone with their purposes, by subject key.
     pub fn iter(&self) -> impl Iterator<Item = (&SubjectKey, Purposes)> {
-        self.accepted.iter().map(|(subject, accepted)| (subject, *accepted))
+        self.accepted.keys().map(|subject| (subject, self.of(subject)))
     }
 }
 
@@ -64,6 +79,20 @@ fn parse_purposes(text: &str) -> Option<Purposes> {
 #[cfg(test)]
 mod tests {
     use crate::data::sample::{Shop, person};
+    use crate::domain::{Purpose, Purposes};
+
+    #[test]
+    fn what_was_refused_since_is_taken_from_the_table_and_from_what_all_accepted() {
+        let mut consents = Shop::open().load().unwrap().consents;
+        let all = Purposes::NONE.with(Purpose::MeasureAds).with(Purpose::ImproveServices);
+        assert_eq!(consents.of_all_and(all, &person("p1")).to_string(), "1, 2, 3, 4, 7, 10");
+        consents.refuse(person("p1"), Purposes::NONE.with(Purpose::ImproveServices));
+        consents.refuse(person("p1"), Purposes::NONE.with(Purpose::StoreOnDevice));
+        assert_eq!(consents.of(&person("p1")).to_string(), "2, 3, 4");
+        assert_eq!(consents.of_all_and(all, &person("p1")).to_string(), "2, 3, 4, 7");
+        assert_eq!(consents.of_all_and(all, &person("stranger")), all);
+        assert!(consents.iter().all(|(subject, accepted)| accepted == consents.of(subject)));
+    }
 
     #[test]
     fn people_accepted_what_the_table_says_and_others_nothing() {

@@ -4,6 +4,8 @@ use std::sync::{Arc, RwLock};
 
 use tokio::sync::OnceCell;
 
+use super::asks::Asks;
+use super::choices::ChoiceBook;
 use crate::consent::{ConsentSettings, Gate, Verdicts};
 use crate::data::{AdDraft, Catalogue, History, Products, Schema, Symbols};
 use crate::domain::{
@@ -63,6 +65,8 @@ pub struct Engine {
     pub(super) symbols: Symbols,
     pub(super) products: Products,
     pub(super) history: RwLock<History>,
+    /// What people told the service itself.
+    pub(super) choices: ChoiceBook,
     /// The affinities of the schema, and the feature that each is.
     pub(super) affinities: Vec<Affinity>,
     pub(super) affinity_features: Vec<FeatureId>,
@@ -75,6 +79,8 @@ pub struct Engine {
     /// The catalogue as records refer to it, and whether it is durable.
     pub(super) listing: Arc<Listing>,
     pub(super) listed: OnceCell<()>,
+    /// How often tokens asked for what costs more.
+    pub(super) asks: Asks,
     pub(super) store: Store,
     pub(super) keyring: Arc<Keyring>,
     pub(super) rates: Rates,
@@ -101,10 +107,12 @@ impl Engine {
             schema: parts.schema,
             listing: Arc::new(Listing::of(parts.catalogue.iter())),
             listed: OnceCell::new(),
+            asks: Asks::default(),
             catalogue: parts.catalogue,
             symbols: parts.symbols,
             products: parts.products,
             history: RwLock::new(parts.history),
+            choices: ChoiceBook::default(),
             place_of_affinity,
             affinities,
             affinity_features,

@@ -29,6 +29,18 @@ pub enum DecideError {
     /// The token is malformed or forged; the text names the field and the rule.
     #[error("{0}")]
     Token(String),
+    /// The token asked too often.
+    #[error("token: asked too often; ask again in {retry_seconds} s")]
+    TooOften {
+        /// When it may ask again.
+        retry_seconds: u32,
+    },
+    /// The token is one that anyone may hold.
+    #[error("token: must be the person's own: one that anyone may hold only reads the reasons for its ad")]
+    BearerToken,
+    /// The id of a change belongs to another change.
+    #[error("change_id: was used with another change, which is kept")]
+    ChangeReused,
     /// What the caller names is not there.
     #[error("{0}")]
     NotFound(String),
@@ -80,6 +92,9 @@ impl DecideError {
             | Self::DeadlinePast
             | Self::TokenExpired
             | Self::Token(_)
+            | Self::TooOften { .. }
+            | Self::BearerToken
+            | Self::ChangeReused
             | Self::NotFound(_)
             | Self::Erased
             | Self::ModelGone(_)

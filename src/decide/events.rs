@@ -5,6 +5,7 @@ use std::ops::AddAssign;
 use std::sync::PoisonError;
 
 use super::{DecideError, Engine};
+use crate::consent::in_force;
 use crate::data::{EventDraft, Intake};
 use crate::domain::{
     AttributeId, Event, EventId, EventKind, FieldErrors, Micros, Purposes, SubjectKey, TenantId, Timestamp,
@@ -81,7 +82,7 @@ impl Engine {
         for incoming in events {
             let event =
                 self.read_event(incoming.kind, incoming.at, &incoming.attributes, incoming.spend_micros)?;
-            if !self.gate.keeps(incoming.kind, incoming.accepted) {
+            if !self.keeps(&incoming) {
                 tally.not_permitted += 1;
             } else if self.is_sensitive(&event) {
                 tally.sensitive += 1;
@@ -107,11 +108,20 @@ impl Engine {
         Ok(tally)
     }
 
-    /// Puts the events of the store back into the history: what a start has to do.
+    /// Reads back what the store has of people, choices first and then events: what a start has to do.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn recall_events(&self) -> Result<u64, DecideError> {
+    pub async fn recall(&self) -> Result<(), DecideError> {
+        self.recall_choices().await?;
+        self.recall_events().await.map(drop)
+    }
+
+    /// Puts the events of the store back into the history.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    async fn recall_events(&self) -> Result<u64, DecideError> {
         let (mut after, mut recalled) = (0, 0);
         loop {
             let page = self.store.events(after, EVENTS_PER_PAGE).await?;
@@ -128,6 +138,13 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Whether anything may use the event, by what its caller accepted and by what the person chose here.
+    fn keeps(&self, event: &EventIn) -> bool {
+        let own = self.choices.of(&event.subject).unwrap_or_default();
+        let accepted = in_force(&self.consent, event.accepted, &own, self.clock.now());
+        self.gate.keeps(event.kind, accepted, &own.forgotten)
     }
 
     /// An event in the codes of the schema.

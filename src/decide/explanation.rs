@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::{DecideError, Engine};
 use crate::domain::{Decision, Feature, Locale, Reason, Verdict};
 use crate::explain::{Dsa, Explanation, Precision, explain, notice};
-use crate::ledger::{TokenError, TokenKind};
+use crate::ledger::TokenKind;
 
 /// Most reasons that an answer names.
 const REASONS_MAX: usize = 3;
@@ -46,10 +46,7 @@ impl Engine {
     /// # Errors
     /// When the token is not ours, has expired, or its decision is gone.
     pub async fn explain(&self, token: &str) -> Result<Explained, DecideError> {
-        let claims = self.keyring.tokens().verify(token, self.now()).map_err(|error| match error {
-            TokenError::Expired { .. } => DecideError::TokenExpired,
-            refused => DecideError::Token(refused.to_string()),
-        })?;
+        let claims = self.claims(token)?;
         let gone = || DecideError::NotFound("the decision is not in the log".to_owned());
         let record = self.ledger.read(&claims.tenant, claims.decision).await?.ok_or_else(gone)?;
         let decision = self.restore(&record)?;

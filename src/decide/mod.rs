@@ -3,6 +3,8 @@
 //! [`Engine::recommend`] reads as the policy does: gate, eligibility, features, score, rank, log,
 //! answer.
 
+mod asks;
+mod choices;
 mod engine;
 mod error;
 mod events;
@@ -15,7 +17,9 @@ mod replay;
 mod request;
 mod score;
 mod value;
+mod what_if;
 
+pub use choices::{ChoiceIn, ChoiceReceipt, OBJECTIONS_MAX, STATEMENTS_MAX, all_choices};
 pub use engine::{Engine, EngineParts};
 pub use error::DecideError;
 pub use events::{EventIn, EventTally};
@@ -26,3 +30,4 @@ pub use replay::{Difference, Replayed};
 pub use request::{
     ADS_MAX, BID_MICROS_MAX, CANDIDATES_MAX, Floor, Offer, Request, Stated, StatedValue, Subject,
 };
+pub use what_if::{CONTROLS_MAX, Compared, Flip, Flips, RESCORINGS_MAX, TOGETHER_MAX, Without};

@@ -8,8 +8,8 @@ use super::score::{Facts, Scorer};
 use super::{DecideError, Engine, Offer, Request};
 use crate::consent::{Signals, Weighing};
 use crate::domain::{
-    AccountWriter, Ad, Basis, Currency, Decision, DecisionId, FieldError, Inputs, Policy, Purposes, RankedAd,
-    Rates, Refusal, RefusalCause, Response, Timestamp, Versions,
+    AccountWriter, Ad, Basis, Choices, Currency, Decision, DecisionId, FieldError, Inputs, Policy, Purposes,
+    RankedAd, Rates, Refusal, RefusalCause, Response, Timestamp, Versions,
 };
 use crate::ledger::{Entry, Recorded};
 use crate::train::ActiveModels;
@@ -61,14 +61,15 @@ impl Engine {
     /// Makes the decision, and what is to be logged of it.
     fn decide(&self, request: &Request, deadline: Option<Instant>) -> Result<(Decision, Entry), DecideError> {
         let at = self.clock.now();
-        let weighing = self.weigh(request, at);
+        let own = request.subject.as_ref().and_then(|subject| self.choices.of(&subject.key));
+        let weighing = self.weigh(request, own.as_deref(), at);
         let verdicts = self.gate.judge(request.subject.is_some(), &weighing);
         let models = self.registry.active();
         let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
         let facts = Facts::new(self, request, &history, at, &verdicts);
 
         let policy = self.policy(request)?;
-        let (candidates, refused) = self.find_ads(request)?;
+        let (candidates, refused) = self.find_ads(request, own.as_deref())?;
         let hurry = deadline.is_some_and(|deadline| is_short(deadline, candidates.len()));
         let readable = if hurry { &self.context_only } else { &verdicts };
         let mut scorer = Scorer::new(self, &facts, readable, models.reads());
@@ -122,12 +123,12 @@ impl Engine {
         })
     }
 
-    /// What the signals of a request come to at the moment `at`.
-    fn weigh(&self, request: &Request, at: Timestamp) -> Weighing {
+    /// What the signals of a request come to at the moment `at`, the person's own choices among them.
+    fn weigh(&self, request: &Request, own: Option<&Choices>, at: Timestamp) -> Weighing {
         let accepted = request.subject.as_ref().map(|subject| subject.accepted).unwrap_or_default();
         match &request.signals {
-            Some(signals) => Weighing::of(&self.consent, signals, accepted, at),
-            None => Weighing::of(&self.consent, &Signals::default(), accepted, at),
+            Some(signals) => Weighing::with_choices(&self.consent, signals, accepted, own, at),
+            None => Weighing::with_choices(&self.consent, &Signals::default(), accepted, own, at),
         }
     }
 
@@ -140,8 +141,13 @@ impl Engine {
         }
     }
 
-    /// The ads that compete, and those that the catalogue does not know.
-    fn find_ads<'r>(&self, request: &'r Request) -> Result<(Vec<Competing<'r>>, Vec<Refusal>), DecideError> {
+    /// The ads that compete, and those that the catalogue does not know or the person does not want.
+    fn find_ads<'r>(
+        &self,
+        request: &'r Request,
+        own: Option<&Choices>,
+    ) -> Result<(Vec<Competing<'r>>, Vec<Refusal>), DecideError> {
+        let exclusions = self.exclusions(own);
         let mut found = Vec::with_capacity(request.candidates.len());
         let mut refused = Vec::new();
         for (i, offer) in request.candidates.iter().enumerate() {
@@ -149,9 +155,13 @@ impl Engine {
                 Some(draft) => Some(Arc::new(self.check_ad(i, draft)?)),
                 None => self.catalogue.get(&offer.ad).cloned(),
             };
-            match ad {
-                Some(ad) => found.push((offer, ad)),
-                None => refused.push(Refusal { ad: offer.ad.clone(), cause: RefusalCause::UnknownAd }),
+            let refusal = match &ad {
+                Some(ad) => exclusions.refuse(ad),
+                None => Some(RefusalCause::UnknownAd),
+            };
+            match (ad, refusal) {
+                (Some(ad), None) => found.push((offer, ad)),
+                (_, cause) => refused.extend(cause.map(|cause| Refusal { ad: offer.ad.clone(), cause })),
             }
         }
         Ok((found, refused))

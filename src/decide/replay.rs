@@ -7,7 +7,7 @@ use super::score::sources;
 use super::{DecideError, Engine};
 use crate::domain::{
     AccountWriter, AdId, AdLabel, Cell, Decision, DecisionId, FeatureId, LineSource, ModelVersion, Nats,
-    Profile, RankedAd, Response, TenantId,
+    Profile, RankedAd, Refusal, Response, TenantId,
 };
 use crate::ledger::{LedgerError, Outcome, Record, Verification};
 use crate::model::Artefact;
@@ -58,6 +58,8 @@ pub enum Difference {
 pub(super) struct Change {
     /// Features that are withheld.
     pub(super) withheld: Vec<FeatureId>,
+    /// Ads that are refused, each with its cause.
+    pub(super) refused: Vec<Refusal>,
 }
 
 /// The models that took part, by response.
@@ -134,7 +136,9 @@ impl Engine {
         let mut account = AccountWriter::default();
         let mut row = Vec::new();
         let mut layouts = Layouts::default();
-        let scored = record.scored.iter().enumerate().map(|(place, scored)| {
+        let stays = |ad: &AdLabel| !change.refused.iter().any(|refusal| refusal.ad == ad.id);
+        let scored = record.scored.iter().enumerate().filter(|(_, scored)| stays(&scored.ad));
+        let scored = scored.map(|(place, scored)| {
             record.row(place, &mut row);
             for feature in &change.withheld {
                 row[feature.index()] = Cell::Withheld;
@@ -147,8 +151,11 @@ impl Engine {
         });
         let scored = scored.collect::<Result<Vec<_>, _>>()?;
         let mut ranking = Ranking::of(scored, &record.policy);
-        for (ad, evidence) in ranking.ranked.iter_mut().zip(&record.outcome.evidence) {
-            ad.evidence.clone_from(evidence);
+        // The facts of the ads that were shown are known, wherever they stand now.
+        for (shown, evidence) in record.scored.iter().zip(&record.outcome.evidence) {
+            if let Some(ad) = ranking.ranked.iter_mut().find(|ranked| ranked.ad.id == shown.ad.id) {
+                ad.evidence.clone_from(evidence);
+            }
         }
         let decision = Decision {
             id: record.id,
@@ -161,7 +168,13 @@ impl Engine {
             verdicts: record.verdicts.clone(),
             features: record.features.clone(),
             shown: ranking.shown(&record.policy),
-            refused: record.refused.iter().cloned().chain(ranking.refusals()).collect(),
+            refused: record
+                .refused
+                .iter()
+                .chain(&change.refused)
+                .cloned()
+                .chain(ranking.refusals())
+                .collect(),
             not_shown: ranking.not_shown(record.late),
             ranked: ranking.ranked,
         };

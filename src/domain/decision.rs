@@ -121,6 +121,10 @@ pub enum RefusalCause {
     BelowFloor,
     /// The catalogue does not know it.
     UnknownAd,
+    /// The person does not want ads of its advertiser.
+    HiddenAdvertiser,
+    /// The person does not want ads of its category.
+    HiddenCategory,
 }
 
 /// Why an impression is left without an ad.

@@ -88,6 +88,11 @@ caller_id!(
     EventId,
     "event.id"
 );
+caller_id!(
+    /// One change of a person's choices; the same id is taken once.
+    ChangeId,
+    "change_id"
+);
 
 /// The content hash of a model artefact: 64 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -2,6 +2,7 @@
 
 mod account;
 mod ad;
+mod choices;
 mod clock;
 mod decision;
 mod event;
@@ -22,6 +23,7 @@ mod verdict;
 
 pub use account::{Account, AccountWriter, Line, LineSource, Response};
 pub use ad::{Ad, AdLabel, AdValue, Attribute, AttributeId, Bid, Candidate, Pricing};
+pub use choices::{ChoiceChange, Choices, Objection, Statement, TOPIC_BYTES_MAX, Teller};
 pub use clock::{Clock, Day, IdSource, ManualClock, RandomIds, SteppingClock, SystemClock, Timestamp};
 pub use decision::{Decision, NotShown, Profile, RankedAd, Refusal, RefusalCause, Versions};
 pub use event::{Event, EventKind};
@@ -30,7 +32,7 @@ pub use feature::{
     Sensitivity, Statistic,
 };
 pub use fields::{FieldError, FieldErrors};
-pub use ids::{AdId, Alias, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey, TenantId};
+pub use ids::{AdId, Alias, ChangeId, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey, TenantId};
 pub use inputs::{Basis, Inputs, Policy};
 pub use locale::{Locale, Localised};
 pub use money::{Currency, Micros, Rates};

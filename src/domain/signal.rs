@@ -19,6 +19,8 @@ pub enum Signal {
     GlobalPrivacyControl,
     /// The person's age, or whom the place is made for.
     Age,
+    /// The choices that the person made with this service.
+    OwnChoices,
 }
 
 /// Why a signal grants or refuses a purpose.
@@ -76,6 +78,12 @@ pub enum Ground {
     ChildDirected,
     /// Refused: the age is not known, and the site wants context alone then.
     AgeUnknown,
+    /// Refused: the person withdrew the purpose.
+    Withdrawn,
+    /// Refused: the person objects to the purpose.
+    Objected,
+    /// Refused: the person wants nothing used that is known of them.
+    PersonalisationStopped,
 }
 
 /// The signal that decided on a purpose, and why.

@@ -21,9 +21,11 @@ impl Verdict {
     pub const fn outcome(&self) -> Outcome {
         match self.cause {
             Cause::NotPersonal | Cause::Accepted | Cause::GrantedBy(_) => Outcome::Permitted,
-            Cause::PurposesRefused(_) | Cause::NoSubject | Cause::SensitiveAd | Cause::RefusedBy { .. } => {
-                Outcome::Withheld
-            }
+            Cause::PurposesRefused(_)
+            | Cause::NoSubject
+            | Cause::SensitiveAd
+            | Cause::RefusedBy { .. }
+            | Cause::Forgotten => Outcome::Withheld,
         }
     }
 }
@@ -59,4 +61,6 @@ pub enum Cause {
     },
     /// Signals grant every purpose it needs; told is what decided on the first of them.
     GrantedBy(Decider),
+    /// The person objects to the use of this datum.
+    Forgotten,
 }

@@ -2,6 +2,9 @@
 //! example's.
 
 mod cause;
+mod change;
+
+pub use change::{Instead, Sought};
 
 use std::collections::BTreeMap;
 

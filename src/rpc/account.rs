@@ -121,6 +121,7 @@ pub(super) fn verdict(verdict: Verdict, names: &[String]) -> pb::Verdict {
         }
         Cause::NoSubject => (pb::VerdictCause::NoSubject, Purposes::NONE),
         Cause::SensitiveAd => (pb::VerdictCause::SensitiveAd, Purposes::NONE),
+        Cause::Forgotten => (pb::VerdictCause::Forgotten, Purposes::NONE),
     };
     pb::Verdict {
         feature: names.get(verdict.feature.index()).cloned().unwrap_or_default(),

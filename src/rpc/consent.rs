@@ -79,7 +79,7 @@ pub(super) fn decided_by(verdict: &Verdict) -> Option<pb::ConsentDecider> {
         Some(Decider { purpose, signal: Signal::StoredChoices, ground })
     };
     let decider = match verdict.cause {
-        Cause::NotPersonal | Cause::NoSubject | Cause::SensitiveAd => None,
+        Cause::NotPersonal | Cause::NoSubject | Cause::SensitiveAd | Cause::Forgotten => None,
         Cause::Accepted => stored(verdict.needs, Ground::Consented),
         Cause::PurposesRefused(refused) => stored(refused, Ground::PurposeRefused),
         Cause::RefusedBy { decider, .. } | Cause::GrantedBy(decider) => Some(decider),
@@ -93,7 +93,8 @@ pub(super) fn decided_by(verdict: &Verdict) -> Option<pb::ConsentDecider> {
             | Signal::TcString
             | Signal::GppString
             | Signal::GlobalPrivacyControl
-            | Signal::Age => 0,
+            | Signal::Age
+            | Signal::OwnChoices => 0,
         },
         ground: pb::ConsentGround::from(decider.ground).into(),
     })
@@ -108,6 +109,7 @@ impl From<Signal> for pb::ConsentSignal {
             Signal::GppSection(_) => Self::GppSection,
             Signal::GlobalPrivacyControl => Self::Gpc,
             Signal::Age => Self::Age,
+            Signal::OwnChoices => Self::OwnChoices,
         }
     }
 }
@@ -141,6 +143,9 @@ impl From<Ground> for pb::ConsentGround {
             Ground::Minor => Self::Minor,
             Ground::ChildDirected => Self::ChildDirected,
             Ground::AgeUnknown => Self::AgeUnknown,
+            Ground::Withdrawn => Self::Withdrawn,
+            Ground::Objected => Self::Objected,
+            Ground::PersonalisationStopped => Self::PersonalisationStopped,
         }
     }
 }

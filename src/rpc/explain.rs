@@ -69,4 +69,25 @@ impl pb::explanation_service_server::ExplanationService for Service {
             }),
         }))
     }
+
+    async fn compare(
+        &self,
+        request: Request<pb::CompareRequest>,
+    ) -> Result<Response<pb::CompareResponse>, Status> {
+        self.compare_ads(request).await
+    }
+
+    async fn what_if(
+        &self,
+        request: Request<pb::WhatIfRequest>,
+    ) -> Result<Response<pb::WhatIfResponse>, Status> {
+        self.decide_without(request).await
+    }
+
+    async fn find_changes(
+        &self,
+        request: Request<pb::FindChangesRequest>,
+    ) -> Result<Response<pb::FindChangesResponse>, Status> {
+        self.search_changes(request).await
+    }
 }

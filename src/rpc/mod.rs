@@ -2,7 +2,9 @@
 //! convert.
 
 mod account;
+mod choices;
 mod consent;
+mod consent_service;
 mod decisions;
 mod edits;
 mod explain;
@@ -10,7 +12,9 @@ mod models;
 mod recommend;
 mod record_events;
 mod status;
+mod subject_rights;
 mod transparency;
+mod what_if;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -47,9 +51,10 @@ struct Service {
 /// When the built-in descriptors do not decode.
 pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic_reflection::server::Error> {
     use pb::{
-        decision_service_server::DecisionServiceServer, event_service_server::EventServiceServer,
-        explanation_service_server::ExplanationServiceServer, model_service_server::ModelServiceServer,
-        recommendation_service_server::RecommendationServiceServer,
+        consent_service_server::ConsentServiceServer, decision_service_server::DecisionServiceServer,
+        event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
+        model_service_server::ModelServiceServer, recommendation_service_server::RecommendationServiceServer,
+        subject_rights_service_server::SubjectRightsServiceServer,
         transparency_service_server::TransparencyServiceServer,
     };
     let service = Service { engine };
@@ -59,6 +64,8 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
     reporter.set_serving::<EventServiceServer<Service>>().await;
     reporter.set_serving::<ModelServiceServer<Service>>().await;
     reporter.set_serving::<TransparencyServiceServer<Service>>().await;
+    reporter.set_serving::<ConsentServiceServer<Service>>().await;
+    reporter.set_serving::<SubjectRightsServiceServer<Service>>().await;
     reporter.set_serving::<DecisionServiceServer<Service>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
@@ -76,6 +83,8 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
         .add_service(ExplanationServiceServer::new(service.clone()))
         .add_service(EventServiceServer::new(service.clone()))
         .add_service(ModelServiceServer::new(service.clone()))
+        .add_service(ConsentServiceServer::new(service.clone()))
+        .add_service(SubjectRightsServiceServer::new(service.clone()))
         .add_service(TransparencyServiceServer::new(service.clone()))
         .add_service(DecisionServiceServer::new(service))
         .add_service(health)

@@ -1,5 +1,7 @@
 //! Failures as gRPC statuses with `google.rpc` details (AIP-193).
 
+use std::time::Duration;
+
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
@@ -21,7 +23,10 @@ impl From<DecideError> for Status {
             DecideError::DeadlinePast => (Code::DeadlineExceeded, "DEADLINE_PAST"),
             DecideError::TokenExpired => (Code::Unauthenticated, "TOKEN_EXPIRED"),
             DecideError::Token(_) => (Code::Unauthenticated, "TOKEN_REFUSED"),
+            DecideError::BearerToken => (Code::PermissionDenied, "BEARER_TOKEN"),
+            DecideError::ChangeReused => (Code::AlreadyExists, "CHANGE_REUSED"),
             DecideError::NotFound(_) => (Code::NotFound, "NOT_FOUND"),
+            DecideError::TooOften { .. } => (Code::ResourceExhausted, "ASKED_TOO_OFTEN"),
             DecideError::Erased => (Code::NotFound, "ERASED"),
             DecideError::ModelGone(_) => (Code::FailedPrecondition, "MODEL_NOT_KEPT"),
             DecideError::NothingToRollBack(_) => (Code::FailedPrecondition, "NOTHING_TO_ROLL_BACK"),
@@ -31,7 +36,10 @@ impl From<DecideError> for Status {
             DecideError::Unavailable(_) => (Code::Unavailable, "STORE_UNAVAILABLE"),
             DecideError::Internal(_) => (Code::Internal, "INTERNAL"),
         };
-        let info = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, []);
+        let mut info = ErrorDetails::with_error_info(reason, ERROR_DOMAIN, []);
+        if let DecideError::TooOften { retry_seconds } = error {
+            info.set_retry_info(Some(Duration::from_secs(retry_seconds.into())));
+        }
         Self::with_error_details(code, error.to_string(), info)
     }
 }

@@ -7,12 +7,12 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{
-    Appended, AppendedDecision, ChainState, ChangeAction, DecisionRow, EventRow, ModelChange,
-    PromotionAction, Store, StoreError, StoreOptions, SubjectRow,
+    Appended, AppendedChoice, AppendedDecision, ChainState, ChangeAction, ChoiceRow, DecisionRow, EventRow,
+    ModelChange, PromotionAction, Store, StoreError, StoreOptions, StoredChoice, SubjectRow,
 };
 use crate::domain::{
-    Alias, DecisionId, EventId, EventKind, ImpressionId, ModelVersion, Response, SubjectKey, TenantId,
-    Timestamp,
+    Alias, ChangeId, ChoiceChange, Choices, DecisionId, EventId, EventKind, ImpressionId, ModelVersion,
+    Objection, Purpose, Response, Statement, SubjectKey, Teller, TenantId, Timestamp,
 };
 
 pub(super) fn tenant(name: &str) -> TenantId {
@@ -51,6 +51,20 @@ fn event(id: &str, spend_micros: i64) -> EventRow {
         attributes: BTreeMap::from([("category".to_owned(), "CAFÉ \"FINE\"".to_owned())]),
         spend_micros,
         received_at: Timestamp::from_micros(7),
+    }
+}
+
+/// A change by the person `n` of a tenant.
+fn choice(tenant_name: &str, n: u8, id: &str, statements: &[Statement]) -> ChoiceRow {
+    ChoiceRow {
+        tenant: tenant(tenant_name),
+        subject: SubjectKey::from_bytes([n; 32]),
+        change: ChoiceChange {
+            id: ChangeId::parse(id).unwrap(),
+            at: Timestamp::from_micros(11),
+            teller: Teller::Person,
+            statements: statements.to_vec(),
+        },
     }
 }
 
@@ -272,6 +286,66 @@ async fn changes_of_models_are_kept_in_order_and_apart_by_tenant(place: impl Pla
     assert_eq!(store.changes(&tenant("b")).await.unwrap().len(), 4);
 }
 
+async fn a_change_of_choices_is_taken_once_and_another_under_its_id_is_told_apart(place: impl Place) {
+    let store = place.open().await;
+    let said = [Statement::Withdraw(Purpose::MeasureAds)];
+    let first = choice("a", 1, "c", &said);
+    assert_eq!(store.append_choice(first.clone()).await, Ok(AppendedChoice::New { seq: 1 }));
+    let mut again = first.clone();
+    again.change.at = Timestamp::from_micros(99);
+    let known = AppendedChoice::Known(Box::new(StoredChoice { seq: 1, row: first.clone() }));
+    assert_eq!(store.append_choice(again).await, Ok(known));
+    let mut by_another = first.clone();
+    by_another.change.teller = Teller::Controller;
+    let others = [choice("a", 2, "c", &said), choice("a", 1, "c", &[]), by_another];
+    for other in others {
+        assert_eq!(store.append_choice(other).await, Ok(AppendedChoice::Conflict));
+    }
+    assert_eq!(store.choice(&first.tenant, &first.change.id).await.unwrap().unwrap().row, first);
+    assert_eq!(store.choice(&tenant("b"), &first.change.id).await, Ok(None));
+    // Another tenant may use the same id.
+    assert_eq!(store.append_choice(choice("b", 1, "c", &[])).await, Ok(AppendedChoice::New { seq: 2 }));
+}
+
+async fn choices_are_kept_in_order_and_apart_by_person_and_tenant(place: impl Place) {
+    let store = place.open().await;
+    let hide = Statement::Object(Objection::Advertiser("Café \"Fine\"".to_owned()));
+    let (grant, withdraw) = (Statement::Grant(Purpose::MeasureAds), Statement::Withdraw(Purpose::MeasureAds));
+    let rows = [
+        choice("a", 1, "1", std::slice::from_ref(&grant)),
+        choice("a", 2, "2", std::slice::from_ref(&grant)),
+        choice("b", 1, "3", std::slice::from_ref(&grant)),
+        choice("a", 1, "4", &[hide, withdraw]),
+    ];
+    for row in &rows {
+        store.append_choice(row.clone()).await.unwrap();
+    }
+    store.close().await.unwrap();
+    let store = place.open().await;
+    let of = |n: u8| SubjectKey::from_bytes([n; 32]);
+    let changes = store.choices_of(&tenant("a"), &of(1)).await.unwrap();
+    let places = changes.iter().map(|stored| stored.seq).collect::<Vec<_>>();
+    assert_eq!(places, [1, 4]);
+    assert_eq!(
+        changes.into_iter().map(|stored| stored.row).collect::<Vec<_>>(),
+        [rows[0].clone(), rows[3].clone()]
+    );
+
+    let choices = store.current_choices(&tenant("a"), &of(1)).await.unwrap();
+    assert_eq!(choices, Choices::of([&rows[0].change, &rows[3].change]));
+    assert!(choices.granted.is_empty() && choices.hidden_advertisers.contains("Café \"Fine\""));
+    assert_eq!(store.current_choices(&tenant("b"), &of(2)).await, Ok(Choices::default()));
+
+    let (mut read, mut after) = (Vec::new(), 0);
+    loop {
+        let page = store.choices(after, 3).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = last.seq;
+        read.extend(page.into_iter().map(|stored| stored.row));
+    }
+    assert_eq!(read, rows);
+}
+
 async fn closing_keeps_all_that_was_acknowledged_and_refuses_the_rest(place: impl Place) {
     let store = place.open().await;
     let mut writes = JoinSet::new();
@@ -310,6 +384,8 @@ macro_rules! suite {
             rolling_back_restores_the_version_before_and_stops_at_the_first,
             promoting_what_serves_already_changes_nothing,
             changes_of_models_are_kept_in_order_and_apart_by_tenant,
+            a_change_of_choices_is_taken_once_and_another_under_its_id_is_told_apart,
+            choices_are_kept_in_order_and_apart_by_person_and_tenant,
             closing_keeps_all_that_was_acknowledged_and_refuses_the_rest,
         ]);
     };

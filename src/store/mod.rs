@@ -1,4 +1,4 @@
-//! Durable rows: decisions in a hash chain, aliases, events, promotions, changes of models.
+//! Durable rows: decisions in a hash chain, aliases, events, choices, promotions, changes of models.
 //!
 //! [`Store`] is the contract that every backend meets; there is one backend so far, embedded
 //! SQLite. A second one is a variant here, its async methods, and one line of the contract suite.
@@ -6,6 +6,7 @@
 //! still have written.
 
 mod chain;
+mod choices;
 #[cfg(test)]
 mod contract;
 mod error;
@@ -13,6 +14,7 @@ mod rows;
 mod sqlite;
 
 pub use chain::{ChainFault, ChainState, Hash};
+pub use choices::{AppendedChoice, ChoiceRow, StoredChoice};
 pub use error::StoreError;
 pub use rows::{
     Appended, AppendedDecision, ChangeAction, DecisionRow, EventRow, ModelChange, Promotion, PromotionAction,

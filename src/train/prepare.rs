@@ -259,7 +259,7 @@ fn accepted(bundle: &Bundle) -> Vec<Purposes> {
     let by_all = bundle.schema.accepted_by_all;
     let impersonal = bundle.schema.features.iter().all(|feature| feature.training.is_empty());
     let of_row = |row| match bundle.impressions.subject(row) {
-        Some(subject) => bundle.consents.of(subject).union(by_all),
+        Some(subject) => bundle.consents.of_all_and(by_all, subject),
         // Rows that are about nobody need nobody's consent.
         None if impersonal => Purposes::NONE.with(Purpose::ImproveServices),
         None => by_all,

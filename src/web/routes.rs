@@ -159,11 +159,13 @@ fn language(phrases: &Phrases, asked: &Asked, headers: &HeaderMap) -> (Locale, b
 fn problem_of(error: &DecideError) -> Option<Problem> {
     match error {
         DecideError::TokenExpired => Some(Problem::Expired),
-        DecideError::Token(_) | DecideError::Invalid(_) => Some(Problem::Invalid),
+        DecideError::Token(_) | DecideError::BearerToken | DecideError::Invalid(_) => Some(Problem::Invalid),
         DecideError::NotFound(_) | DecideError::Erased | DecideError::ModelGone(_) => Some(Problem::NotFound),
         DecideError::ImpressionReused
+        | DecideError::ChangeReused
         | DecideError::NoModel(_)
         | DecideError::DeadlinePast
+        | DecideError::TooOften { .. }
         | DecideError::NothingToRollBack(_)
         | DecideError::NotServable { .. }
         | DecideError::NotEditable { .. }

@@ -56,7 +56,7 @@ impl Service {
         registry.promote(&version, clock.now()).await.expect("a promotion");
         let raw_ids = raw_ids.into_inner().expect("a lock");
         let subjects = bundle.impressions.subjects().iter();
-        Self {
+        let service = Self {
             subjects: subjects.map(|key| (raw_ids[key].clone(), *key)).collect(),
             ads: bundle.catalogue.iter().map(|ad| ad.label.id.clone()).collect(),
             model,
@@ -77,7 +77,9 @@ impl Service {
                 ids: Arc::new(RandomIds),
                 sample: true,
             })),
-        }
+        };
+        service.engine.recall().await.expect("nothing to recall");
+        service
     }
 
     /// The person and the ads of one call: people and ads take turns.

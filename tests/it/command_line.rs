@@ -12,7 +12,7 @@ use super::place::Place;
 #[test]
 fn the_help_of_every_command_mentions_its_arguments() {
     for (command, arguments) in [
-        ("", "demo serve import train evaluate recommend explain models --version"),
+        ("", "demo serve import train evaluate recommend explain consent object models --version"),
         ("demo", "--port --example --data"),
         (
             "serve",
@@ -27,6 +27,14 @@ fn the_help_of_every_command_mentions_its_arguments() {
         ("evaluate", "--example --response --outcome --kind --folds --out --contributions"),
         ("recommend", "[REQUEST] --server tenant"),
         ("explain", "<TOKEN> --locale --json --server"),
+        ("consent", "get set withdraw --server"),
+        ("consent get", "--subject --tenant --token --server"),
+        ("consent set", "--subject --tenant --token --grant --withdraw --server"),
+        ("consent withdraw", "--subject --tenant --token --purposes --server"),
+        (
+            "object",
+            "--subject --tenant --token --advertiser --category --datum --purposes --personalisation --take-back --server",
+        ),
         ("models", "list show promote roll-back edit undo changes import merge --server"),
         ("models list", "--server"),
         ("models show", "<VERSION> --server"),

@@ -99,7 +99,7 @@ impl Service {
             ids: place.ids.clone(),
             sample: true,
         }));
-        engine.recall_events().await.unwrap();
+        engine.recall().await.unwrap();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

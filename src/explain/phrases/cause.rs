@@ -20,6 +20,7 @@ impl Phrases {
             },
             Cause::NoSubject => self.text("cause-no-subject", locale),
             Cause::SensitiveAd => self.text("cause-sensitive-ad", locale),
+            Cause::Forgotten => self.text("cause-forgotten", locale),
         }
     }
 
@@ -45,6 +46,9 @@ const fn refused_by(ground: Ground) -> Option<&'static str> {
     Some(match ground {
         Ground::PurposeRefused | Ground::VendorRefused => return None,
         Ground::PrivacyControl => "cause-privacy-control",
+        Ground::Withdrawn => "cause-withdrawn",
+        Ground::Objected => "cause-objected",
+        Ground::PersonalisationStopped => "cause-stopped",
         Ground::Minor | Ground::ChildDirected | Ground::AgeUnknown => "cause-age",
         Ground::OptedOutOfSale
         | Ground::OptedOutOfSharing

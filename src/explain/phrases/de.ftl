@@ -205,6 +205,10 @@ cause-opted-out = Sie haben dem widersprochen.
 cause-no-choice = Die Seite hat keine gültige Wahl von Ihnen übermittelt, die das erlaubt.
 cause-no-subject = Die Seite hat nicht gesagt, wer Sie sind. Deshalb wurde nichts über Sie gesucht.
 cause-sensitive-ad = Diese Anzeige ist von heikler Art. Solche Anzeigen werden nie nach dem ausgewählt, was über Sie bekannt ist.
+cause-withdrawn = Sie haben Ihre Einwilligung in diese Nutzung widerrufen.
+cause-objected = Sie haben dieser Nutzung widersprochen.
+cause-stopped = Sie haben uns gebeten, für Werbung nichts über Sie zu nutzen.
+cause-forgotten = Sie haben uns gebeten, dies nicht zu nutzen.
 
 ## Die Zwecke des Rahmens für Transparenz und Zustimmung (TCF)
 
@@ -324,3 +328,18 @@ how-choice-4 = Sie treffen diese Wahl in den Einstellungen zur Privatsphäre auf
 widget-open = Warum diese Anzeige?
 widget-close = Schließen
 widget-tab = Auf einer eigenen Seite öffnen
+
+## Vergleichen, und fragen, was anders wäre
+
+contrast-more = Zählt für diese Anzeige mehr als für die andere: { $datum }.
+contrast-less = Zählt für diese Anzeige weniger als für die andere: { $datum }.
+contrast-bid-higher = Für diese Anzeige wird mehr geboten als für die andere.
+contrast-bid-lower = Für diese Anzeige wird weniger geboten als für die andere.
+change-flips = Ohne diese Daten hätten Sie eine andere Anzeige gesehen, von { $advertiser }: { $data }.
+change-no-ad = Ohne diese Daten hätten Sie keine Anzeige gesehen: { $data }.
+change-same = Ohne diese Daten hätten Sie die gleiche Anzeige gesehen: { $data }.
+changes-found = Das hätte die Wahl geändert. Jede Zeile reicht für sich.
+changes-no-control = Für diese Wahl dienten keine Daten, über die Sie bestimmen. Daher hätte auch nichts davon die Wahl geändert.
+changes-none = Nichts, worüber Sie bestimmen, hätte diese Wahl geändert, auch nicht zwei oder drei davon.
+changes-only-many = Erst mehr als drei der Daten, über die Sie bestimmen, hätten diese Wahl geändert.
+changes-not-found = Wir haben viele der Daten geprüft, über die Sie bestimmen. Nichts davon hätte diese Wahl geändert.

@@ -206,6 +206,10 @@ cause-opted-out = You opted out of this use.
 cause-no-choice = The site passed on no valid choice of yours that allows this use.
 cause-no-subject = The site did not say who you are, so nothing about you was looked up.
 cause-sensitive-ad = This ad is of a sensitive kind. Such ads are never chosen by what is known about you.
+cause-withdrawn = You withdrew your consent to this use.
+cause-objected = You objected to this use.
+cause-stopped = You asked us to use nothing about you for ads.
+cause-forgotten = You asked us not to use this.
 
 ## The purposes of the Transparency and Consent Framework
 
@@ -325,3 +329,18 @@ how-choice-4 = You make these choices in the privacy settings of the site that s
 widget-open = Why this ad?
 widget-close = Close
 widget-tab = Open on a page of its own
+
+## Comparing and asking what if
+
+contrast-more = Counts more for this ad than for the other one: { $datum }.
+contrast-less = Counts less for this ad than for the other one: { $datum }.
+contrast-bid-higher = The advertiser of this ad offers more than that of the other one.
+contrast-bid-lower = The advertiser of this ad offers less than that of the other one.
+change-flips = If we had not used this, you would have seen another ad, by { $advertiser }: { $data }.
+change-no-ad = If we had not used this, you would have seen no ad: { $data }.
+change-same = You would have seen this ad all the same, if we had not used this: { $data }.
+changes-found = Here is what would have changed the choice. Each line is enough by itself.
+changes-no-control = No data that you control were used for this choice. So nothing you control would have changed it.
+changes-none = None of the data that you control would have changed this choice, nor would two or three of them.
+changes-only-many = Only several of the data that you control would have changed this choice together, more than three of them.
+changes-not-found = We tried many of the data that you control, and found nothing that would have changed this choice.

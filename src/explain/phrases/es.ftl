@@ -205,6 +205,10 @@ cause-opted-out = Usted rechazó este uso.
 cause-no-choice = El sitio no transmitió ninguna elección válida suya que permita este uso.
 cause-no-subject = El sitio no dijo quién es usted; por eso no se buscó nada sobre usted.
 cause-sensitive-ad = Este anuncio es de un tipo delicado. Estos anuncios nunca se eligen por lo que se sabe de usted.
+cause-withdrawn = Ha retirado su consentimiento a este uso.
+cause-objected = Se ha opuesto a este uso.
+cause-stopped = Nos ha pedido que no usemos nada sobre usted para los anuncios.
+cause-forgotten = Nos ha pedido que no usemos este dato.
 
 ## Los fines del marco de transparencia y consentimiento (TCF)
 
@@ -324,3 +328,18 @@ how-choice-4 = Usted elige en los ajustes de privacidad del sitio que muestra el
 widget-open = ¿Por qué este anuncio?
 widget-close = Cerrar
 widget-tab = Abrir en una página aparte
+
+## Comparar, y preguntar qué cambiaría
+
+contrast-more = Cuenta más para este anuncio que para el otro: { $datum }.
+contrast-less = Cuenta menos para este anuncio que para el otro: { $datum }.
+contrast-bid-higher = El anunciante de este anuncio ofrece más que el del otro.
+contrast-bid-lower = El anunciante de este anuncio ofrece menos que el del otro.
+change-flips = Sin estos datos habría visto otro anuncio, de { $advertiser }: { $data }.
+change-no-ad = Sin estos datos no habría visto ningún anuncio: { $data }.
+change-same = Sin estos datos habría visto el mismo anuncio: { $data }.
+changes-found = Esto habría cambiado la elección. Basta con una sola línea.
+changes-no-control = Para esta elección no se usaron datos que usted controla. Por eso nada de eso la habría cambiado.
+changes-none = Ninguno de los datos que usted controla habría cambiado esta elección, ni dos o tres juntos.
+changes-only-many = Solo más de tres de los datos que usted controla habrían cambiado esta elección.
+changes-not-found = Probamos muchos de los datos que usted controla, y nada habría cambiado esta elección.

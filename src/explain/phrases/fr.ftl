@@ -205,6 +205,10 @@ cause-opted-out = Vous avez refusé cet usage.
 cause-no-choice = Le site n’a transmis aucun choix valable de votre part qui permette cet usage.
 cause-no-subject = Le site n’a pas dit qui vous êtes : rien n’a donc été recherché sur vous.
 cause-sensitive-ad = Cette publicité est d’un genre sensible. De telles publicités ne sont jamais choisies d’après ce que l’on sait de vous.
+cause-withdrawn = Vous avez retiré votre accord pour cet usage.
+cause-objected = Vous vous êtes opposé à cet usage.
+cause-stopped = Vous avez demandé de ne rien utiliser sur vous pour les publicités.
+cause-forgotten = Vous avez demandé de ne pas utiliser cette donnée.
 
 ## Les finalités du cadre de transparence et de consentement (TCF)
 
@@ -327,3 +331,18 @@ how-choice-4 = Vous faites ces choix dans les réglages de confidentialité du s
 widget-open = Pourquoi cette publicité ?
 widget-close = Fermer
 widget-tab = Ouvrir dans une page à part
+
+## Comparer, et demander ce qui changerait
+
+contrast-more = Compte plus pour cette publicité que pour l’autre : { $datum }.
+contrast-less = Compte moins pour cette publicité que pour l’autre : { $datum }.
+contrast-bid-higher = L’annonceur de cette publicité propose plus que celui de l’autre.
+contrast-bid-lower = L’annonceur de cette publicité propose moins que celui de l’autre.
+change-flips = Si nous n’avions pas utilisé ceci, vous auriez vu une autre publicité, de { $advertiser } : { $data }.
+change-no-ad = Si nous n’avions pas utilisé ceci, vous n’auriez vu aucune publicité : { $data }.
+change-same = Vous auriez vu la même publicité si nous n’avions pas utilisé ceci : { $data }.
+changes-found = Voici ce qui aurait changé ce choix. Chaque ligne suffit à elle seule.
+changes-no-control = Aucune donnée que vous maîtrisez n’a servi à ce choix. Rien de ce que vous maîtrisez ne l’aurait donc changé.
+changes-none = Aucune des données que vous maîtrisez n’aurait changé ce choix, ni deux ou trois ensemble.
+changes-only-many = Il aurait fallu plus de trois des données que vous maîtrisez pour changer ce choix.
+changes-not-found = Nous avons essayé beaucoup des données que vous maîtrisez, et rien n’aurait changé ce choix.

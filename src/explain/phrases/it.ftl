@@ -205,6 +205,10 @@ cause-opted-out = Lei ha rifiutato questo uso.
 cause-no-choice = Il sito non ha trasmesso una Sua scelta valida che permetta questo uso.
 cause-no-subject = Il sito non ha detto chi è Lei: quindi non è stato cercato nulla su di Lei.
 cause-sensitive-ad = Questo annuncio è di tipo delicato. Questi annunci non si scelgono mai in base a ciò che si sa di Lei.
+cause-withdrawn = Ha ritirato il consenso a questo uso.
+cause-objected = Si è opposto a questo uso.
+cause-stopped = Ci ha chiesto di non usare nulla su di Lei per gli annunci.
+cause-forgotten = Ci ha chiesto di non usare questo dato.
 
 ## Gli scopi del quadro per la trasparenza e il consenso (TCF)
 
@@ -331,3 +335,18 @@ how-choice-4 = Lei sceglie nelle impostazioni sulla privacy del sito che mostra 
 widget-open = Perché questo annuncio?
 widget-close = Chiudi
 widget-tab = Apri in una pagina a parte
+
+## Confrontare, e chiedere che cosa cambierebbe
+
+contrast-more = Conta di più per questo annuncio che per l’altro: { $datum }.
+contrast-less = Conta di meno per questo annuncio che per l’altro: { $datum }.
+contrast-bid-higher = Per questo annuncio si offre di più che per l’altro.
+contrast-bid-lower = Per questo annuncio si offre di meno che per l’altro.
+change-flips = Senza questi dati Lei avrebbe visto un altro annuncio, di { $advertiser }: { $data }.
+change-no-ad = Senza questi dati Lei non avrebbe visto annunci: { $data }.
+change-same = Senza questi dati Lei avrebbe visto lo stesso annuncio: { $data }.
+changes-found = Ecco che cosa avrebbe cambiato la scelta. Ogni riga basta da sola.
+changes-no-control = Per questa scelta non sono serviti dati che Lei controlla. Nulla di questo l’avrebbe quindi cambiata.
+changes-none = Nessuno dei dati che Lei controlla avrebbe cambiato questa scelta, e nemmeno due o tre insieme.
+changes-only-many = Solo più di tre dei dati che Lei controlla avrebbero cambiato questa scelta.
+changes-not-found = Abbiamo provato molti dei dati che Lei controlla, e nulla avrebbe cambiato questa scelta.

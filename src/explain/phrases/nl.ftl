@@ -205,6 +205,10 @@ cause-opted-out = U hebt dit gebruik geweigerd.
 cause-no-choice = De site gaf geen geldige keuze van u door die dit gebruik toestaat.
 cause-no-subject = De site zei niet wie u bent. Daarom is er niets over u opgezocht.
 cause-sensitive-ad = Deze advertentie ligt gevoelig. Zulke advertenties worden nooit gekozen op basis van wat over u bekend is.
+cause-withdrawn = U hebt uw toestemming voor dit gebruik ingetrokken.
+cause-objected = U hebt bezwaar gemaakt tegen dit gebruik.
+cause-stopped = U hebt ons gevraagd niets over u te gebruiken voor advertenties.
+cause-forgotten = U hebt ons gevraagd dit niet te gebruiken.
 
 ## De doelen van het kader voor transparantie en toestemming (TCF)
 
@@ -324,3 +328,18 @@ how-choice-4 = U maakt deze keuzes bij de privacy-instellingen van de site die d
 widget-open = Waarom deze advertentie?
 widget-close = Sluiten
 widget-tab = Openen op een eigen pagina
+
+## Vergelijken, en vragen wat er anders zou zijn
+
+contrast-more = Telt voor deze advertentie meer dan voor de andere: { $datum }.
+contrast-less = Telt voor deze advertentie minder dan voor de andere: { $datum }.
+contrast-bid-higher = Voor deze advertentie wordt meer geboden dan voor de andere.
+contrast-bid-lower = Voor deze advertentie wordt minder geboden dan voor de andere.
+change-flips = Zonder deze gegevens had u een andere advertentie gezien, van { $advertiser }: { $data }.
+change-no-ad = Zonder deze gegevens had u geen advertentie gezien: { $data }.
+change-same = Zonder deze gegevens had u dezelfde advertentie gezien: { $data }.
+changes-found = Dit had de keuze veranderd. Elke regel is op zichzelf genoeg.
+changes-no-control = Voor deze keuze zijn geen gegevens gebruikt waarover u beslist. Niets daarvan had de keuze dus veranderd.
+changes-none = Niets waarover u beslist had deze keuze veranderd, en ook twee of drie samen niet.
+changes-only-many = Pas meer dan drie van de gegevens waarover u beslist hadden deze keuze samen veranderd.
+changes-not-found = Wij hebben veel gegevens geprobeerd waarover u beslist. Niets daarvan had deze keuze veranderd.

@@ -226,6 +226,9 @@ fn what_a_signal_decided_is_told_as_what_it_was() {
     assert!(refused(Ground::PrivacyControl).contains("browser"));
     assert!(refused(Ground::Minor).contains("children"));
     assert!(refused(Ground::OptedOutOfSale).contains("opted out"));
+    assert!(refused(Ground::Withdrawn).contains("withdrew"));
+    assert!(refused(Ground::Objected).contains("objected"));
+    assert!(refused(Ground::PersonalisationStopped).contains("nothing about you"));
     for ground in [Ground::Missing, Ground::Unreadable, Ground::Stale, Ground::VendorNotDisclosed] {
         assert!(refused(ground).contains("no valid choice"), "{}", refused(ground));
     }
@@ -243,6 +246,7 @@ fn every_cause_purpose_and_origin_of_data_has_its_words() {
         Cause::PurposesRefused(Purposes::ALL),
         Cause::NoSubject,
         Cause::SensitiveAd,
+        Cause::Forgotten,
     ];
     for locale in Locale::ALL {
         let mut said: Vec<String> = causes.iter().map(|cause| phrases.cause(*cause, locale)).collect();

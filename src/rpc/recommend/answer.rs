@@ -50,6 +50,8 @@ impl View {
             cause: match refusal.cause {
                 RefusalCause::BelowFloor => pb::RefusalCause::BelowFloor,
                 RefusalCause::UnknownAd => pb::RefusalCause::UnknownAd,
+                RefusalCause::HiddenAdvertiser => pb::RefusalCause::HiddenAdvertiser,
+                RefusalCause::HiddenCategory => pb::RefusalCause::HiddenCategory,
             }
             .into(),
         });

@@ -13,9 +13,10 @@ use crate::store::StoreError;
 pub const FILE_NAME: &str = "limpid.db";
 
 /// The formats in order; the file's `user_version` is how many of them it went through.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_model_changes.sql"),
+    include_str!("migrations/0003_choices.sql"),
     include_str!("migrations/0004_listings.sql"),
 ];
 

@@ -1,6 +1,7 @@
 //! The embedded backend: one SQLite file, one writer thread, a few readers.
 
 mod changes;
+mod choices;
 mod convert;
 mod decisions;
 mod events;
