@@ -15,6 +15,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic_web::GrpcWebLayer;
 
 use crate::decide::Engine;
+use crate::web::Framing;
 use crate::{rpc, web};
 
 /// How often an idle connection is asked whether it is still there.
@@ -34,7 +35,8 @@ pub enum ServeError {
 }
 
 /// Serves `engine` on `listener` until `shutdown` resolves, then lets calls under way finish, for
-/// `drain_max` at most: a caller that never ends its stream must not keep the process.
+/// `drain_max` at most: a caller that never ends its stream must not keep the process. No site may show
+/// its pages in a frame.
 ///
 /// # Errors
 /// When the listener fails.
@@ -44,10 +46,24 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
     drain_max: Duration,
 ) -> Result<(), ServeError> {
+    serve_framed(engine, &Framing::default(), listener, shutdown, drain_max).await
+}
+
+/// The same, with pages that the sites of `framing` may show in a frame.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_framed(
+    engine: Arc<Engine>,
+    framing: &Framing,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()>,
+    drain_max: Duration,
+) -> Result<(), ServeError> {
     let grpc = rpc::routes(engine.clone()).await?.into_axum_router();
     let grpc = grpc.layer(GrpcWebLayer::new()).layer(from_fn(calls_only));
     // Both routers carry a fall-back, so the pages come first and gRPC takes the rest.
-    let app = web::router(engine).fallback_service(grpc);
+    let app = web::router(engine, framing).fallback_service(grpc);
     let (drains, draining) = oneshot::channel();
     let shutdown = async {
         shutdown.await;

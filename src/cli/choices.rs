@@ -149,6 +149,15 @@ fn tell_receipt(receipt: Option<pb::ChoiceReceipt>) {
     let changed = receipt.changed.iter().filter(|changed| **changed).count();
     tell!("kept: {changed} of {} changed something; the next decision obeys\n", receipt.changed.len());
     tell_choices(receipt.after);
+    if let Some(decision) = receipt.decision {
+        let ad = |id: &str, advertiser: &str| match id {
+            "" => "no ad".to_owned(),
+            id => format!("{id} by {advertiser}"),
+        };
+        tell!("\nthat decision, made again with this choice:");
+        tell!("before: {}", ad(&decision.before_ad_id, &decision.before_advertiser));
+        tell!("after:  {}", ad(&decision.after_ad_id, &decision.after_advertiser));
+    }
 }
 
 fn tell_choices(choices: Option<pb::Choices>) {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::CommandError;
 use super::progress::Bar;
 use super::quality::print_quality;
-use super::serve::{DRAIN_SECONDS, bind, serve};
+use super::serve::{DRAIN_SECONDS, EmbedArguments, bind, serve};
 use super::workspace::{DEMO_TENANT, Folders, Workspace};
 use crate::consent::ConsentSettings;
 use crate::data::Bundle;
@@ -37,9 +37,12 @@ pub(super) struct DemoArguments {
     /// Folder for keys, log and models; made when it is missing.
     #[arg(long, value_name = "DIR", default_value = "limpid-data")]
     data: PathBuf,
+    #[command(flatten)]
+    embedding: EmbedArguments,
 }
 
 pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
+    let framing = arguments.embedding.framing()?;
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port))).await?;
     let address = listener.local_addr().map_err(CommandError::new)?;
     let folders = Folders { example: arguments.example, data: arguments.data };
@@ -63,11 +66,20 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
 
     let engine = Arc::new(workspace.engine(bundle, ConsentSettings::default(), true).await?);
     tell!("\nThe clock starts on {} and ticks on. Three decisions:", engine.now().day());
+    let mut token = None;
     for (number, person) in shown.iter().enumerate() {
-        show_decision(&engine, number + 1, person, address).await?;
+        token = Some(show_decision(&engine, number + 1, person, address).await?);
+    }
+    tell!("\nHow ads are chosen, for everyone: http://{address}/how-it-works");
+    if let Some(token) = token {
+        tell!("On a page of yours (allow its site with --embed-origin https://shop.example):");
+        tell!("   <script src=\"http://{address}/widget.js\" defer></script>");
+        tell!("   <limpid-why src=\"http://{address}\" lang=\"en\" token=\"{token}\">");
+        tell!("     <a href=\"http://{address}/why/{token}\">Why this ad?</a>");
+        tell!("   </limpid-why>");
     }
     tell!("");
-    serve(&workspace, engine, listener, Duration::from_secs(DRAIN_SECONDS)).await
+    serve(&workspace, engine, &framing, listener, Duration::from_secs(DRAIN_SECONDS)).await
 }
 
 /// Compares all kinds of models, keeps the additive one and makes it serve.
@@ -152,13 +164,13 @@ fn priced(candidates: Vec<(AdId, Option<i64>)>) -> Result<Vec<(AdId, Bid)>, Comm
     Ok(candidates.into_iter().map(|(ad, micros)| (ad, bid(micros))).collect())
 }
 
-/// Makes one decision and prints it.
+/// Makes one decision and prints it; gives the token that opens its reasons.
 async fn show_decision(
     engine: &Engine,
     number: usize,
     person: &Shown,
     address: SocketAddr,
-) -> Result<(), CommandError> {
+) -> Result<String, CommandError> {
     let id = engine.now().micros();
     let request = Request {
         tenant: TenantId::parse(DEMO_TENANT).map_err(CommandError::new)?,
@@ -207,6 +219,7 @@ async fn show_decision(
         }
         tell!("   named: {:.0} % of what set this ad apart", explanation.named_share * 100.0);
     }
-    tell!("   why: http://{address}/why/{}", engine.token(&decision, 0, TokenKind::Verified));
-    Ok(())
+    let token = engine.token(&decision, 0, TokenKind::Verified);
+    tell!("   why: http://{address}/why/{token}");
+    Ok(token)
 }

@@ -11,6 +11,7 @@ use super::CommandError;
 use super::consent::ConsentArguments;
 use super::workspace::{Folders, Workspace};
 use crate::app;
+use crate::web::Framing;
 
 /// How long calls under way are waited for unless the caller says otherwise.
 pub(super) const DRAIN_SECONDS: u64 = 20;
@@ -27,6 +28,8 @@ pub(super) struct ServeArguments {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
     listen: SocketAddr,
+    #[command(flatten)]
+    embedding: EmbedArguments,
     /// Start the clock where the example says, so that its windows are not empty.
     #[arg(long)]
     example_clock: bool,
@@ -35,8 +38,25 @@ pub(super) struct ServeArguments {
     drain_seconds: u64,
 }
 
+/// Which sites may show the pages in a frame.
+#[derive(clap::Args)]
+pub(super) struct EmbedArguments {
+    /// A site that may show the pages in a frame, such as `https://shop.example`; can be given several times.
+    #[arg(long = "embed-origin", value_name = "ORIGIN")]
+    origins: Vec<String>,
+}
+
+impl EmbedArguments {
+    /// The sites, if each is one.
+    pub(super) fn framing(&self) -> Result<Framing, CommandError> {
+        Framing::by(self.origins.iter().map(String::as_str))
+            .map_err(|error| CommandError::new(format!("--embed-origin: {error}")))
+    }
+}
+
 pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     let consent = arguments.consent.settings()?;
+    let framing = arguments.embedding.framing()?;
     let listener = bind(arguments.listen).await?;
     let workspace = Workspace::open(&arguments.folders.data).await?;
     let bundle = workspace.load(&arguments.folders.example).await?;
@@ -47,7 +67,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     if engine.models().map_err(CommandError::new)?.iter().all(|model| !model.active) {
         eprintln!("limpid: no model is active yet; `limpid train --promote` makes one");
     }
-    serve(&workspace, engine, listener, Duration::from_secs(arguments.drain_seconds)).await
+    serve(&workspace, engine, &framing, listener, Duration::from_secs(arguments.drain_seconds)).await
 }
 
 /// Binds the port before anything slow is done, so that a port in use is told at once.
@@ -64,6 +84,7 @@ pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, CommandErro
 pub(super) async fn serve(
     workspace: &Workspace,
     engine: Arc<crate::decide::Engine>,
+    framing: &Framing,
     listener: TcpListener,
     drain_max: Duration,
 ) -> Result<(), CommandError> {
@@ -71,7 +92,7 @@ pub(super) async fn serve(
     // Whoever reads that the service is there may stop it.
     let stop = stop_signal().map_err(CommandError::new)?;
     tell!("Serving gRPC, gRPC-Web and pages on http://{address} (Ctrl-C ends)");
-    app::serve(engine, listener, stop, drain_max).await.map_err(CommandError::new)?;
+    app::serve_framed(engine, framing, listener, stop, drain_max).await.map_err(CommandError::new)?;
     workspace.store.close().await.map_err(CommandError::new)?;
     tell!("Drained and closed.");
     Ok(())

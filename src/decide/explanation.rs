@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{DecideError, Engine};
-use crate::domain::{Decision, Feature, Locale, Origin, Profile, Reason, Response, Verdict};
+use crate::domain::{Decision, Feature, Locale, Reason, Verdict};
 use crate::explain::{Dsa, Explanation, Precision, explain, notice};
 use crate::ledger::TokenKind;
 
@@ -38,30 +38,6 @@ pub struct NoticeInWords {
     pub how_to_change: String,
     /// The `OpenRTB` object.
     pub dsa: Dsa,
-}
-
-/// How a decision is made, told from the model that serves.
-#[derive(Clone, Debug, PartialEq)]
-pub struct HowItWorks {
-    /// The steps, in order.
-    pub steps: Vec<String>,
-    /// What the model looks at, most important first.
-    pub looks_at: Vec<LookedAt>,
-    /// What it never looks at.
-    pub never_looks_at: Vec<String>,
-}
-
-/// One datum that the serving model looks at.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LookedAt {
-    /// Its reason code.
-    pub code: String,
-    /// What a person calls it.
-    pub label: String,
-    /// Its part of the model's mean absolute contributions.
-    pub share: f64,
-    /// Whether it is about the person.
-    pub personal: bool,
 }
 
 impl Engine {
@@ -143,39 +119,5 @@ impl Engine {
         let features =
             decision.features.iter().map(|name| known(name).unwrap_or_else(|| Feature::retired(name)));
         features.collect()
-    }
-
-    /// How a decision is made, told from the models that serve.
-    #[must_use]
-    pub fn how_it_works(&self, locale: Locale) -> HowItWorks {
-        let mut data = Vec::<LookedAt>::new();
-        let models = self.registry.active();
-        let model =
-            [Response::Conversion, Response::Click].into_iter().find_map(|response| models.get(response));
-        for (feature, importance) in model.iter().flat_map(|model| model.importances(Profile::Full)) {
-            let feature = &self.schema.features[feature.index()];
-            match data.iter_mut().find(|datum| datum.code == feature.datum) {
-                Some(datum) => datum.share += importance,
-                None => data.push(LookedAt {
-                    code: feature.datum.clone(),
-                    label: self.phrases.datum(&feature.datum, &self.schema.features, locale),
-                    share: importance,
-                    personal: matches!(feature.origin, Origin::Subject | Origin::History),
-                }),
-            }
-        }
-        let all = data.iter().map(|datum| datum.share).sum::<f64>();
-        if all > 0.0 {
-            for datum in &mut data {
-                datum.share /= all;
-            }
-        }
-        data.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.code.cmp(&b.code)));
-        let text = |id: String| self.phrases.text(&id, locale);
-        HowItWorks {
-            steps: (1..=6).map(|step| text(format!("how-step-{step}"))).collect(),
-            looks_at: data,
-            never_looks_at: (1..=4).map(|never| text(format!("how-never-{never}"))).collect(),
-        }
     }
 }

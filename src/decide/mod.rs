@@ -9,6 +9,7 @@ mod engine;
 mod error;
 mod events;
 mod explanation;
+mod how_it_works;
 mod making;
 mod models;
 mod recommend;
@@ -22,7 +23,8 @@ pub use choices::{ChoiceIn, ChoiceReceipt, OBJECTIONS_MAX, STATEMENTS_MAX, all_c
 pub use engine::{Engine, EngineParts};
 pub use error::DecideError;
 pub use events::{EventIn, EventTally};
-pub use explanation::{Explained, HowItWorks, LookedAt, NoticeInWords};
+pub use explanation::{Explained, NoticeInWords};
+pub use how_it_works::{Estimate, HowItWorks, LookedAt, WorkedExample, WorkedStep, WorkedValue};
 pub use recommend::Recommended;
 pub use replay::{Difference, Replayed};
 pub use request::{

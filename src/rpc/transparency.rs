@@ -4,6 +4,8 @@ use tonic::{Request, Response, Status};
 
 use super::account::{provenance, purposes};
 use super::{Service, pb};
+use crate::decide::{Estimate, WorkedStep};
+use crate::domain::{Derivation, Origin, Provenance};
 
 #[tonic::async_trait]
 impl pb::transparency_service_server::TransparencyService for Service {
@@ -18,12 +20,24 @@ impl pb::transparency_service_server::TransparencyService for Service {
             label: datum.label,
             share: datum.share,
             personal: datum.personal,
+            about: pb::DataSubject::from(datum.about).into(),
+            sources: datum.sources.iter().map(source).collect(),
+            purposes: purposes(datum.purposes),
+            retention_days: i32::try_from(datum.retention_days).unwrap_or(i32::MAX),
+            controllable: datum.controllable,
+        });
+        let example = told.example.map(|example| pb::WorkedExample {
+            start: Some(estimate(example.start)),
+            steps: example.steps.into_iter().map(step).collect(),
         });
         Ok(Response::new(pb::GetHowItWorksResponse {
             steps: told.steps,
             looks_at: looks_at.collect(),
             never_looks_at: told.never_looks_at,
             locale: locale.tag().to_owned(),
+            estimates: told.estimates,
+            example,
+            choices: told.choices,
         }))
     }
 
@@ -44,5 +58,28 @@ impl pb::transparency_service_server::TransparencyService for Service {
             controllable: feature.controllable,
         });
         Ok(Response::new(pb::GetDataUseResponse { uses: uses.collect(), locale: locale.tag().to_owned() }))
+    }
+}
+
+fn source((from, derivation): &(Provenance, Derivation)) -> pb::DataSource {
+    pb::DataSource { provenance: provenance(from), derivation: pb::Derivation::from(*derivation).into() }
+}
+
+fn step(step: WorkedStep) -> pb::WorkedStep {
+    pb::WorkedStep { fact: step.fact, estimate: Some(estimate(step.estimate)) }
+}
+
+fn estimate(estimate: Estimate) -> pb::Estimate {
+    pb::Estimate { score: estimate.score, of_thousand: estimate.of_thousand }
+}
+
+impl From<Origin> for pb::DataSubject {
+    fn from(origin: Origin) -> Self {
+        match origin {
+            Origin::Subject => Self::Person,
+            Origin::History => Self::History,
+            Origin::Context => Self::Context,
+            Origin::Ad => Self::Ad,
+        }
     }
 }

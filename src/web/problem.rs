@@ -5,6 +5,7 @@ use askama::Template;
 use crate::domain::Locale;
 use crate::explain::Phrases;
 
+use super::place::Placed;
 use super::why::{Language, other_languages};
 
 /// Why there is no page.
@@ -44,7 +45,8 @@ impl Problem {
 
 #[derive(Template)]
 #[template(path = "problem.html")]
-struct ProblemPage {
+struct ProblemPage<'a> {
+    placed: &'a Placed,
     lang: &'static str,
     languages: Vec<Language>,
     languages_label: String,
@@ -64,8 +66,10 @@ pub fn problem_page(
     phrases: &Phrases,
     locale: Locale,
     asked_supported: bool,
+    placed: &Placed,
 ) -> Result<String, askama::Error> {
     ProblemPage {
+        placed,
         lang: locale.tag(),
         languages: other_languages(phrases, locale),
         languages_label: phrases.text("languages", locale),
@@ -84,7 +88,8 @@ mod tests {
     #[test]
     fn each_problem_is_told_in_each_language() {
         let phrases = Phrases::load(&Localised::default()).unwrap();
-        let page = |problem, locale| problem_page(problem, &phrases, locale, true).unwrap();
+        let page =
+            |problem, locale| problem_page(problem, &phrases, locale, true, &Placed::default()).unwrap();
         assert!(page(Problem::Expired, Locale::En).contains("<h1>This link has expired</h1>"));
         assert!(page(Problem::Invalid, Locale::Fr).contains("<h1>Ce lien n’est pas valable</h1>"));
         for locale in Locale::ALL {
@@ -99,7 +104,7 @@ mod tests {
     #[test]
     fn an_unknown_language_is_answered_in_english_and_says_so() {
         let phrases = Phrases::load(&Localised::default()).unwrap();
-        let html = problem_page(Problem::NotFound, &phrases, Locale::En, false).unwrap();
+        let html = problem_page(Problem::NotFound, &phrases, Locale::En, false, &Placed::default()).unwrap();
         assert!(html.contains("not available in your language"));
     }
 }

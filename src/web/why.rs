@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use fluent_bundle::FluentArgs;
 
+use super::place::Placed;
 use crate::domain::{
     Decision, Evidence, Feature, Locale, Outcome, Purposes, RankedAd, Reason, Standing, shown,
 };
@@ -36,6 +37,8 @@ pub struct WhyRequest<'a> {
     pub asked_supported: bool,
     /// How exactly facts about the person are told.
     pub precision: Precision,
+    /// Where the page stands, and the token that opened it.
+    pub placed: &'a Placed,
     /// Whether the page shows sample data, and has to say so.
     pub sample: bool,
 }
@@ -58,6 +61,7 @@ pub fn why_page(request: &WhyRequest<'_>) -> Result<Option<String>, askama::Erro
 #[template(path = "why.html")]
 struct WhyPage<'a> {
     say: Say<'a>,
+    placed: &'a Placed,
     languages: Vec<Language>,
     fallback: Option<String>,
     headline: String,
@@ -106,6 +110,7 @@ impl<'a> WhyPage<'a> {
         let teller = Teller { say, features: request.features, precision: request.precision };
         Self {
             say,
+            placed: request.placed,
             languages: other_languages(request.phrases, request.locale),
             fallback: (!request.asked_supported).then(|| say.text("fallback-language")),
             headline: say.phrases.headline(explanation, request.features, say.locale, request.precision),
@@ -141,21 +146,21 @@ pub(super) fn other_languages(phrases: &Phrases, locale: Locale) -> Vec<Language
 
 /// The phrases in one language.
 #[derive(Clone, Copy)]
-struct Say<'a> {
-    phrases: &'a Phrases,
-    locale: Locale,
+pub(super) struct Say<'a> {
+    pub(super) phrases: &'a Phrases,
+    pub(super) locale: Locale,
 }
 
 impl Say<'_> {
-    fn text(&self, id: &str) -> String {
+    pub(super) fn text(&self, id: &str) -> String {
         self.phrases.text(id, self.locale)
     }
 
-    fn with(&self, id: &str, variables: &FluentArgs<'_>) -> String {
+    pub(super) fn with(&self, id: &str, variables: &FluentArgs<'_>) -> String {
         self.phrases.say(id, self.locale, variables)
     }
 
-    fn lang(&self) -> &'static str {
+    pub(super) fn lang(&self) -> &'static str {
         self.locale.tag()
     }
 
@@ -194,7 +199,7 @@ impl Say<'_> {
         self.with("remainder", &variables)
     }
 
-    fn percent(&self, percent: u32) -> String {
+    pub(super) fn percent(&self, percent: u32) -> String {
         match percent {
             0 => self.text("share-tiny"),
             _ => self.with("share", &[("percent", percent)].into_iter().collect()),

@@ -1,11 +1,15 @@
 //! What the service says of itself: health, reflection, how it works, which data it uses.
 
+use limpid::decide::WorkedValue;
+use limpid::domain::{Locale, Profile};
 use limpid::rpc::pb::{self, Derivation};
+use limpid::train::ShapeBin;
 use tonic::Code;
 use tonic_health::pb::{
     HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 
+use super::place::models;
 use super::service::Service;
 
 const SERVICES: [&str; 8] = [
@@ -110,6 +114,58 @@ async fn how_it_works_is_told_from_the_model_that_serves() {
     }
     assert_eq!(english.never_looks_at.len(), french.never_looks_at.len());
     assert!(!english.never_looks_at.is_empty());
+    assert_eq!((english.estimates.len(), english.choices.len()), (5, 4));
+    assert_eq!((purchases.about(), page.about()), (pb::DataSubject::History, pb::DataSubject::Context));
+    assert_eq!((&purchases.purposes[..], purchases.retention_days), (&[3, 4][..], 365));
+    assert!(purchases.controllable && !page.controllable && page.purposes.is_empty());
+    let source =
+        pb::DataSource { provenance: "first_party".to_owned(), derivation: Derivation::Observed.into() };
+    assert_eq!(purchases.sources, [source]);
+}
+
+/// Nobody is in it: its values are of bins that many people were in, and its sum is the model's own.
+#[tokio::test]
+async fn the_worked_example_is_the_models_own_sum_and_stands_on_many_people() {
+    let service = Service::start().await;
+    let example = service.engine.how_it_works(Locale::En).example.unwrap();
+    assert!(example.steps.len() >= 3, "{example:?}");
+    let serving = service.engine.models().unwrap().into_iter().find(|model| model.active).unwrap();
+    let detail = service.engine.model(&serving.version).unwrap();
+    let full = detail.profiles.iter().find(|profile| profile.profile == Profile::Full).unwrap();
+    assert_eq!(example.start.score, full.intercept);
+    let mut added = Vec::new();
+    for step in &example.steps {
+        let name = &service.engine.schema().features[step.feature.index()].name;
+        let shape = full.shapes.iter().find(|shape| shape.features == [name.clone()]).unwrap();
+        let holds = |bin: &&ShapeBin| match &step.value {
+            WorkedValue::Category(category) => bin.label == *category,
+            WorkedValue::Number(number) => {
+                (bin.from.is_some() || bin.to.is_some() || bin.label == "any number")
+                    && bin.from.is_none_or(|from| *number >= from)
+                    && bin.to.is_none_or(|to| *number < to)
+            }
+        };
+        let bin = shape.bins.iter().find(holds).unwrap();
+        assert!(bin.people >= 5, "{name}: {bin:?}");
+        added.push(bin.score);
+        let odds = libm::exp(step.estimate.score);
+        assert!((step.estimate.of_thousand - 1000.0 * odds / (1.0 + odds)).abs() < 1e-6);
+        assert!(!step.fact.is_empty() && !step.fact.contains("PHARMACY"), "{}", step.fact);
+    }
+    let first = example.steps[0].estimate.score - example.start.score;
+    assert!((first - added[0]).abs() < 1e-9, "{first} {added:?}");
+    // Alone, the terms of single features give the sum; pairs add what both values have beyond that.
+    if full.shapes.iter().all(|shape| shape.features.len() == 1) {
+        let sum = full.intercept + added.iter().sum::<f64>();
+        assert!((example.steps.last().unwrap().estimate.score - sum).abs() < 1e-9);
+    }
+}
+
+#[tokio::test]
+async fn a_kind_of_model_that_keeps_no_counts_has_no_worked_example() {
+    let service = Service::serving(&[&models().linear]).await;
+    let told = service.engine.how_it_works(Locale::En);
+    assert!(told.example.is_none() && !told.looks_at.is_empty());
 }
 
 #[tokio::test]

@@ -2,9 +2,12 @@
 
 use std::fs;
 
+use limpid::app;
 use limpid::ledger::TokenKind;
 use limpid::rpc::pb;
+use limpid::web::Framing;
 use prost::Message;
+use tokio::net::TcpListener;
 
 use super::asking::about_nobody;
 use super::explain::tea_for_a_tea_drinker;
@@ -107,6 +110,84 @@ async fn a_token_that_opens_nothing_gets_a_page_that_says_so() {
     assert_guarded(&page);
     assert!(page.body.contains("This link has expired"));
     assert!(!page.body.contains("Green Leaf"), "an expired link tells nothing");
+}
+
+#[tokio::test]
+async fn how_ads_are_chosen_is_a_page_that_is_guarded_and_leads_back() {
+    let service = Service::start().await;
+    let path = page_of_a_tea_drinker(&service).await;
+    let token = path.trim_start_matches("/why/");
+    let page = get(service.address, &format!("/how-it-works?lang=fr&from={token}"), &[]).await;
+    assert_eq!((page.status, page.header("content-language")), (200, "fr"));
+    assert_guarded(&page);
+    for told in
+        ["Vos achats dans cette catégorie", "Cette personne n’existe pas", "Sur 1\u{202f}000 personnes"]
+    {
+        assert!(page.body.contains(told), "{told}\n{}", page.body);
+    }
+    assert!(page.body.contains(&format!("href=\"/why/{token}?lang=fr\"")), "{}", page.body);
+    let why = get(service.address, &path, &[]).await;
+    assert!(why.body.contains(&format!("href=\"/how-it-works?lang=en&#38;from={token}\"")), "{}", why.body);
+    let elsewhere = get(service.address, "/how-it-works?from=//evil.example/", &[]).await;
+    assert!(!elsewhere.body.contains("evil"), "only our own pages are led to");
+    assert!(!elsewhere.body.contains("PHARMACY"), "a sensitive category is no example");
+}
+
+#[tokio::test]
+async fn without_a_model_the_page_says_that_no_ads_are_chosen() {
+    let service = Service::serving(&[]).await;
+    let page = get(service.address, "/how-it-works", &[]).await;
+    assert_eq!(page.status, 200);
+    assert!(
+        page.body.contains("No ads are being chosen at the moment") && !page.body.contains("does not exist")
+    );
+}
+
+#[tokio::test]
+async fn only_the_sites_that_are_named_may_frame_the_pages() {
+    let service = Service::start().await;
+    let path = page_of_a_tea_drinker(&service).await;
+    let framing = Framing::by(["https://shop.example", "https://news.example"]).unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let engine = service.engine.clone();
+    let serving = tokio::spawn(async move {
+        let never = std::future::pending();
+        app::serve_framed(engine, &framing, listener, never, std::time::Duration::from_secs(1)).await
+    });
+    for page in
+        [format!("{path}?embed=1"), "/how-it-works?embed=1".to_owned(), "/why/forged?embed=1".to_owned()]
+    {
+        let framed = get(address, &page, &[]).await;
+        let policy = framed.header("content-security-policy");
+        assert!(
+            policy.ends_with("frame-ancestors https://shop.example https://news.example"),
+            "{page}: {policy}"
+        );
+        assert!(framed.body.contains("<body class=\"embedded\">"), "{page}");
+        assert!(
+            framed.body.contains("embed=1\" hreflang=\"fr\"") || framed.body.contains("&#38;embed=1"),
+            "{page}"
+        );
+        let unnamed = get(service.address, &page, &[]).await;
+        assert!(unnamed.header("content-security-policy").ends_with("frame-ancestors 'none'"), "{page}");
+    }
+    serving.abort();
+}
+
+#[tokio::test]
+async fn the_widget_is_served_to_every_site_and_tells_nothing() {
+    let service = Service::start().await;
+    let script = get(service.address, "/widget.js", &[]).await;
+    assert_eq!((script.status, script.header("content-type")), (200, "text/javascript; charset=utf-8"));
+    assert_eq!(script.header("x-content-type-options"), "nosniff");
+    assert_eq!(script.header("access-control-allow-origin"), "*");
+    assert_eq!(script.header("cross-origin-resource-policy"), "cross-origin");
+    assert!(script.body.contains("Pourquoi cette publicité") && !script.body.contains("Green Leaf"));
+    // The example is told in two languages, and so is the widget.
+    assert!(!script.body.contains("Warum diese Anzeige?"));
+    let page = get(service.address, &page_of_a_tea_drinker(&service).await, &[]).await;
+    assert_eq!(page.header("access-control-allow-origin"), "", "no site's script may read a page");
 }
 
 #[tokio::test]

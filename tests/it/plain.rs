@@ -187,6 +187,8 @@ fn page(schema: &Schema, phrases: &Phrases, locale: Locale) -> Vec<String> {
     variables.set("others", 7);
     variables.set("count", 3);
     variables.set("days", 365);
+    variables.set("people", 24);
+    variables.set("response", "conversion");
     let ids = source(locale);
     let ids = ids.lines().filter_map(|line| line.split_once(" = ")).map(|(id, _)| id.trim());
     let ids = ids.filter(|id| {

@@ -273,6 +273,62 @@ how-never-2 = Käufe, aus denen man Ihre Gesundheit, Ihre Familie, Ihren Glauben
 how-never-3 = Ob Sie etwas abgelehnt haben: Das wird Ihnen nie zum Nachteil.
 how-never-4 = Alles, was Sie nach der Auswahl der Anzeige getan haben.
 
+how-title = Wie Anzeigen hier ausgewählt werden
+how-kicker = Für alle, ganz ohne Vorwissen
+how-intro = Manche Anzeigen auf dieser Seite wählt ein Computer aus. Hier steht, was er ansieht, wie er entscheidet und was Sie ändern können. Es ist nach den Rechnungen geschrieben, die heute in Gebrauch sind.
+how-link = Wie Anzeigen hier ausgewählt werden, Schritt für Schritt
+how-back = Zurück zu den Gründen für Ihre Anzeige
+how-section-steps = Sechs Schritte bis zur Anzeige
+how-section-looks = Was angesehen wird
+how-section-never = Was nie angesehen wird
+how-section-guess = Was eine Schätzung ist, und was nicht
+how-section-example = Ein Beispiel, frei erfunden
+how-section-choices = Was Ihre Wahl bewirkt
+how-looks-intro = Die Balken zeigen, wie viel jedes Ding zählt, über viele Menschen und Anzeigen hinweg. Alle Balken ergeben zusammen das Ganze.
+how-looks-none = Im Moment werden keine Anzeigen ausgewählt, also wird nichts angesehen.
+how-about-person = Über Sie
+how-about-ad = Über die Anzeige
+how-about-place = Über die Seite und den Moment
+how-needs = { $count ->
+    [one] Nur angesehen, wenn Sie diesen Zweck erlauben: { $purposes }.
+   *[other] Nur angesehen, wenn Sie all diese Zwecke erlauben: { $purposes }.
+}
+how-impersonal = Es sagt nichts über Sie.
+how-kept = { $days ->
+    [365] Ein Jahr lang aufbewahrt.
+    [one] Einen Tag lang aufbewahrt.
+   *[other] { $days } Tage lang aufbewahrt.
+}
+how-not-kept = Nicht aufbewahrt.
+how-guess-1 = Eine Schätzung sagt, wie viele von 1.000 Menschen im gleichen Fall tun, wofür eine Anzeige wirbt.
+how-guess-2 = Sie kommt aus dem, was viele Menschen früher getan haben. Sie sagt nichts darüber, was Sie denken oder planen.
+how-guess-3 = Sie kann falsch sein. Für einen einzelnen Menschen ist sie es oft.
+how-guess-4 = Zwei Dinge können zusammen auftreten, ohne dass eines das andere bewirkt.
+how-guess-5 = Aus einem Fall mit nur wenigen Menschen wird nichts gelernt.
+how-example-intro = Diesen Menschen gibt es nicht, und keine echten Daten werden gezeigt. Schritt für Schritt wird etwas mehr bekannt, so gesagt, wie dieser Mensch es lesen würde. Alles, was nicht genannt ist, gilt als Durchschnitt.
+how-people = { $people ->
+    [0] weniger als 1
+   *[other] etwa { $people }
+}
+how-example-start = Am Anfang ist alles Durchschnitt. Von 1.000 solchen Menschen { $response ->
+    [click] klicken { $count } auf die Anzeige.
+   *[other] tun { $count }, wofür die Anzeige wirbt.
+}
+how-example-more = Von 1.000 solchen Menschen sind es nun { $count }: mehr als zuvor.
+how-example-less = Von 1.000 solchen Menschen sind es nun { $count }: weniger als zuvor.
+how-example-same = Von 1.000 solchen Menschen sind es weiter { $count }.
+how-example-end = Jede andere Anzeige geht durch die gleiche Rechnung. Dann zählt noch der Preis, den jeder Werbende bietet. Die Anzeige mit der höchsten Summe wird gezeigt.
+how-choice-1 = Wenn Sie nichts erlauben, sehen Sie trotzdem Anzeigen. Sie werden dann ohne Wissen über Sie ausgewählt.
+how-choice-2 = Was Sie erlauben, kann ab der nächsten Anzeige genutzt werden. Was Sie nicht mehr erlauben, bleibt ab der nächsten Anzeige außen vor.
+how-choice-3 = Der Link bei jeder Anzeige öffnet die Gründe für diese Anzeige, und was Sie daran ändern können.
+how-choice-4 = Sie treffen diese Wahl in den Einstellungen zur Privatsphäre auf der Seite, die die Anzeige zeigt.
+
+## Der Link neben einer Anzeige
+
+widget-open = Warum diese Anzeige?
+widget-close = Schließen
+widget-tab = Auf einer eigenen Seite öffnen
+
 ## Vergleichen, und fragen, was anders wäre
 
 contrast-more = Zählt für diese Anzeige mehr als für die andere: { $datum }.

@@ -274,6 +274,62 @@ how-never-2 = Purchases from which your health, your family state, your beliefs 
 how-never-3 = Whether you refused something: a refusal is never held against you.
 how-never-4 = Anything that you did after the ad was chosen.
 
+how-title = How ads are chosen here
+how-kicker = For everyone: no prior knowledge asked
+how-intro = Some ads on this site are chosen by a computer. This page says what it looks at, how it decides, and what you can change. It is written from the sums that are in use today.
+how-link = How ads are chosen here, step by step
+how-back = Back to the reasons for your ad
+how-section-steps = Six steps to an ad
+how-section-looks = What is looked at
+how-section-never = What is never looked at
+how-section-guess = What an estimate is, and what it is not
+how-section-example = An example, made up
+how-section-choices = What your choices do
+how-looks-intro = The bars show how much each thing counts, over many people and ads. All the bars add up to the whole.
+how-looks-none = No ads are being chosen at the moment, so nothing is looked at.
+how-about-person = About you
+how-about-ad = About the ad
+how-about-place = About the page and the moment
+how-needs = { $count ->
+    [one] Looked at only if you accept this purpose: { $purposes }.
+   *[other] Looked at only if you accept all of these purposes: { $purposes }.
+}
+how-impersonal = It says nothing about you.
+how-kept = { $days ->
+    [365] Kept for one year.
+    [one] Kept for one day.
+   *[other] Kept for { $days } days.
+}
+how-not-kept = Not kept.
+how-guess-1 = An estimate says how many of 1,000 people in the same case do what an ad asks for.
+how-guess-2 = It is drawn from what many people did before. It says nothing about what you think or plan.
+how-guess-3 = It can be wrong. For one person alone, it often is.
+how-guess-4 = Two things may go together, and yet one need not cause the other.
+how-guess-5 = Nothing is drawn from a case that only a few people were in.
+how-example-intro = This person does not exist, and nobody’s real data are shown. Step by step, one more thing becomes known, told as this person would read it. All that is not named is taken as average.
+how-people = { $people ->
+    [0] fewer than 1
+   *[other] about { $people }
+}
+how-example-start = At first all is average. Of 1,000 such people, { $count } { $response ->
+    [click] click on the ad.
+   *[other] do what the ad asks for.
+}
+how-example-more = Of 1,000 such people, it is now { $count }: more than before.
+how-example-less = Of 1,000 such people, it is now { $count }: fewer than before.
+how-example-same = Of 1,000 such people, it is still { $count }.
+how-example-end = Every other ad goes through the same sum. Then the price that each advertiser offers is counted in, and the ad with the highest sum is shown.
+how-choice-1 = If you accept nothing, you still see ads. They are then chosen without anything about you.
+how-choice-2 = What you accept can be used from the next ad on. What you stop accepting is left out from the next ad on.
+how-choice-3 = The link at each ad opens the reasons for that ad, and what you can change about them.
+how-choice-4 = You make these choices in the privacy settings of the site that shows the ad.
+
+## The link beside an ad
+
+widget-open = Why this ad?
+widget-close = Close
+widget-tab = Open on a page of its own
+
 ## Comparing and asking what if
 
 contrast-more = Counts more for this ad than for the other one: { $datum }.

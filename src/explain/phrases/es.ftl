@@ -273,6 +273,62 @@ how-never-2 = Compras de las que se podría adivinar su salud, su familia, sus c
 how-never-3 = Si usted rechazó algo: un rechazo nunca se usa en su contra.
 how-never-4 = Lo que usted hizo después de que se eligiera el anuncio.
 
+how-title = Cómo se eligen aquí los anuncios
+how-kicker = Para todos, sin saber nada antes
+how-intro = Un ordenador elige algunos anuncios de este sitio. Esta página dice qué mira, cómo decide y qué puede cambiar usted. Está escrita a partir de los cálculos que se usan hoy.
+how-link = Cómo se eligen aquí los anuncios, paso a paso
+how-back = Volver a los motivos de su anuncio
+how-section-steps = Seis pasos hasta un anuncio
+how-section-looks = Qué se mira
+how-section-never = Qué no se mira nunca
+how-section-guess = Qué es una estimación, y qué no es
+how-section-example = Un ejemplo inventado
+how-section-choices = Qué hacen sus elecciones
+how-looks-intro = Las barras muestran cuánto cuenta cada cosa, entre muchas personas y anuncios. Todas las barras suman el total.
+how-looks-none = En este momento no se eligen anuncios, así que no se mira nada.
+how-about-person = Sobre usted
+how-about-ad = Sobre el anuncio
+how-about-place = Sobre la página y el momento
+how-needs = { $count ->
+    [one] Solo se mira si usted acepta este fin: { $purposes }.
+   *[other] Solo se mira si usted acepta todos estos fines: { $purposes }.
+}
+how-impersonal = No dice nada de usted.
+how-kept = { $days ->
+    [365] Se guarda un año.
+    [one] Se guarda un día.
+   *[other] Se guarda { $days } días.
+}
+how-not-kept = No se guarda.
+how-guess-1 = Una estimación dice cuántas de 1000 personas en el mismo caso hacen lo que pide un anuncio.
+how-guess-2 = Sale de lo que mucha gente hizo antes. No dice nada de lo que usted piensa o planea.
+how-guess-3 = Puede fallar. Con una sola persona, falla a menudo.
+how-guess-4 = Dos cosas pueden ir juntas sin que una cause la otra.
+how-guess-5 = Nada se saca de un caso con muy poca gente.
+how-example-intro = Esta persona no existe, y no se muestran datos reales de nadie. Paso a paso se sabe una cosa más, dicha como la leería esta persona. Lo que no se nombra se toma como medio.
+how-people = { $people ->
+    [0] menos de 1
+   *[other] unas { $people }
+}
+how-example-start = Al principio todo es medio. De 1000 personas así, { $count } { $response ->
+    [click] hacen clic en el anuncio.
+   *[other] hacen lo que pide el anuncio.
+}
+how-example-more = De 1000 personas así, ahora son { $count }: más que antes.
+how-example-less = De 1000 personas así, ahora son { $count }: menos que antes.
+how-example-same = De 1000 personas así, siguen siendo { $count }.
+how-example-end = Cada uno de los otros anuncios pasa por el mismo cálculo. Luego se cuenta el precio que ofrece cada anunciante, y se muestra el anuncio con la suma más alta.
+how-choice-1 = Si usted no acepta nada, sigue viendo anuncios. Entonces se eligen sin saber nada de usted.
+how-choice-2 = Lo que usted acepta se puede usar desde el siguiente anuncio. Lo que deja de aceptar queda fuera desde el siguiente anuncio.
+how-choice-3 = El enlace de cada anuncio abre los motivos de ese anuncio, y lo que usted puede cambiar.
+how-choice-4 = Usted elige en los ajustes de privacidad del sitio que muestra el anuncio.
+
+## El enlace junto a un anuncio
+
+widget-open = ¿Por qué este anuncio?
+widget-close = Cerrar
+widget-tab = Abrir en una página aparte
+
 ## Comparar, y preguntar qué cambiaría
 
 contrast-more = Cuenta más para este anuncio que para el otro: { $datum }.

@@ -276,6 +276,62 @@ how-never-2 = Les achats qui laisseraient deviner votre santé, votre situation 
 how-never-3 = Vos refus : un refus n’est jamais retenu contre vous.
 how-never-4 = Ce que vous avez fait après le choix de la publicité.
 
+how-title = Comment les publicités sont choisies ici
+how-kicker = Pour tous, sans rien savoir d’avance
+how-intro = Certaines publicités de ce site sont choisies par un ordinateur. Cette page dit ce qu’il regarde, comment il décide et ce que vous pouvez changer. Elle est écrite d’après les calculs utilisés aujourd’hui.
+how-link = Comment les publicités sont choisies ici, étape par étape
+how-back = Retour aux raisons de votre publicité
+how-section-steps = Six étapes jusqu’à une publicité
+how-section-looks = Ce qui est regardé
+how-section-never = Ce qui n’est jamais regardé
+how-section-guess = Ce qu’est une estimation, et ce qu’elle n’est pas
+how-section-example = Un exemple inventé
+how-section-choices = Ce que font vos choix
+how-looks-intro = Les barres montrent combien chaque chose compte, sur beaucoup de personnes et de publicités. Toutes les barres forment un tout.
+how-looks-none = Aucune publicité n’est choisie en ce moment, donc rien n’est regardé.
+how-about-person = Sur vous
+how-about-ad = Sur la publicité
+how-about-place = Sur la page et le moment
+how-needs = { $count ->
+    [one] Regardé seulement si vous acceptez cette finalité : { $purposes }.
+   *[other] Regardé seulement si vous acceptez toutes ces finalités : { $purposes }.
+}
+how-impersonal = Cela ne dit rien de vous.
+how-kept = { $days ->
+    [365] Conservé pendant un an.
+    [one] Conservé pendant un jour.
+   *[other] Conservé pendant { $days } jours.
+}
+how-not-kept = Non conservé.
+how-guess-1 = Une estimation dit combien de personnes sur 1 000, dans le même cas, font ce que propose une publicité.
+how-guess-2 = Elle est tirée de ce que beaucoup de gens ont fait avant. Elle ne dit rien de ce que vous pensez ou prévoyez.
+how-guess-3 = Elle peut être fausse. Pour une seule personne, elle l’est souvent.
+how-guess-4 = Deux choses peuvent aller de pair sans que l’une soit la cause de l’autre.
+how-guess-5 = Rien n’est tiré d’un cas qui ne touche que peu de gens.
+how-example-intro = Cette personne n’existe pas, et les vraies données de personne ne sont montrées. Étape par étape, une chose de plus est connue, dite comme cette personne la lirait. Tout ce qui n’est pas nommé est pris comme moyen.
+how-people = { $people ->
+    [0] moins de 1
+   *[other] environ { $people }
+}
+how-example-start = Au début, tout est moyen. Sur 1 000 personnes dans ce cas, { $count } { $response ->
+    [click] cliquent sur la publicité.
+   *[other] font ce que propose la publicité.
+}
+how-example-more = Sur 1 000 personnes dans ce cas, c’est maintenant { $count } : plus qu’avant.
+how-example-less = Sur 1 000 personnes dans ce cas, c’est maintenant { $count } : moins qu’avant.
+how-example-same = Sur 1 000 personnes dans ce cas, c’est toujours { $count }.
+how-example-end = Chaque autre publicité passe par le même calcul. Puis le prix offert par chaque annonceur est compté, et la publicité dont la somme est la plus élevée est montrée.
+how-choice-1 = Si vous n’acceptez rien, vous voyez quand même des publicités. Elles sont alors choisies sans rien savoir de vous.
+how-choice-2 = Ce que vous acceptez peut servir dès la publicité suivante. Ce que vous n’acceptez plus est laissé de côté dès la publicité suivante.
+how-choice-3 = Le lien près de chaque publicité ouvre les raisons de cette publicité, et ce que vous pouvez y changer.
+how-choice-4 = Vous faites ces choix dans les réglages de confidentialité du site qui montre la publicité.
+
+## Le lien près d’une publicité
+
+widget-open = Pourquoi cette publicité ?
+widget-close = Fermer
+widget-tab = Ouvrir dans une page à part
+
 ## Comparer, et demander ce qui changerait
 
 contrast-more = Compte plus pour cette publicité que pour l’autre : { $datum }.

@@ -280,6 +280,62 @@ how-never-2 = Acquisti da cui si potrebbero intuire la Sua salute, la Sua famigl
 how-never-3 = Se Lei ha rifiutato qualcosa: un rifiuto non è mai usato contro di Lei.
 how-never-4 = Ciò che Lei ha fatto dopo la scelta dell’annuncio.
 
+how-title = Come si scelgono qui gli annunci
+how-kicker = Per tutti, senza sapere nulla prima
+how-intro = Un computer sceglie alcuni annunci di questo sito. Questa pagina dice che cosa guarda, come decide e che cosa Lei può cambiare. È scritta in base ai calcoli in uso oggi.
+how-link = Come si scelgono qui gli annunci, passo per passo
+how-back = Torna ai motivi del Suo annuncio
+how-section-steps = Sei passi fino a un annuncio
+how-section-looks = Che cosa si guarda
+how-section-never = Che cosa non si guarda mai
+how-section-guess = Che cos’è una stima, e che cosa non è
+how-section-example = Un esempio inventato
+how-section-choices = Che cosa fanno le Sue scelte
+how-looks-intro = Le barre mostrano quanto conta ogni cosa, tra molte persone e molti annunci. Tutte le barre insieme fanno il totale.
+how-looks-none = In questo momento non si scelgono annunci, quindi non si guarda nulla.
+how-about-person = Su di Lei
+how-about-ad = Sull’annuncio
+how-about-place = Sulla pagina e sul momento
+how-needs = { $count ->
+    [one] Si guarda solo se Lei accetta questo scopo: { $purposes }.
+   *[other] Si guarda solo se Lei accetta tutti questi scopi: { $purposes }.
+}
+how-impersonal = Non dice nulla di Lei.
+how-kept = { $days ->
+    [365] Si conserva per un anno.
+    [one] Si conserva per un giorno.
+   *[other] Si conserva per { $days } giorni.
+}
+how-not-kept = Non si conserva.
+how-guess-1 = Una stima dice quante di 1.000 persone nello stesso caso fanno ciò che chiede un annuncio.
+how-guess-2 = Viene da ciò che molte persone hanno fatto prima. Non dice nulla di ciò che Lei pensa o ha in mente.
+how-guess-3 = Può essere falsa. Per una sola persona lo è spesso.
+how-guess-4 = Due cose possono andare insieme senza che una sia la causa dell’altra.
+how-guess-5 = Nulla si ricava da un caso con poche persone.
+how-example-intro = Questa persona non esiste, e non si mostrano dati veri di nessuno. Passo per passo si sa una cosa in più, detta come la leggerebbe questa persona. Tutto ciò che non è detto vale come la media.
+how-people = { $people ->
+    [0] meno di 1
+   *[other] circa { $people }
+}
+how-example-start = All’inizio tutto è nella media. Di 1.000 persone così, { $count } { $response ->
+    [click] fanno clic sull’annuncio.
+   *[other] fanno ciò che chiede l’annuncio.
+}
+how-example-more = Di 1.000 persone così, ora sono { $count }: più di prima.
+how-example-less = Di 1.000 persone così, ora sono { $count }: meno di prima.
+how-example-same = Di 1.000 persone così, sono sempre { $count }.
+how-example-end = Ogni altro annuncio passa per lo stesso calcolo. Poi si conta il prezzo che offre ogni inserzionista, e si mostra l’annuncio con la somma più alta.
+how-choice-1 = Se Lei non accetta nulla, vede comunque annunci. Allora si scelgono senza sapere nulla di Lei.
+how-choice-2 = Ciò che Lei accetta si può usare dal prossimo annuncio. Ciò che non accetta più resta fuori dal prossimo annuncio.
+how-choice-3 = Il link presso ogni annuncio apre i motivi di quell’annuncio, e ciò che Lei può cambiare.
+how-choice-4 = Lei sceglie nelle impostazioni sulla privacy del sito che mostra l’annuncio.
+
+## Il link accanto a un annuncio
+
+widget-open = Perché questo annuncio?
+widget-close = Chiudi
+widget-tab = Apri in una pagina a parte
+
 ## Confrontare, e chiedere che cosa cambierebbe
 
 contrast-more = Conta di più per questo annuncio che per l’altro: { $datum }.

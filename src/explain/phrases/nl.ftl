@@ -273,6 +273,62 @@ how-never-2 = Aankopen waaruit uw gezondheid, uw gezin, uw geloof of uw afkomst 
 how-never-3 = Of u iets hebt geweigerd: dat werkt nooit in uw nadeel.
 how-never-4 = Wat u deed nadat de advertentie was gekozen.
 
+how-title = Hoe advertenties hier worden gekozen
+how-kicker = Voor iedereen, zonder voorkennis
+how-intro = Een computer kiest sommige advertenties op deze site. Hier staat waar hij naar kijkt, hoe hij beslist en wat u kunt veranderen. Het is geschreven naar de sommen die vandaag in gebruik zijn.
+how-link = Hoe advertenties hier worden gekozen, stap voor stap
+how-back = Terug naar de redenen voor uw advertentie
+how-section-steps = Zes stappen naar een advertentie
+how-section-looks = Waar naar wordt gekeken
+how-section-never = Waar nooit naar wordt gekeken
+how-section-guess = Wat een schatting is, en wat niet
+how-section-example = Een voorbeeld, verzonnen
+how-section-choices = Wat uw keuzes doen
+how-looks-intro = De balken tonen hoe zwaar elk ding telt, over veel mensen en advertenties. Alle balken samen zijn het geheel.
+how-looks-none = Op dit moment worden er geen advertenties gekozen, dus wordt nergens naar gekeken.
+how-about-person = Over u
+how-about-ad = Over de advertentie
+how-about-place = Over de pagina en het moment
+how-needs = { $count ->
+    [one] Alleen bekeken als u dit doel toestaat: { $purposes }.
+   *[other] Alleen bekeken als u al deze doelen toestaat: { $purposes }.
+}
+how-impersonal = Het zegt niets over u.
+how-kept = { $days ->
+    [365] Een jaar bewaard.
+    [one] Een dag bewaard.
+   *[other] { $days } dagen bewaard.
+}
+how-not-kept = Niet bewaard.
+how-guess-1 = Een schatting zegt hoeveel van 1.000 mensen in hetzelfde geval doen wat een advertentie vraagt.
+how-guess-2 = Zij komt uit wat veel mensen eerder deden. Zij zegt niets over wat u denkt of van plan bent.
+how-guess-3 = Zij kan fout zijn. Voor één mens is zij dat vaak.
+how-guess-4 = Twee dingen kunnen samengaan zonder dat het ene door het andere komt.
+how-guess-5 = Uit een geval met maar een paar mensen wordt niets geleerd.
+how-example-intro = Deze mens bestaat niet, en er staan geen echte gegevens van iemand. Stap voor stap wordt er iets meer bekend, gezegd zoals deze mens het zou lezen. Wat niet genoemd is, telt als gemiddeld.
+how-people = { $people ->
+    [0] minder dan 1
+   *[other] ongeveer { $people }
+}
+how-example-start = In het begin is alles gemiddeld. Van 1.000 zulke mensen { $response ->
+    [click] klikken er { $count } op de advertentie.
+   *[other] doen er { $count } wat de advertentie vraagt.
+}
+how-example-more = Van 1.000 zulke mensen zijn het er nu { $count }: meer dan eerst.
+how-example-less = Van 1.000 zulke mensen zijn het er nu { $count }: minder dan eerst.
+how-example-same = Van 1.000 zulke mensen zijn het er nog steeds { $count }.
+how-example-end = Elke andere advertentie gaat door dezelfde som. Dan telt nog de prijs die elke adverteerder biedt. De advertentie met de hoogste som wordt getoond.
+how-choice-1 = Als u niets toestaat, ziet u toch advertenties. Die worden dan gekozen zonder iets over u.
+how-choice-2 = Wat u toestaat, kan vanaf de volgende advertentie worden gebruikt. Wat u niet meer toestaat, blijft vanaf de volgende advertentie weg.
+how-choice-3 = De link bij elke advertentie opent de redenen voor die advertentie, en wat u daaraan kunt veranderen.
+how-choice-4 = U maakt deze keuzes bij de privacy-instellingen van de site die de advertentie toont.
+
+## De link naast een advertentie
+
+widget-open = Waarom deze advertentie?
+widget-close = Sluiten
+widget-tab = Openen op een eigen pagina
+
 ## Vergelijken, en vragen wat er anders zou zijn
 
 contrast-more = Telt voor deze advertentie meer dan voor de andere: { $datum }.

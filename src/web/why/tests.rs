@@ -6,6 +6,7 @@ use crate::explain::sample::{self, AGE, BOUGHT, SINCE};
 
 fn page(change: impl FnOnce(&mut WhyRequest<'_>), decision: &Decision) -> String {
     let (features, phrases) = (sample::features(), Phrases::load(&Localised::default()).unwrap());
+    let placed = Placed::default();
     let mut request = WhyRequest {
         decision,
         ad_index: 0,
@@ -14,6 +15,7 @@ fn page(change: impl FnOnce(&mut WhyRequest<'_>), decision: &Decision) -> String
         locale: Locale::En,
         asked_supported: true,
         precision: Precision::Exact,
+        placed: &placed,
         sample: false,
     };
     change(&mut request);
@@ -171,7 +173,34 @@ fn an_ad_that_is_not_there_has_no_page() {
         locale: Locale::En,
         asked_supported: true,
         precision: Precision::Exact,
+        placed: &Placed::default(),
         sample: false,
     };
     assert!(why_page(&request).unwrap().is_none());
+}
+
+#[test]
+fn the_page_leads_to_how_ads_are_chosen_and_its_links_stay_in_the_frame() {
+    let (features, phrases) = (sample::features(), Phrases::load(&Localised::default()).unwrap());
+    let page = |placed: &Placed| {
+        let request = WhyRequest {
+            decision: &sample::three_ads(),
+            ad_index: 0,
+            features: &features,
+            phrases: &phrases,
+            locale: Locale::Fr,
+            asked_supported: true,
+            precision: Precision::Exact,
+            placed,
+            sample: false,
+        };
+        why_page(&request).unwrap().unwrap()
+    };
+    let alone = page(&Placed::new(false, Some("abc")));
+    assert!(alone.contains("href=\"/how-it-works?lang=fr&#38;from=abc\""), "{alone}");
+    assert!(!alone.contains("embed"));
+    let framed = page(&Placed::new(true, Some("abc")));
+    assert!(framed.contains("href=\"/how-it-works?lang=fr&#38;embed=1&#38;from=abc\""), "{framed}");
+    assert!(framed.contains("href=\"?lang=en&#38;embed=1\"") && framed.contains("<body class=\"embedded\">"));
+    elements(&framed);
 }
