@@ -9,6 +9,7 @@ macro_rules! tell {
 mod choices;
 mod client;
 mod consent;
+mod decisions;
 mod demo;
 mod evaluate;
 mod explain;
@@ -59,6 +60,7 @@ enum Command {
     Explain(explain::ExplainArguments),
     Consent(choices::ConsentArguments),
     Object(choices::ObjectArguments),
+    Decisions(decisions::DecisionsArguments),
     Models(models::ModelsArguments),
 }
 
@@ -105,6 +107,7 @@ pub async fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(arguments).await,
         Command::Consent(arguments) => choices::consent(arguments).await,
         Command::Object(arguments) => choices::object(arguments).await,
+        Command::Decisions(arguments) => decisions::run(arguments).await,
         Command::Models(arguments) => models::run(arguments).await,
     };
     match done {

@@ -62,6 +62,11 @@ fn from_training_to_the_explanation() {
     assert_eq!(answer["models"][0]["version"], version.as_str());
     assert_eq!(recommend(&serving, "i-1")["repeatedCall"], true);
 
+    let decision = answer["decisionId"].as_str().unwrap();
+    let replayed = call(&serving, "", &["decisions", "replay", decision]);
+    assert_eq!(replayed, format!("identical: 2 eligible ads, to the unit\nmodels: {version}\n"));
+    assert_eq!(call(&serving, "", &["decisions", "verify"]), "whole: 1 decisions\n");
+
     let token = ads[0]["explanationToken"].as_str().unwrap();
     let told = call(&serving, "", &["explain", token]);
     assert!(told.starts_with(ads[0]["headline"].as_str().unwrap()), "{told}");

@@ -12,11 +12,11 @@ use super::place::Place;
 #[test]
 fn the_help_of_every_command_mentions_its_arguments() {
     for (command, arguments) in [
-        ("", "demo serve import train evaluate recommend explain consent object models --version"),
-        ("demo", "--port --example --data"),
+        ("", "demo serve import train evaluate recommend explain consent object decisions models --version"),
+        ("demo", "--port --example --data --embed-origin"),
         (
             "serve",
-            "--example --data --listen --example-clock --drain-seconds --vendor-id --legitimate-interest --consent-days --unknown-age",
+            "--example --data --listen --example-clock --drain-seconds --vendor-id --legitimate-interest --consent-days --unknown-age --embed-origin",
         ),
         ("import", "complete-journey"),
         ("import complete-journey", "--from --to"),
@@ -35,6 +35,9 @@ fn the_help_of_every_command_mentions_its_arguments() {
             "object",
             "--subject --tenant --token --advertiser --category --datum --purposes --personalisation --take-back --server",
         ),
+        ("decisions", "replay verify --server"),
+        ("decisions replay", "<DECISION> --tenant --server"),
+        ("decisions verify", "--server"),
         ("models", "list show promote roll-back edit undo changes import merge --server"),
         ("models list", "--server"),
         ("models show", "<VERSION> --server"),
