@@ -2,4 +2,4 @@
 
 mod server;
 
-pub use server::{ServeError, serve, serve_framed};
+pub use server::{ServeError, serve};

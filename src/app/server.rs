@@ -35,25 +35,12 @@ pub enum ServeError {
 }
 
 /// Serves `engine` on `listener` until `shutdown` resolves, then lets calls under way finish, for
-/// `drain_max` at most: a caller that never ends its stream must not keep the process. No site may show
-/// its pages in a frame.
+/// `drain_max` at most: a caller that never ends its stream must not keep the process. Only the sites of
+/// `framing` may show its pages in a frame.
 ///
 /// # Errors
 /// When the listener fails.
 pub async fn serve(
-    engine: Arc<Engine>,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()>,
-    drain_max: Duration,
-) -> Result<(), ServeError> {
-    serve_framed(engine, &Framing::default(), listener, shutdown, drain_max).await
-}
-
-/// The same, with pages that the sites of `framing` may show in a frame.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve_framed(
     engine: Arc<Engine>,
     framing: &Framing,
     listener: TcpListener,

@@ -21,7 +21,7 @@ enum Command {
         /// The decision: `decisionId` of `limpid recommend`.
         decision: String,
         /// Whose data.
-        #[arg(long, default_value = "demo")]
+        #[arg(long, default_value = super::workspace::DEMO_TENANT)]
         tenant: String,
     },
     /// Walks the log from its first decision; fails when something was changed.

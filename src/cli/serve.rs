@@ -92,7 +92,7 @@ pub(super) async fn serve(
     // Whoever reads that the service is there may stop it.
     let stop = stop_signal().map_err(CommandError::new)?;
     tell!("Serving gRPC, gRPC-Web and pages on http://{address} (Ctrl-C ends)");
-    app::serve_framed(engine, framing, listener, stop, drain_max).await.map_err(CommandError::new)?;
+    app::serve(engine, framing, listener, stop, drain_max).await.map_err(CommandError::new)?;
     workspace.store.close().await.map_err(CommandError::new)?;
     tell!("Drained and closed.");
     Ok(())

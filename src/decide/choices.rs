@@ -10,7 +10,7 @@ use crate::domain::{
     Ad, AdLabel, AttributeId, ChangeId, ChoiceChange, Choices, FieldError, Objection, RefusalCause,
     Statement, SubjectKey, Teller, TenantId,
 };
-use crate::ledger::{TokenError, TokenKind};
+use crate::ledger::TokenKind;
 use crate::store::{AppendedChoice, ChoiceRow, Store, StoreError};
 
 /// Most statements of one change.
@@ -201,10 +201,7 @@ impl Engine {
     /// # Errors
     /// When the token is not ours, has expired or is a bearer's, or its decision is gone or about nobody.
     pub async fn person_of_token(&self, token: &str) -> Result<(TenantId, SubjectKey), DecideError> {
-        let claims = self.keyring.tokens().verify(token, self.now()).map_err(|error| match error {
-            TokenError::Expired { .. } => DecideError::TokenExpired,
-            refused => DecideError::Token(refused.to_string()),
-        })?;
+        let claims = self.claims(token)?;
         match claims.kind {
             TokenKind::Verified => {}
             TokenKind::Bearer => return Err(DecideError::BearerToken),

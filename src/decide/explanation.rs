@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
+use super::opened::Opened;
 use super::{DecideError, Engine};
 use crate::domain::{Decision, Feature, Locale, Reason, Verdict};
 use crate::explain::{Dsa, Explanation, Precision, explain, notice};
-use crate::ledger::TokenKind;
 
 /// Most reasons that an answer names.
 const REASONS_MAX: usize = 3;
@@ -46,16 +46,9 @@ impl Engine {
     /// # Errors
     /// When the token is not ours, has expired, or its decision is gone.
     pub async fn explain(&self, token: &str) -> Result<Explained, DecideError> {
-        let claims = self.claims(token)?;
+        let Opened { decision, index, precision, .. } = self.open(token).await?;
         let gone = || DecideError::NotFound("the decision is not in the log".to_owned());
-        let record = self.ledger.read(&claims.tenant, claims.decision).await?.ok_or_else(gone)?;
-        let decision = self.restore(&record)?;
-        let index = claims.ad as usize;
         let explanation = self.explain_ad(&decision, index).ok_or_else(gone)?;
-        let precision = match claims.kind {
-            TokenKind::Verified => Precision::Exact,
-            TokenKind::Bearer => Precision::Banded,
-        };
         let sensitive = decision.ranked[index].ad.sensitive;
         let verdicts =
             if sensitive { self.context_only.as_slice().to_vec() } else { decision.verdicts.clone() };

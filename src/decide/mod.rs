@@ -5,13 +5,16 @@
 
 mod asks;
 mod choices;
+mod compare;
 mod engine;
 mod error;
 mod events;
 mod explanation;
+mod flips;
 mod how_it_works;
 mod making;
 mod models;
+mod opened;
 mod recommend;
 mod replay;
 mod request;
@@ -20,14 +23,16 @@ mod value;
 mod what_if;
 
 pub use choices::{ChoiceIn, ChoiceReceipt, OBJECTIONS_MAX, STATEMENTS_MAX, all_choices};
+pub use compare::Compared;
 pub use engine::{Engine, EngineParts};
 pub use error::DecideError;
 pub use events::{EventIn, EventTally};
 pub use explanation::{Explained, NoticeInWords};
+pub use flips::{CONTROLS_MAX, Flip, Flips, RESCORINGS_MAX, TOGETHER_MAX};
 pub use how_it_works::{Estimate, HowItWorks, LookedAt, WorkedExample, WorkedStep, WorkedValue};
 pub use recommend::Recommended;
 pub use replay::{Difference, Replayed};
 pub use request::{
     ADS_MAX, BID_MICROS_MAX, CANDIDATES_MAX, Floor, Offer, Request, Stated, StatedValue, Subject,
 };
-pub use what_if::{CONTROLS_MAX, Compared, Flip, Flips, RESCORINGS_MAX, TOGETHER_MAX, Without};
+pub use what_if::Without;

@@ -1,5 +1,6 @@
 //! Recommend: the policy, top to bottom.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,8 +9,8 @@ use super::score::{Facts, Scorer};
 use super::{DecideError, Engine, Offer, Request};
 use crate::consent::{Signals, Weighing};
 use crate::domain::{
-    AccountWriter, Ad, Basis, Choices, Currency, Decision, DecisionId, FieldError, Inputs, Policy, Purposes,
-    RankedAd, Rates, Refusal, RefusalCause, Response, Timestamp, Versions,
+    AccountWriter, Ad, Choices, Decision, DecisionId, FieldError, Inputs, Policy, Purposes, RankedAd, Rates,
+    Refusal, RefusalCause, Response, Timestamp, Versions, Workings,
 };
 use crate::ledger::{Entry, Recorded};
 use crate::train::ActiveModels;
@@ -99,8 +100,8 @@ impl Engine {
             not_shown,
         };
         let inputs = if late { Inputs::default() } else { scorer.into_inputs() };
-        let basis = Basis { policy, inputs, order: ranking.order, below: ranking.below };
-        let entry = Entry::of(&decision, &basis, &self.listing)?;
+        let workings = Workings { policy, inputs, order: ranking.order, below: ranking.below };
+        let entry = Entry::of(&decision, &workings, &self.listing)?;
         Ok((decision, entry))
     }
 
@@ -109,17 +110,17 @@ impl Engine {
         let floor = request
             .floor
             .map(|floor| Ok::<_, FieldError>(floor.micros as f64 * self.rates.rate(floor.currency)?));
-        let offered =
-            |currency: &Currency| request.candidates.iter().any(|offer| offer.bid.currency == *currency);
-        let per_unit = self.rates.per_unit.iter().filter(|(currency, _)| offered(currency));
+        let mut per_unit = BTreeMap::new();
+        for Offer { bid, .. } in &request.candidates {
+            if let Some(rate) = self.rates.per_unit.get(&bid.currency) {
+                per_unit.insert(bid.currency, *rate);
+            }
+        }
         Ok(Policy {
             floor: floor.transpose()?,
             ads_max: u32::try_from(request.ads_max).unwrap_or(u32::MAX),
             conversion_given_click: self.schema.conversion_given_click(),
-            rates: Rates {
-                per_unit: per_unit.map(|(currency, rate)| (*currency, *rate)).collect(),
-                ..self.rates.clone()
-            },
+            rates: Rates { version: self.rates.version.clone(), base: self.rates.base, per_unit },
         })
     }
 

@@ -9,7 +9,7 @@ use crate::domain::{
     AccountWriter, AdId, AdLabel, Cell, Decision, DecisionId, FeatureId, LineSource, ModelVersion, Nats,
     Profile, RankedAd, Refusal, Response, TenantId,
 };
-use crate::ledger::{LedgerError, Outcome, Record, Verification};
+use crate::ledger::{Record, Upshot, Verification};
 use crate::model::Artefact;
 use crate::train::RegistryError;
 
@@ -53,9 +53,9 @@ pub enum Difference {
     Told,
 }
 
-/// What is different when a decision is made again.
+/// What a decision that is made again has to do without.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Change {
+pub(super) struct Narrowing {
     /// Features that are withheld.
     pub(super) withheld: Vec<FeatureId>,
     /// Ads that are refused, each with its cause.
@@ -71,14 +71,12 @@ impl Engine {
     /// # Errors
     /// When there is no such decision, or it cannot be read.
     pub async fn replay(&self, tenant: &TenantId, id: DecisionId) -> Result<Replayed, DecideError> {
-        let record = match self.ledger.read(tenant, id).await {
-            Ok(record) => {
-                record.ok_or_else(|| DecideError::NotFound("decision_id: is not in the log".to_owned()))?
-            }
-            Err(LedgerError::Erased(_)) => return Ok(Replayed::Erased),
-            Err(error) => return Err(error.into()),
+        let record = match self.logged(tenant, id).await {
+            Ok(record) => record,
+            Err(DecideError::Erased) => return Ok(Replayed::Erased),
+            Err(error) => return Err(error),
         };
-        match self.make_again(&record, &Change::default()) {
+        match self.make_again(&record, &Narrowing::default()) {
             Ok((decision, below)) => {
                 let differences = compare(&record, &decision, &below);
                 Ok(if differences.is_empty() {
@@ -112,7 +110,7 @@ impl Engine {
     /// When a model that took part is gone, or what is made is not what was logged: then nothing is told
     /// of it.
     pub(super) fn restore(&self, record: &Record) -> Result<Decision, DecideError> {
-        let (decision, below) = self.make_again(record, &Change::default())?;
+        let (decision, below) = self.make_again(record, &Narrowing::default())?;
         match compare(record, &decision, &below).first() {
             None => Ok(decision),
             Some(difference) => Err(DecideError::Internal(format!(
@@ -122,11 +120,11 @@ impl Engine {
         }
     }
 
-    /// Makes a decision again with something changed; the decision and the ads below its floor.
+    /// Makes a decision again with less; the decision and the ads below its floor.
     pub(super) fn make_again(
         &self,
         record: &Record,
-        change: &Change,
+        narrowing: &Narrowing,
     ) -> Result<(Decision, Vec<RankedAd>), DecideError> {
         let models = self.models_of(record)?;
         let model_of =
@@ -136,11 +134,11 @@ impl Engine {
         let mut account = AccountWriter::default();
         let mut row = Vec::new();
         let mut layouts = Layouts::default();
-        let stays = |ad: &AdLabel| !change.refused.iter().any(|refusal| refusal.ad == ad.id);
+        let stays = |ad: &AdLabel| !narrowing.refused.iter().any(|refusal| refusal.ad == ad.id);
         let scored = record.scored.iter().enumerate().filter(|(_, scored)| stays(&scored.ad));
         let scored = scored.map(|(place, scored)| {
             record.row(place, &mut row);
-            for feature in &change.withheld {
+            for feature in &narrowing.withheld {
                 row[feature.index()] = Cell::Withheld;
             }
             let score = |account: &mut AccountWriter, response: Response| {
@@ -152,7 +150,7 @@ impl Engine {
         let scored = scored.collect::<Result<Vec<_>, _>>()?;
         let mut ranking = Ranking::of(scored, &record.policy);
         // The facts of the ads that were shown are known, wherever they stand now.
-        for (shown, evidence) in record.scored.iter().zip(&record.outcome.evidence) {
+        for (shown, evidence) in record.scored.iter().zip(&record.upshot.evidence) {
             if let Some(ad) = ranking.ranked.iter_mut().find(|ranked| ranked.ad.id == shown.ad.id) {
                 ad.evidence.clone_from(evidence);
             }
@@ -171,7 +169,7 @@ impl Engine {
             refused: record
                 .refused
                 .iter()
-                .chain(&change.refused)
+                .chain(&narrowing.refused)
                 .cloned()
                 .chain(ranking.refusals())
                 .collect(),
@@ -226,13 +224,13 @@ impl Layouts {
 
 /// Where what was made again differs from what was logged.
 fn compare(record: &Record, decision: &Decision, below: &[RankedAd]) -> Vec<Difference> {
-    let now = Outcome::of(decision, below);
-    if now == record.outcome {
+    let now = Upshot::of(decision, below);
+    if now == record.upshot {
         return Vec::new();
     }
     let logged_of = |ad: &AdLabel| {
         let place = record.scored.iter().position(|logged| logged.ad.id == ad.id)?;
-        record.outcome.ranking_values.get(place).copied()
+        record.upshot.ranking_values.get(place).copied()
     };
     let values = decision.ranked.iter().chain(below).filter_map(|ranked| {
         let (logged, now) = (logged_of(&ranked.ad)?, ranked.ranking_value());
@@ -240,7 +238,7 @@ fn compare(record: &Record, decision: &Decision, below: &[RankedAd]) -> Vec<Diff
     });
     let mut differences: Vec<Difference> = values.collect();
     if let Some(first) = decision.ranked.first() {
-        let lines = first.account.lines().zip(&record.outcome.first);
+        let lines = first.account.lines().zip(&record.upshot.first);
         let lines = lines.filter(|(line, logged)| line.value != **logged);
         differences.extend(lines.map(|(line, logged)| Difference::Line {
             ad: first.ad.id.clone(),

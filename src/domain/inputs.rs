@@ -53,7 +53,7 @@ impl<'r> Inputs<'r> {
 
 /// What a decision was made of, beside what it tells.
 #[derive(Clone, Debug)]
-pub struct Basis<'r> {
+pub struct Workings<'r> {
     /// What decided beside the models.
     pub policy: Policy,
     /// What was read.

@@ -33,7 +33,7 @@ pub use feature::{
 };
 pub use fields::{FieldError, FieldErrors};
 pub use ids::{AdId, Alias, ChangeId, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey, TenantId};
-pub use inputs::{Basis, Inputs, Policy};
+pub use inputs::{Inputs, Policy, Workings};
 pub use locale::{Locale, Localised};
 pub use money::{Currency, Micros, Rates};
 pub use nats::Nats;

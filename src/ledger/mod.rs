@@ -16,12 +16,12 @@ mod token;
 
 pub use keyring::{KEY_FILE_NAME, Keyring, KeyringError};
 pub use listing::Listing;
-pub use record::{Outcome, Record};
+pub use record::{Record, Upshot};
 pub use token::{ExplanationClaims, TokenError, TokenKind, Tokens};
 
 use std::sync::Arc;
 
-use crate::domain::{Alias, Basis, Decision, DecisionId, ImpressionId, SubjectKey, TenantId, Timestamp};
+use crate::domain::{Alias, Decision, DecisionId, ImpressionId, SubjectKey, TenantId, Timestamp, Workings};
 use crate::store::{AppendedDecision, ChainState, DecisionRow, Store, StoreError, SubjectRow};
 use aliases::{Aliases, Known};
 use envelope::DataKey;
@@ -53,13 +53,13 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What is recorded of `decision`, which was made of `basis`; of the ads of `listing` only which they
+    /// What is recorded of `decision`, which was made of `workings`; of the ads of `listing` only which they
     /// are. The listing must have been kept.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn of(decision: &Decision, basis: &Basis<'_>, listing: &Listing) -> Result<Self, LedgerError> {
-        let plain = postcard::to_stdvec(&Sheet::of(decision, basis, listing))
+    pub fn of(decision: &Decision, workings: &Workings<'_>, listing: &Listing) -> Result<Self, LedgerError> {
+        let plain = postcard::to_stdvec(&Sheet::of(decision, workings, listing))
             .map_err(|error| LedgerError::Seal { cause: error.to_string() })?;
         Ok(Self { id: decision.id, impression: decision.impression.clone(), at: decision.at, plain })
     }

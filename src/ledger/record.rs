@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::column::Column;
 use super::listing::Listing;
 use crate::domain::{
-    AdId, AdLabel, AdValue, Basis, Bid, Cell, Decision, DecisionId, Evidence, FeatureId, ImpressionId, Nats,
+    AdId, AdLabel, AdValue, Bid, Cell, Decision, DecisionId, Evidence, FeatureId, ImpressionId, Nats,
     NotShown, Policy, Purposes, RankedAd, Refusal, RefusalCause, TenantId, Timestamp, Verdict, Versions,
+    Workings,
 };
 use crate::store::Hash;
 
@@ -53,7 +54,7 @@ pub struct Record {
     values: Vec<Input>,
     texts: Vec<String>,
     /// What came of it.
-    pub outcome: Outcome,
+    pub upshot: Upshot,
 }
 
 /// An ad that was scored.
@@ -69,7 +70,7 @@ pub struct Scored {
 
 /// What came of a decision.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct Upshot {
     /// How many ads were eligible.
     pub eligible: u32,
     /// The ranking value of each ad that was scored.
@@ -121,7 +122,7 @@ impl Scored {
     }
 }
 
-impl Outcome {
+impl Upshot {
     /// What came of `decision`; `below` are the ads below its floor.
     #[must_use]
     pub fn of(decision: &Decision, below: &[RankedAd]) -> Self {
@@ -189,7 +190,7 @@ pub(super) struct Sheet<'d> {
     read: Vec<FeatureId>,
     /// What was read, by feature.
     inputs: Vec<Column<Input>>,
-    outcome: Outcome,
+    upshot: Upshot,
 }
 
 /// Which ad.
@@ -203,8 +204,8 @@ enum Which<'d> {
 
 impl<'d> Sheet<'d> {
     /// The sheet of a decision and what it was made of.
-    pub(super) fn of(decision: &'d Decision, basis: &'d Basis<'d>, listing: &Listing) -> Self {
-        let Basis { policy, inputs, order, below } = basis;
+    pub(super) fn of(decision: &'d Decision, workings: &'d Workings<'d>, listing: &Listing) -> Self {
+        let Workings { policy, inputs, order, below } = workings;
         let mut texts = Texts::default();
         let scored = || decision.ranked.iter().chain(below);
         let ads: Vec<Which<'d>> = scored().map(|ranked| Which::of(&ranked.ad, listing)).collect();
@@ -247,7 +248,7 @@ impl<'d> Sheet<'d> {
             sensitive,
             bids: Column::of(scored().map(|ranked| ranked.bid)),
             read: inputs.features().collect(),
-            outcome: Outcome::of(decision, below),
+            upshot: Upshot::of(decision, below),
         }
     }
 
@@ -286,8 +287,8 @@ impl<'d> Sheet<'d> {
             }
         }
         let fits = self.inputs.len() == self.read.len()
-            && self.outcome.ranking_values.len() == scored.len()
-            && self.outcome.eligible as usize <= scored.len();
+            && self.upshot.ranking_values.len() == scored.len()
+            && self.upshot.eligible as usize <= scored.len();
         fits.then_some(Record {
             id: self.id,
             tenant: self.tenant.into_owned(),
@@ -305,7 +306,7 @@ impl<'d> Sheet<'d> {
             read: self.read,
             values,
             texts,
-            outcome: self.outcome,
+            upshot: self.upshot,
         })
     }
 }

@@ -80,8 +80,8 @@ pub(super) fn decision(n: u8) -> Decision {
 }
 
 /// What [`decision`] was made of.
-pub(super) fn basis(decision: &Decision) -> Basis<'static> {
-    Basis {
+pub(super) fn workings(decision: &Decision) -> Workings<'static> {
+    Workings {
         policy: Policy {
             floor: Some(0.5),
             ads_max: 1,
@@ -106,12 +106,12 @@ pub(super) fn basis(decision: &Decision) -> Basis<'static> {
 }
 
 fn entry(decision: &Decision) -> Entry {
-    Entry::of(decision, &basis(decision), &Listing::of([].iter())).unwrap()
+    Entry::of(decision, &workings(decision), &Listing::of([].iter())).unwrap()
 }
 
 /// What comes back of a decision.
 fn record(decision: &Decision) -> Record {
-    Sheet::of(decision, &basis(decision), &Listing::of([].iter())).record(None).unwrap()
+    Sheet::of(decision, &workings(decision), &Listing::of([].iter())).record(None).unwrap()
 }
 
 async fn open(folder: &Path) -> Ledger {
@@ -324,9 +324,9 @@ async fn an_ad_of_a_kept_listing_is_written_as_its_place_and_comes_back_whole() 
         features: vec![(FeatureId(1), AdValue::Number(0.5))],
     };
     let listing = Arc::new(Listing::of([Arc::new(ad)].iter()));
-    let mut basis = basis(&decision);
-    basis.inputs.own = vec![FeatureId(1)];
-    let short = Entry::of(&decision, &basis, &listing).unwrap();
+    let mut workings = workings(&decision);
+    workings.inputs.own = vec![FeatureId(1)];
+    let short = Entry::of(&decision, &workings, &listing).unwrap();
     let tells = |entry: &Entry| entry.plain.windows(10).any(|window| window == b"Kaffeehaus");
     assert_eq!((tells(&short), tells(&entry(&decision))), (false, true));
     ledger.keep(&listing).await.unwrap();
@@ -353,7 +353,7 @@ async fn an_ad_that_only_has_the_id_of_a_listed_one_is_told_in_full() {
     let decision = decision(1);
     let label = AdLabel { payer: "Someone else".to_owned(), ..AdLabel::clone(&decision.ranked[0].ad) };
     let ad = Ad { label: Arc::new(label), attributes: Vec::new(), features: Vec::new() };
-    let entry = Entry::of(&decision, &basis(&decision), &Listing::of([Arc::new(ad)].iter())).unwrap();
+    let entry = Entry::of(&decision, &workings(&decision), &Listing::of([Arc::new(ad)].iter())).unwrap();
     ledger.record(&tenant(), None, [1; 32], &entry).await.unwrap();
     let read = ledger.read(&tenant(), decision.id).await.unwrap().unwrap();
     assert_eq!(read.scored[0].ad, decision.ranked[0].ad);

@@ -346,6 +346,19 @@ async fn choices_are_kept_in_order_and_apart_by_person_and_tenant(place: impl Pl
     assert_eq!(read, rows);
 }
 
+async fn a_list_of_ads_is_kept_once_under_its_version(place: impl Place) {
+    let store = place.open().await;
+    assert_eq!(store.listing([1; 32]).await, Ok(None));
+    store.keep_listing([1; 32], vec![7; 5_000]).await.unwrap();
+    store.keep_listing([2; 32], vec![8]).await.unwrap();
+    // What is kept under a version is what was kept first.
+    store.keep_listing([1; 32], vec![9]).await.unwrap();
+    store.close().await.unwrap();
+    let store = place.open().await;
+    assert_eq!(store.listing([1; 32]).await, Ok(Some(vec![7; 5_000])));
+    assert_eq!(store.listing([2; 32]).await, Ok(Some(vec![8])));
+}
+
 async fn closing_keeps_all_that_was_acknowledged_and_refuses_the_rest(place: impl Place) {
     let store = place.open().await;
     let mut writes = JoinSet::new();
@@ -386,6 +399,7 @@ macro_rules! suite {
             changes_of_models_are_kept_in_order_and_apart_by_tenant,
             a_change_of_choices_is_taken_once_and_another_under_its_id_is_told_apart,
             choices_are_kept_in_order_and_apart_by_person_and_tenant,
+            a_list_of_ads_is_kept_once_under_its_version,
             closing_keeps_all_that_was_acknowledged_and_refuses_the_rest,
         ]);
     };

@@ -1,5 +1,6 @@
 //! Training: from an example to a kept model, and which kept model serves.
 
+mod active;
 mod bring;
 mod contributions;
 mod folds;
@@ -10,7 +11,9 @@ mod quality;
 mod registry;
 mod report;
 mod shape;
+mod told;
 
+pub use active::{ActiveModel, ActiveModels};
 pub use bring::{BringError, ImportForm, import, merge_versions};
 pub use contributions::Contributions;
 pub use folds::{Turns, prepare_folds};
@@ -20,9 +23,7 @@ pub use private::{HeldOut, train_privately};
 pub use quality::{
     Contender, Entrants, Fitted, FoldFigures, OverFolds, Quality, Spread, compare, compare_folds,
 };
-pub use registry::{
-    ActiveModel, ActiveModels, EditDetail, EditedModel, ModelDetail, ModelSummary, ProfileDetail, Promoted,
-    Registry, RegistryError, ReplacedDetail,
-};
+pub use registry::{Registry, RegistryError};
 pub use report::{report_folds, report_split};
 pub use shape::{Shape, ShapeBin};
+pub use told::{EditDetail, EditedModel, ModelDetail, ModelSummary, ProfileDetail, Promoted, ReplacedDetail};

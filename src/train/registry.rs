@@ -3,21 +3,19 @@
 //! Artefacts are files that never change; what serves is a log of promotions in the store. A
 //! version is loaded and checked before it is promoted, so a damaged file never serves.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 
 use tokio::sync::Mutex;
 
+use super::active::{ActiveModel, ActiveModels};
 use super::shape::{Shape, replaced, shapes};
-use crate::data::Schema;
-use crate::domain::{Feature, FeatureId, ModelVersion, Profile, Purposes, Response, TenantId, Timestamp};
-use crate::model::additive::{Change, Guarantee, Stretch};
-use crate::model::metrics::Interval;
-use crate::model::{
-    Artefact, ArtefactError, Compiled, Edit, EditError, EditRequest, Lineage, ModelKind, Term, check_author,
-    list, load,
+use super::told::{
+    EditDetail, EditedModel, ModelDetail, ModelSummary, ProfileDetail, Promoted, ReplacedDetail,
 };
+use crate::data::Schema;
+use crate::domain::{FeatureId, ModelVersion, Profile, Response, TenantId, Timestamp};
+use crate::model::{Artefact, ArtefactError, Edit, EditError, EditRequest, Term, check_author, list, load};
 use crate::store::{ChangeAction, ModelChange, Store, StoreError, standing};
 
 /// Most versions kept at hand beside those that serve.
@@ -34,133 +32,6 @@ pub struct Registry {
     lately: std::sync::Mutex<Vec<(ModelVersion, Arc<Artefact>)>>,
     /// Held while what serves is changed, so that store and memory change in one order.
     changing: Mutex<()>,
-}
-
-/// The models that serve, as one decision sees them.
-#[derive(Clone, Debug, Default)]
-pub struct ActiveModels {
-    click: Option<Arc<ActiveModel>>,
-    conversion: Option<Arc<ActiveModel>>,
-    reads: Vec<FeatureId>,
-}
-
-/// A model that serves.
-#[derive(Debug)]
-pub struct ActiveModel {
-    /// Its content hash.
-    pub version: ModelVersion,
-    /// The model with all that is known of it.
-    pub artefact: Arc<Artefact>,
-    /// The model of each profile, poorest first, made ready to serve.
-    compiled: [Compiled; Profile::ALL.len()],
-}
-
-/// One model version at a glance.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ModelSummary {
-    /// Its content hash.
-    pub version: ModelVersion,
-    /// What it was trained on.
-    pub name: String,
-    /// What it predicts.
-    pub response: Response,
-    /// Which kind it is.
-    pub kind: ModelKind,
-    /// Whether it serves.
-    pub active: bool,
-    /// Training rows.
-    pub rows: u64,
-    /// Training rows in which the response happened.
-    pub positives: u64,
-    /// Figures of the full profile on rows held out.
-    pub metrics: Vec<(&'static str, Interval)>,
-    /// What was promised to the people of the training rows, if anything was.
-    pub privacy: Option<Guarantee>,
-}
-
-/// One model version with its shapes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ModelDetail {
-    /// At a glance.
-    pub summary: ModelSummary,
-    /// Hash of the schema that it was trained under.
-    pub schema_hash: String,
-    /// The purposes that the training data had.
-    pub purposes: Purposes,
-    /// Where it came from.
-    pub lineage: Lineage,
-    /// One model per profile.
-    pub profiles: Vec<ProfileDetail>,
-    /// What analysts changed, oldest first.
-    pub edits: Vec<EditDetail>,
-}
-
-/// An edit, with features by name.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EditDetail {
-    /// The version that was edited.
-    pub of: ModelVersion,
-    /// The role or name of who made it.
-    pub who: String,
-    /// When.
-    pub at: Timestamp,
-    /// Why.
-    pub why: String,
-    /// The feature; two for cells of a pair.
-    pub features: Vec<String>,
-    /// Where.
-    pub stretch: Stretch,
-    /// What.
-    pub change: Change,
-    /// What it replaced, by profile.
-    pub before: Vec<ReplacedDetail>,
-}
-
-/// What an edit replaced in the model of one profile.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ReplacedDetail {
-    /// Which profile.
-    pub profile: Profile,
-    /// Whether a pair had to be purified again.
-    pub purified_again: bool,
-    /// The intercept before, in log-odds.
-    pub intercept: f64,
-    /// The terms that changed, as they were.
-    pub shapes: Vec<Shape>,
-}
-
-/// A version that an edit, or its undoing, gave.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EditedModel {
-    /// The version.
-    pub summary: ModelSummary,
-    /// The edit that was made; None when one was undone.
-    pub edit: Option<EditDetail>,
-}
-
-/// The model of one profile.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ProfileDetail {
-    /// Which profile.
-    pub profile: Profile,
-    /// The score of an average row, in log-odds.
-    pub intercept: f64,
-    /// Mean absolute contribution of each term over the training rows, in nats, by the names of its
-    /// features.
-    pub importances: Vec<(Vec<String>, f64)>,
-    /// Its shapes.
-    pub shapes: Vec<Shape>,
-}
-
-/// A change of what serves.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Promoted {
-    /// What serves now.
-    pub active: ModelSummary,
-    /// What served before.
-    pub previous: Option<ModelVersion>,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// Why a registry cannot answer.
@@ -197,72 +68,6 @@ pub enum RegistryError {
     /// A lock is poisoned.
     #[error("the registry lock is poisoned")]
     Poisoned,
-}
-
-impl ActiveModels {
-    /// The model of `response`.
-    #[must_use]
-    pub fn get(&self, response: Response) -> Option<&ActiveModel> {
-        match response {
-            Response::Click => self.click.as_deref(),
-            Response::Conversion => self.conversion.as_deref(),
-        }
-    }
-
-    /// The response by which ads without a price rank: conversion, if a model predicts it.
-    #[must_use]
-    pub fn fallback(&self) -> Option<Response> {
-        [Response::Conversion, Response::Click].into_iter().find(|response| self.get(*response).is_some())
-    }
-
-    /// The features that some of the models look at, in schema order.
-    #[must_use]
-    pub fn reads(&self) -> &[FeatureId] {
-        &self.reads
-    }
-
-    fn set(&mut self, response: Response, model: Arc<ActiveModel>) {
-        match response {
-            Response::Click => self.click = Some(model),
-            Response::Conversion => self.conversion = Some(model),
-        }
-        let models = [&self.click, &self.conversion].into_iter().flatten();
-        let features = models.flat_map(|model| model.artefact.features()).collect::<BTreeSet<_>>();
-        self.reads = features.into_iter().collect();
-    }
-}
-
-impl ActiveModel {
-    /// A version of a model of `schema`, made ready to serve.
-    fn new(version: ModelVersion, artefact: Artefact, schema: &Schema) -> Self {
-        let varies =
-            |id: FeatureId| schema.features.get(id.index()).is_some_and(Feature::differs_between_ads);
-        let compiled = Profile::ALL.map(|profile| Compiled::new(artefact.profiled.model(profile), varies));
-        Self { version, artefact: Arc::new(artefact), compiled }
-    }
-
-    /// The model of `profile`, made ready to serve.
-    #[must_use]
-    pub const fn compiled(&self, profile: Profile) -> &Compiled {
-        let [contextual, full] = &self.compiled;
-        match profile {
-            Profile::Contextual => contextual,
-            Profile::Full => full,
-        }
-    }
-
-    /// Mean absolute contribution of each feature of the model of `profile`, in nats; a pair's is
-    /// shared by its sides.
-    #[must_use]
-    pub fn importances(&self, profile: Profile) -> Vec<(FeatureId, f64)> {
-        let terms = self.artefact.profiled.model(profile).terms();
-        let importances = self.artefact.importances(profile);
-        let by_feature = terms.iter().zip(importances).flat_map(|(term, &importance)| match *term {
-            Term::Feature(feature) => vec![(feature, importance)],
-            Term::Pair(one, other) => vec![(one, importance / 2.0), (other, importance / 2.0)],
-        });
-        by_feature.collect()
-    }
 }
 
 impl Registry {
@@ -313,8 +118,7 @@ impl Registry {
     /// When there is no such version, or its artefact is damaged.
     pub fn artefact(&self, version: &ModelVersion) -> Result<Arc<Artefact>, RegistryError> {
         let active = self.active();
-        let serving = [&active.click, &active.conversion].into_iter().flatten();
-        if let Some(model) = serving.into_iter().find(|model| model.version == *version) {
+        if let Some(model) = active.models().find(|model| model.version == *version) {
             return Ok(model.artefact.clone());
         }
         let mut lately = self.lately.lock().map_err(|_| RegistryError::Poisoned)?;

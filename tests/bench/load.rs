@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use limpid::app;
 use limpid::rpc::pb::{self, ReasonView};
+use limpid::web::Framing;
 use prost::Message;
 use prost::bytes::Bytes;
 use rand::{Rng, SeedableRng};
@@ -80,8 +81,11 @@ fn main() {
     let listener = serving.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();
-    let serve = app::serve(service.engine.clone(), listener, async { drop(stopped.await) }, DRAIN);
-    let served = serving.spawn(serve);
+    let engine = service.engine.clone();
+    let served = serving.spawn(async move {
+        let stopped = async { drop(stopped.await) };
+        app::serve(engine, &Framing::default(), listener, stopped, DRAIN).await
+    });
 
     let calling = Builder::new_multi_thread()
         .worker_threads(1)

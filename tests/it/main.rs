@@ -11,6 +11,7 @@ mod binary;
 mod bring;
 mod calls;
 mod choices;
+mod choices_refused;
 mod choosing;
 mod command_line;
 mod consent;

@@ -153,7 +153,7 @@ async fn only_the_sites_that_are_named_may_frame_the_pages() {
     let engine = service.engine.clone();
     let serving = tokio::spawn(async move {
         let never = std::future::pending();
-        app::serve_framed(engine, &framing, listener, never, std::time::Duration::from_secs(1)).await
+        app::serve(engine, &framing, listener, never, std::time::Duration::from_secs(1)).await
     });
     for page in
         [format!("{path}?embed=1"), "/how-it-works?embed=1".to_owned(), "/why/forged?embed=1".to_owned()]

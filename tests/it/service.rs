@@ -16,6 +16,7 @@ use limpid::rpc::pb::recommendation_service_client::RecommendationServiceClient;
 use limpid::rpc::pb::{self, model_service_client::ModelServiceClient};
 use limpid::store::{ChainState, Store, StoreOptions};
 use limpid::train::Registry;
+use limpid::web::Framing;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -104,8 +105,13 @@ impl Service {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let serving = app::serve(engine.clone(), listener, async { drop(stopped.await) }, DRAIN_MAX);
-        let served = tokio::spawn(async move { serving.await.unwrap() });
+        let served = tokio::spawn({
+            let engine = engine.clone();
+            async move {
+                let stopped = async { drop(stopped.await) };
+                app::serve(engine, &Framing::default(), listener, stopped, DRAIN_MAX).await.unwrap();
+            }
+        });
         Self { engine, clock, store, address, channel: channel(address), place, stop: Some(stop), served }
     }
 

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::{Currency, Line, LineSource, Pricing, Response};
-use crate::ledger::tests::{basis, decision};
+use crate::ledger::tests::{decision, workings};
 
 /// What one ad is made of: its texts, its line, and what was read of it.
 fn ad() -> impl Strategy<Value = (RankedAd, Cell<'static>)> {
@@ -32,8 +32,8 @@ fn read(bytes: &[u8]) -> Option<Record> {
     postcard::from_bytes::<Sheet<'_>>(bytes).ok().and_then(|sheet| sheet.record(None))
 }
 
-fn written(decision: &Decision, basis: &Basis<'_>) -> Vec<u8> {
-    postcard::to_stdvec(&Sheet::of(decision, basis, &Listing::of([].iter()))).unwrap()
+fn written(decision: &Decision, workings: &Workings<'_>) -> Vec<u8> {
+    postcard::to_stdvec(&Sheet::of(decision, workings, &Listing::of([].iter()))).unwrap()
 }
 
 proptest! {
@@ -50,13 +50,13 @@ proptest! {
         // The ads were scored in another order than that in which they are ranked.
         let turn = if count == 0 { 0 } else { turn.index(count) };
         let order: Vec<usize> = (0..count).map(|place| (place + turn) % count).collect();
-        let mut basis = Basis { order: order.clone(), below, ..basis(&decision) };
-        basis.inputs.cells.clone_from(&cells);
-        basis.inputs.sensitive = vec![false; count];
-        let record = read(&written(&decision, &basis)).unwrap();
-        let scored: Vec<_> = decision.ranked.iter().chain(&basis.below).collect();
+        let mut workings = Workings { order: order.clone(), below, ..workings(&decision) };
+        workings.inputs.cells.clone_from(&cells);
+        workings.inputs.sensitive = vec![false; count];
+        let record = read(&written(&decision, &workings)).unwrap();
+        let scored: Vec<_> = decision.ranked.iter().chain(&workings.below).collect();
         prop_assert_eq!(record.scored.len(), scored.len());
-        prop_assert_eq!(&record.outcome, &Outcome::of(&decision, &basis.below));
+        prop_assert_eq!(&record.upshot, &Upshot::of(&decision, &workings.below));
         let mut row = Vec::new();
         for (place, ranked) in scored.into_iter().enumerate() {
             prop_assert_eq!((&record.scored[place].ad, record.scored[place].bid), (&ranked.ad, ranked.bid));
@@ -72,7 +72,7 @@ proptest! {
 
 #[test]
 fn a_sheet_that_was_cut_is_refused() {
-    let bytes = written(&decision(1), &basis(&decision(1)));
+    let bytes = written(&decision(1), &workings(&decision(1)));
     assert!(read(&bytes).is_some());
     for length in 0..bytes.len() {
         assert_eq!(read(&bytes[..length]), None, "cut to {length} bytes");
@@ -81,10 +81,10 @@ fn a_sheet_that_was_cut_is_refused() {
 
 #[test]
 fn a_sheet_whose_parts_do_not_fit_is_refused() {
-    let (decision, basis) = (decision(1), basis(&decision(1)));
+    let (decision, workings) = (decision(1), workings(&decision(1)));
     let nothing = Listing::of([].iter());
     let refused = |spoil: fn(&mut Sheet<'_>)| {
-        let mut sheet = Sheet::of(&decision, &basis, &nothing);
+        let mut sheet = Sheet::of(&decision, &workings, &nothing);
         spoil(&mut sheet);
         assert_eq!(sheet.record(None), None);
     };
@@ -92,14 +92,14 @@ fn a_sheet_whose_parts_do_not_fit_is_refused() {
     refused(|sheet| sheet.inputs[0] = Column::Same(Input::Category(9)));
     refused(|sheet| sheet.inputs[0] = Column::Each(Vec::new()));
     refused(|sheet| drop(sheet.inputs.pop()));
-    refused(|sheet| sheet.outcome.ranking_values.clear());
-    refused(|sheet| sheet.outcome.eligible = 2);
+    refused(|sheet| sheet.upshot.ranking_values.clear());
+    refused(|sheet| sheet.upshot.eligible = 2);
 }
 
 #[test]
 fn the_digest_covers_every_line_of_every_ad() {
     let one = decision(1);
-    let digest = |decision: &Decision| Outcome::of(decision, &[]).digest;
+    let digest = |decision: &Decision| Upshot::of(decision, &[]).digest;
     let mut other = one.clone();
     let mut lines: Vec<Line> = other.ranked[0].account.lines().collect();
     // Two lines that change by turns leave the ranking value as it was.
