@@ -10,6 +10,7 @@ pub mod explain;
 pub mod ledger;
 pub mod model;
 pub mod report;
+pub mod rights;
 pub mod rpc;
 pub mod store;
 pub mod train;

@@ -23,6 +23,9 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 /// Calls that one connection may have under way.
 const CALLS_PER_CONNECTION: usize = 256;
 
+/// How often the doings of other processes are looked at: an erasure is heard of well within a second.
+const HOUSEKEEPING: Duration = Duration::from_millis(250);
+
 /// Why serving ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -47,6 +50,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
     drain_max: Duration,
 ) -> Result<(), ServeError> {
+    let keeping = engine.clone();
     let grpc = rpc::routes(engine.clone()).await?.into_axum_router();
     let grpc = grpc.layer(GrpcWebLayer::new()).layer(from_fn(calls_only));
     // Both routers carry a fall-back, so the pages come first and gRPC takes the rest.
@@ -62,6 +66,16 @@ pub async fn serve(
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .add_routes(tonic::service::Routes::from(app))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown);
+    let housekeeping = async {
+        let mut turns = tokio::time::interval(HOUSEKEEPING);
+        turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            turns.tick().await;
+            if let Err(error) = keeping.keep_house().await {
+                tracing::warn!(%error, detail = error.operator_detail(), "housekeeping is tried again");
+            }
+        }
+    };
     let overdue = async {
         match draining.await {
             Ok(()) => tokio::time::sleep(drain_max).await,
@@ -71,6 +85,7 @@ pub async fn serve(
     };
     tokio::select! {
         served = served => Ok(served?),
+        () = housekeeping => Ok(()),
         () = overdue => {
             tracing::warn!("calls under way were given up after {drain_max:?}");
             Ok(())

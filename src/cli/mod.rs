@@ -14,11 +14,13 @@ mod demo;
 mod evaluate;
 mod explain;
 mod import;
+mod keys;
 mod models;
 mod models_bring;
 mod progress;
 mod quality;
 mod recommend;
+mod rights;
 mod serve;
 mod train;
 mod workspace;
@@ -60,6 +62,16 @@ enum Command {
     Explain(explain::ExplainArguments),
     Consent(choices::ConsentArguments),
     Object(choices::ObjectArguments),
+    Access(rights::AccessArguments),
+    Port(rights::PortArguments),
+    Erase(rights::EraseArguments),
+    Rectify(rights::RectifyArguments),
+    Restrict(rights::RestrictArguments),
+    Rights(rights::RightsArguments),
+    Keys(keys::KeysArguments),
+    Sweep(keys::SweepArguments),
+    SubjectKey(keys::SubjectKeyArguments),
+    SubjectToken(keys::SubjectTokenArguments),
     Decisions(decisions::DecisionsArguments),
     Models(models::ModelsArguments),
 }
@@ -107,6 +119,16 @@ pub async fn run() -> ExitCode {
         Command::Explain(arguments) => explain::run(arguments).await,
         Command::Consent(arguments) => choices::consent(arguments).await,
         Command::Object(arguments) => choices::object(arguments).await,
+        Command::Access(arguments) => rights::access(arguments).await,
+        Command::Port(arguments) => rights::port(arguments).await,
+        Command::Erase(arguments) => rights::erase(arguments).await,
+        Command::Rectify(arguments) => rights::rectify(arguments).await,
+        Command::Restrict(arguments) => rights::restrict(arguments).await,
+        Command::Rights(arguments) => rights::rights(arguments).await,
+        Command::Keys(arguments) => keys::keys(arguments).await,
+        Command::Sweep(arguments) => keys::sweep(arguments).await,
+        Command::SubjectKey(arguments) => keys::subject_key(&arguments),
+        Command::SubjectToken(arguments) => keys::subject_token(&arguments),
         Command::Decisions(arguments) => decisions::run(arguments).await,
         Command::Models(arguments) => models::run(arguments).await,
     };

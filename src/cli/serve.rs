@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::CommandError;
 use super::consent::ConsentArguments;
+use super::keys::RightsOptions;
 use super::workspace::{Folders, Workspace};
 use crate::app;
 use crate::web::Framing;
@@ -30,6 +31,8 @@ pub(super) struct ServeArguments {
     listen: SocketAddr,
     #[command(flatten)]
     embedding: EmbedArguments,
+    #[command(flatten)]
+    rights: RightsOptions,
     /// Start the clock where the example says, so that its windows are not empty.
     #[arg(long)]
     example_clock: bool,
@@ -57,13 +60,14 @@ impl EmbedArguments {
 pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     let consent = arguments.consent.settings()?;
     let framing = arguments.embedding.framing()?;
+    let rights = arguments.rights.settings()?;
     let listener = bind(arguments.listen).await?;
     let workspace = Workspace::open(&arguments.folders.data).await?;
     let bundle = workspace.load(&arguments.folders.example).await?;
     if arguments.example_clock && bundle.schema.demo_clock.is_none() {
         return Err(CommandError::new("--example-clock: the schema has no demo_clock"));
     }
-    let engine = Arc::new(workspace.engine(bundle, consent, arguments.example_clock).await?);
+    let engine = Arc::new(workspace.engine(bundle, consent, rights, arguments.example_clock).await?);
     if engine.models().map_err(CommandError::new)?.iter().all(|model| !model.active) {
         eprintln!("limpid: no model is active yet; `limpid train --promote` makes one");
     }

@@ -1,5 +1,6 @@
 //! What the commands share: an example, and the data folder where keys, log and models are kept.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use clap::ValueEnum;
 use super::CommandError;
 use crate::consent::ConsentSettings;
 use crate::data::{Bundle, Schema};
-use crate::decide::{Engine, EngineParts, all_choices};
+use crate::decide::{Engine, EngineParts, RightsSettings, all_choices};
 use crate::domain::{
     Clock, Currency, FieldError, ModelVersion, Purpose, Purposes, RandomIds, Rates, Response, SteppingClock,
     SubjectKey, SystemClock, TenantId,
@@ -16,6 +17,7 @@ use crate::domain::{
 use crate::explain::Phrases;
 use crate::ledger::{Keyring, Ledger};
 use crate::model::ModelKind;
+use crate::rights::all_suppressions;
 use crate::store::{Store, StoreOptions};
 use crate::train::{Promoted, Registry, RegistryError};
 
@@ -123,13 +125,38 @@ impl Workspace {
     /// Loads an example, its people under their pseudonyms, without what they refused since.
     pub(super) async fn load(&self, example: &Path) -> Result<Bundle, CommandError> {
         let bundle = Bundle::load(example, &self.pseudonyms()?).map_err(CommandError::new)?;
-        self.obey_choices(bundle).await
+        self.obey_rights(bundle).await
     }
 
     /// The same with no number rounded.
     pub(super) async fn load_exact(&self, example: &Path) -> Result<Bundle, CommandError> {
         let bundle = Bundle::load_exact(example, &self.pseudonyms()?).map_err(CommandError::new)?;
-        self.obey_choices(bundle).await
+        self.obey_rights(bundle).await
+    }
+
+    /// Takes from an example whoever was erased, and what people told the service.
+    async fn obey_rights(&self, bundle: Bundle) -> Result<Bundle, CommandError> {
+        let mut bundle = self.obey_choices(bundle).await?;
+        let ledger = Ledger::new(self.store.clone(), self.keyring.clone());
+        let mut erased = all_suppressions(&ledger).await.map_err(CommandError::new)?;
+        // What the store has not heard of yet counts, too.
+        erased.extend(self.keyring.noted_erasures().map_err(CommandError::new)?);
+        let tenant = TenantId::parse(DEMO_TENANT).map_err(CommandError::new)?;
+        let of_tenant = erased.into_iter().filter(|erased| erased.tenant == tenant);
+        let until: BTreeMap<_, _> = of_tenant.map(|erased| (erased.mark, erased.erased_at)).collect();
+        if until.is_empty() {
+            return Ok(bundle);
+        }
+        let people = bundle.history.subjects().chain(bundle.impressions.subjects());
+        let people: BTreeSet<SubjectKey> = people.copied().collect();
+        for subject in people {
+            if let Some(until) = until.get(&self.keyring.mark(&tenant, &subject)) {
+                bundle.history.remove_until(&subject, *until);
+                // The rows of the example are older than any erasure.
+                bundle.consents.refuse(subject, Purposes::ALL);
+            }
+        }
+        Ok(bundle)
     }
 
     /// Takes what people told the service from what the example says that they accepted. Whoever objects to the
@@ -154,6 +181,7 @@ impl Workspace {
         &self,
         bundle: Bundle,
         consent: ConsentSettings,
+        rights: RightsSettings,
         sample: bool,
     ) -> Result<Engine, CommandError> {
         let schema = Arc::new(bundle.schema);
@@ -176,6 +204,7 @@ impl Workspace {
             rates: sample_rates()?,
             clock,
             ids: Arc::new(RandomIds),
+            rights,
             sample,
         });
         engine.recall().await.map_err(CommandError::new)?;

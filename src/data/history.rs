@@ -80,6 +80,54 @@ impl History {
         self.logs.remove(subject).map_or(0, |log| log.len())
     }
 
+    /// Forgets what `subject` did until a moment, that moment included; returns how many events that were.
+    pub fn remove_until(&mut self, subject: &SubjectKey, until: Timestamp) -> usize {
+        let Some(log) = self.logs.get_mut(subject) else { return 0 };
+        let gone = log.at.partition_point(|at| *at <= until);
+        log.keep(|event| event >= gone);
+        if log.len() == 0 {
+            self.logs.remove(subject);
+        }
+        gone
+    }
+
+    /// Forgets one event of `subject`; whether there was one.
+    pub fn take_out(&mut self, subject: &SubjectKey, event: &Event) -> bool {
+        let Some(log) = self.logs.get_mut(subject) else { return false };
+        let Some(found) = (0..log.len()).find(|place| log.event(*place) == *event) else { return false };
+        log.keep(|place| place != found);
+        if log.len() == 0 {
+            self.logs.remove(subject);
+        }
+        true
+    }
+
+    /// Keeps the events of which `keeps` says so, by kind and moment; returns how many were forgotten.
+    pub fn retain(&mut self, keeps: impl Fn(EventKind, Timestamp) -> bool) -> usize {
+        let mut forgotten = 0;
+        self.logs.retain(|_, log| {
+            let kept: Vec<bool> = log.kind.iter().zip(&log.at).map(|(kind, at)| keeps(*kind, *at)).collect();
+            let gone = kept.iter().filter(|kept| !**kept).count();
+            if gone > 0 {
+                log.keep(|place| kept[place]);
+            }
+            forgotten += gone;
+            log.len() > 0
+        });
+        forgotten
+    }
+
+    /// Everyone with an event.
+    pub fn subjects(&self) -> impl Iterator<Item = &SubjectKey> {
+        self.logs.keys()
+    }
+
+    /// What `subject` did, in order of time.
+    pub fn events_of(&self, subject: &SubjectKey) -> impl Iterator<Item = Event> {
+        let log = self.logs.get(subject);
+        log.into_iter().flat_map(|log| (0..log.len()).map(|place| log.event(place)))
+    }
+
     /// Number of events kept.
     #[must_use]
     pub fn events(&self) -> usize {
@@ -157,6 +205,31 @@ impl Log {
         self.index.get_or_init(|| Index::of(self))
     }
 
+    /// The event at a place.
+    fn event(&self, place: usize) -> Event {
+        let code = |attribute| Some(self.code(place, attribute)).filter(|code| *code != UNKNOWN);
+        Event {
+            kind: self.kind[place],
+            at: self.at[place],
+            attributes: self.attributes().map(code).collect(),
+            spend_micros: self.spend_micros[place],
+        }
+    }
+
+    /// Keeps the events whose places `keeps` names.
+    fn keep(&mut self, keeps: impl Fn(usize) -> bool) {
+        let attributes = usize::from(self.attributes);
+        self.codes = (0..self.codes.len())
+            .filter(|cell| keeps(cell / attributes.max(1)))
+            .map(|cell| self.codes[cell])
+            .collect();
+        let kept = |count: usize| (0..count).filter(|place| keeps(*place));
+        self.kind = kept(self.kind.len()).map(|place| self.kind[place]).collect();
+        self.spend_micros = kept(self.spend_micros.len()).map(|place| self.spend_micros[place]).collect();
+        self.at = kept(self.at.len()).map(|place| self.at[place]).collect();
+        self.index.take();
+    }
+
     fn insert(&mut self, event: &Event, codes: impl Iterator<Item = u32>) {
         let place = self.at.partition_point(|at| *at <= event.at);
         self.at.insert(place, event.at);
@@ -211,6 +284,33 @@ mod tests {
         assert_eq!(history.insert(person("p2"), &event("2024-02-03", None)), Intake::Kept);
         assert_eq!(history.remove(&person("p1")), 2);
         assert_eq!(history.remove(&person("p1")), 0);
+        assert_eq!((history.events(), history.people()), (1, 1));
+    }
+
+    #[test]
+    fn what_happened_until_a_moment_is_forgotten_and_what_came_later_stays() {
+        let schema = schema();
+        let mut history = History::new(&schema, &Symbols::of(&schema));
+        for (when, code) in [("2024-02-01", 1), ("2024-02-02", 2), ("2024-02-03", 3)] {
+            let _ = history.insert(person("p1"), &event(when, Some(code)));
+        }
+        assert_eq!(history.remove_until(&person("p1"), moment("2024-02-02")), 2);
+        let left: Vec<Event> = history.events_of(&person("p1")).collect();
+        assert_eq!(left, [event("2024-02-03", Some(3))]);
+        assert!(!history.take_out(&person("p1"), &event("2024-02-03", Some(4))));
+        assert!(history.take_out(&person("p1"), &event("2024-02-03", Some(3))));
+        assert_eq!((history.events(), history.people()), (0, 0));
+    }
+
+    #[test]
+    fn events_that_are_not_to_be_kept_leave_the_others_as_they_were() {
+        let schema = schema();
+        let mut history = History::new(&schema, &Symbols::of(&schema));
+        for (who, when, code) in [("p1", "2024-02-01", 1), ("p1", "2024-02-03", 3), ("p2", "2024-02-01", 4)] {
+            let _ = history.insert(person(who), &event(when, Some(code)));
+        }
+        assert_eq!(history.retain(|_, at| at > moment("2024-02-02")), 2);
+        assert_eq!(history.events_of(&person("p1")).collect::<Vec<_>>(), [event("2024-02-03", Some(3))]);
         assert_eq!((history.events(), history.people()), (1, 1));
     }
 

@@ -54,15 +54,30 @@ impl ChoiceBook {
         }
     }
 
-    fn set(&self, subject: SubjectKey, choices: Choices) {
+    pub(super) fn set(&self, subject: SubjectKey, choices: Choices) {
         // What is not read yet will be read with the change in it.
         if let Some(of) = &mut *self.of.write().unwrap_or_else(PoisonError::into_inner) {
             of.insert(subject, Arc::new(choices));
         }
     }
 
+    /// Forgets what a person said.
+    pub(super) fn remove(&self, subject: &SubjectKey) {
+        if let Some(of) = &mut *self.of.write().unwrap_or_else(PoisonError::into_inner) {
+            of.remove(subject);
+        }
+    }
+
+    /// Whoever said something.
+    pub(super) fn people(&self) -> Vec<SubjectKey> {
+        let of = self.of.read().unwrap_or_else(PoisonError::into_inner);
+        let mut people: Vec<SubjectKey> = of.iter().flat_map(HashMap::keys).copied().collect();
+        people.sort_unstable();
+        people
+    }
+
     /// Waits until no other change of the person is under way.
-    async fn turn(&self, subject: &SubjectKey) -> MutexGuard<'_, ()> {
+    pub(super) async fn turn(&self, subject: &SubjectKey) -> MutexGuard<'_, ()> {
         self.turns[usize::from(subject.as_bytes()[0]) % TURNS].lock().await
     }
 }
@@ -209,6 +224,9 @@ impl Engine {
         let gone = || DecideError::NotFound("the decision is not in the log".to_owned());
         let row = self.store.decision(&claims.tenant, claims.decision).await?.ok_or_else(gone)?;
         let person = self.store.subject_of_alias(&claims.tenant, row.alias).await?;
+        if person.is_none() {
+            return Err(DecideError::Erased);
+        }
         let nobody =
             || DecideError::NotFound("the decision is about nobody whose choices could be kept".to_owned());
         let subject = person.and_then(|person| person.subject).ok_or_else(nobody)?;

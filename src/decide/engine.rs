@@ -1,11 +1,12 @@
 //! Everything that a decision needs, in one place.
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, RwLock};
 
 use tokio::sync::OnceCell;
 
 use super::asks::Asks;
 use super::choices::ChoiceBook;
+use super::rights::{RightsSettings, Suppressed, nothing_followed};
 use crate::consent::{ConsentSettings, Gate, Verdicts};
 use crate::data::{AdDraft, Catalogue, History, Products, Schema, Symbols};
 use crate::domain::{
@@ -14,7 +15,8 @@ use crate::domain::{
 };
 use crate::explain::Phrases;
 use crate::ledger::{Keyring, Ledger, Listing, TokenKind};
-use crate::store::Store;
+use crate::rights::Retention;
+use crate::store::{Pulse, Store};
 use crate::train::Registry;
 
 /// How long an explanation can be opened: 30 days.
@@ -50,6 +52,8 @@ pub struct EngineParts {
     pub clock: Arc<dyn Clock>,
     /// Fresh identifiers.
     pub ids: Arc<dyn IdSource>,
+    /// How rights are granted.
+    pub rights: RightsSettings,
     /// Whether names, prices and consents are made up, so that pages have to say so.
     pub sample: bool,
 }
@@ -87,6 +91,15 @@ pub struct Engine {
     pub(super) phrases: Phrases,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
+    pub(super) rights: RightsSettings,
+    /// For how long events are kept.
+    pub(super) retention: Retention,
+    /// When events whose time is over were deleted last.
+    pub(super) swept_at: Mutex<Option<Timestamp>>,
+    /// Who was erased.
+    pub(super) suppressed: Suppressed,
+    /// What of the doings of other processes was taken in.
+    pub(super) followed: tokio::sync::Mutex<Pulse>,
     sample: bool,
 }
 
@@ -99,6 +112,7 @@ impl Engine {
         let place = |id: FeatureId| affinity_features.iter().position(|feature| *feature == id);
         let place_of_affinity = parts.schema.features().map(|(id, _)| place(id)).collect();
         let phrases = parts.phrases.within(&parts.schema.languages);
+        let retention = Retention::of(&parts.schema);
         Self {
             context_only: gate.judge_sensitive_ad(),
             gate,
@@ -124,6 +138,11 @@ impl Engine {
             phrases,
             clock: parts.clock,
             ids: parts.ids,
+            rights: parts.rights,
+            retention,
+            swept_at: Mutex::default(),
+            suppressed: Suppressed::default(),
+            followed: nothing_followed(),
             sample: parts.sample,
         }
     }

@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::domain::{FieldError, FieldErrors, ModelVersion, Response};
 use crate::ledger::LedgerError;
 use crate::model::EditError;
+use crate::rights::{RightError, SubjectTokenError};
 use crate::store::StoreError;
 use crate::train::RegistryError;
 
@@ -29,6 +30,9 @@ pub enum DecideError {
     /// The token is malformed or forged; the text names the field and the rule.
     #[error("{0}")]
     Token(String),
+    /// The subject token gives no right; the text names the rule.
+    #[error(transparent)]
+    SubjectToken(#[from] SubjectTokenError),
     /// The token asked too often.
     #[error("token: asked too often; ask again in {retry_seconds} s")]
     TooOften {
@@ -92,6 +96,7 @@ impl DecideError {
             | Self::DeadlinePast
             | Self::TokenExpired
             | Self::Token(_)
+            | Self::SubjectToken(_)
             | Self::TooOften { .. }
             | Self::BearerToken
             | Self::ChangeReused
@@ -124,9 +129,21 @@ impl From<LedgerError> for DecideError {
             LedgerError::Store(error) => error.into(),
             LedgerError::ImpressionReused => Self::ImpressionReused,
             LedgerError::Erased(_) => Self::Erased,
+            LedgerError::Keys(error) => Self::Unavailable(error.to_string()),
             LedgerError::Unreadable { .. } | LedgerError::OtherVersion { .. } | LedgerError::Seal { .. } => {
                 Self::Internal(error.to_string())
             }
+        }
+    }
+}
+
+impl From<RightError> for DecideError {
+    fn from(error: RightError) -> Self {
+        match error {
+            RightError::Token(error) => Self::SubjectToken(error),
+            RightError::Field(error) => error.into(),
+            RightError::Ledger(error) => error.into(),
+            RightError::NoSuchEvent => Self::NotFound(error.to_string()),
         }
     }
 }
@@ -140,6 +157,7 @@ impl From<StoreError> for DecideError {
             | StoreError::Corrupt { .. }
             | StoreError::NewerFormat { .. }
             | StoreError::Conflict { .. }
+            | StoreError::OldWrappingKey
             | StoreError::Closed
             | StoreError::Io { .. } => Self::Unavailable(error.to_string()),
         }

@@ -49,6 +49,8 @@ pub struct EventTally {
     pub not_permitted: i64,
     /// Not kept: their category is sensitive.
     pub sensitive: i64,
+    /// Not kept: the person was erased after they happened.
+    pub erased: i64,
 }
 
 impl AddAssign for EventTally {
@@ -58,6 +60,7 @@ impl AddAssign for EventTally {
         self.conflicting += more.conflicting;
         self.not_permitted += more.not_permitted;
         self.sensitive += more.sensitive;
+        self.erased += more.erased;
     }
 }
 
@@ -82,7 +85,9 @@ impl Engine {
         for incoming in events {
             let event =
                 self.read_event(incoming.kind, incoming.at, &incoming.attributes, incoming.spend_micros)?;
-            if !self.keeps(&incoming) {
+            if self.is_erased(&incoming.tenant, &incoming.subject, incoming.at) {
+                tally.erased += 1;
+            } else if !self.keeps(&incoming) {
                 tally.not_permitted += 1;
             } else if self.is_sensitive(&event) {
                 tally.sensitive += 1;
@@ -91,7 +96,8 @@ impl Engine {
             }
         }
         for (tenant, events) in by_tenant {
-            let rows = events.iter().map(|(incoming, _)| self.row(incoming)).collect();
+            let marked = |incoming: &EventIn| self.keyring.mark(&tenant, &incoming.subject);
+            let rows = events.iter().map(|(incoming, _)| (marked(incoming), self.row(incoming))).collect();
             let appended = self.store.append_events(&tenant, rows).await?;
             let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
             for ((incoming, event), appended) in events.into_iter().zip(appended) {
@@ -102,6 +108,7 @@ impl Engine {
                     },
                     Appended::Known => tally.known += 1,
                     Appended::Conflict => tally.conflicting += 1,
+                    Appended::Erased => tally.erased += 1,
                 }
             }
         }
@@ -111,8 +118,10 @@ impl Engine {
     /// Reads back what the store has of people, choices first and then events: what a start has to do.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read, or what is left to do of an erasure cannot be done.
     pub async fn recall(&self) -> Result<(), DecideError> {
+        // First of all, so that nothing of someone who was erased is read, and nothing that happens meanwhile missed.
+        self.recall_erasures().await?;
         self.recall_choices().await?;
         self.recall_events().await.map(drop)
     }
@@ -130,6 +139,10 @@ impl Engine {
             let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
             for stored in page {
                 let row = stored.event;
+                // A store may have been restored from before an erasure while this process ran.
+                if self.is_erased(&stored.tenant, &row.subject, row.at) {
+                    continue;
+                }
                 match self.read_event(row.kind, row.at, &row.attributes, row.spend_micros) {
                     Ok(event) => {
                         recalled += u64::from(history.insert(row.subject, &event) == Intake::Kept);
@@ -142,13 +155,13 @@ impl Engine {
 
     /// Whether anything may use the event, by what its caller accepted and by what the person chose here.
     fn keeps(&self, event: &EventIn) -> bool {
-        let own = self.choices.of(&event.subject).unwrap_or_default();
+        let own = self.own_choices(&event.tenant, &event.subject).unwrap_or_default();
         let accepted = in_force(&self.consent, event.accepted, &own, self.clock.now());
         self.gate.keeps(event.kind, accepted, &own.forgotten)
     }
 
     /// An event in the codes of the schema.
-    fn read_event(
+    pub(super) fn read_event(
         &self,
         kind: EventKind,
         at: Timestamp,
@@ -162,7 +175,7 @@ impl Engine {
     }
 
     /// Whether a value of the event is on the sensitive list.
-    fn is_sensitive(&self, event: &Event) -> bool {
+    pub(super) fn is_sensitive(&self, event: &Event) -> bool {
         let attributes = (0..).map(AttributeId).zip(&self.schema.attributes).zip(&event.attributes);
         attributes.into_iter().any(|((id, attribute), code)| {
             let name = code.and_then(|code| self.symbols.name(id, code));

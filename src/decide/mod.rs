@@ -11,6 +11,7 @@ mod error;
 mod events;
 mod explanation;
 mod flips;
+mod held;
 mod how_it_works;
 mod making;
 mod models;
@@ -18,6 +19,7 @@ mod opened;
 mod recommend;
 mod replay;
 mod request;
+mod rights;
 mod score;
 mod value;
 mod what_if;
@@ -29,10 +31,12 @@ pub use error::DecideError;
 pub use events::{EventIn, EventTally};
 pub use explanation::{Explained, NoticeInWords};
 pub use flips::{CONTROLS_MAX, Flip, Flips, RESCORINGS_MAX, TOGETHER_MAX};
+pub use held::{HeldOverview, HeldPage};
 pub use how_it_works::{Estimate, HowItWorks, LookedAt, WorkedExample, WorkedStep, WorkedValue};
 pub use recommend::Recommended;
 pub use replay::{Difference, Replayed};
 pub use request::{
     ADS_MAX, BID_MICROS_MAX, CANDIDATES_MAX, Floor, Offer, Request, Stated, StatedValue, Subject,
 };
+pub use rights::{CorrectedEvent, ErasureReceipt, RightsSettings};
 pub use what_if::Without;

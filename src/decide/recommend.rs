@@ -50,19 +50,29 @@ impl Engine {
     ) -> Result<Recommended, DecideError> {
         request.check()?;
         let subject = request.subject.as_ref().map(|subject| &subject.key);
-        let (decision, entry) = self.decide(request, deadline)?;
+        let (mut decision, mut entry) = self.decide(request, deadline)?;
         // Before any record refers to it.
         self.listed.get_or_try_init(|| self.ledger.keep(&self.listing)).await?;
-        match self.ledger.record(&request.tenant, subject, request.digest(), &entry).await? {
-            Recorded::New => Ok(Recommended { decision, repeated: false }),
-            Recorded::Repeat(logged) => Ok(Recommended { decision: self.restore(&logged)?, repeated: true }),
+        loop {
+            match self.ledger.record(&request.tenant, subject, request.digest(), &entry).await? {
+                Recorded::New => return Ok(Recommended { decision, repeated: false }),
+                Recorded::Repeat(logged) => {
+                    return Ok(Recommended { decision: self.restore(&logged)?, repeated: true });
+                }
+                // The person was erased, perhaps by another process, after their data were read.
+                Recorded::Gone => {
+                    self.follow().await?;
+                    (decision, entry) = self.decide(request, deadline)?;
+                }
+            }
         }
     }
 
     /// Makes the decision, and what is to be logged of it.
     fn decide(&self, request: &Request, deadline: Option<Instant>) -> Result<(Decision, Entry), DecideError> {
         let at = self.clock.now();
-        let own = request.subject.as_ref().and_then(|subject| self.choices.of(&subject.key));
+        let person = request.subject.as_ref().map(|subject| &subject.key);
+        let own = person.and_then(|subject| self.own_choices(&request.tenant, subject));
         let weighing = self.weigh(request, own.as_deref(), at);
         let verdicts = self.gate.judge(request.subject.is_some(), &weighing);
         let models = self.registry.active();

@@ -21,6 +21,10 @@ pub enum Statement {
     Object(Objection),
     /// The person does not object any more.
     TakeBack(Objection),
+    /// Nothing of the person is to be used while a dispute runs; it is kept.
+    Restrict,
+    /// The dispute is over.
+    Lift,
 }
 
 /// What a person objects to.
@@ -86,6 +90,9 @@ pub struct Choices {
     pub objected: Purposes,
     /// Whether nothing that is known of the person may be used.
     pub personalisation_stopped: bool,
+    /// Whether nothing of the person may be used while a dispute runs. Objections and consents stay beside it, and
+    /// hold again when it is over.
+    pub restricted: bool,
     /// Advertisers whose ads are not to be shown.
     pub hidden_advertisers: BTreeSet<String>,
     /// Categories whose ads are not to be shown.
@@ -125,6 +132,8 @@ impl Choices {
             }
             Statement::Object(objection) => self.set(objection, true),
             Statement::TakeBack(objection) => self.set(objection, false),
+            Statement::Restrict => !std::mem::replace(&mut self.restricted, true),
+            Statement::Lift => std::mem::replace(&mut self.restricted, false),
         }
     }
 
@@ -148,10 +157,16 @@ impl Choices {
         }
     }
 
+    /// Whether nothing that is known of the person may be used, whatever was accepted.
+    #[must_use]
+    pub const fn is_stopped(&self) -> bool {
+        self.personalisation_stopped || self.restricted
+    }
+
     /// The purposes for which nothing of the person may be used, whatever anyone else says.
     #[must_use]
     pub fn refused(&self) -> Purposes {
-        if self.personalisation_stopped {
+        if self.is_stopped() {
             return Purposes::ALL;
         }
         self.withdrawn.keys().copied().collect::<Purposes>().union(self.objected)
@@ -231,6 +246,17 @@ mod tests {
         assert!(choices.hear(&Statement::Withdraw(Purpose::MeasureAds), AT));
         assert!(!choices.hear(&Statement::Withdraw(Purpose::MeasureAds), later));
         assert_eq!(choices.withdrawn[&Purpose::MeasureAds], AT);
+    }
+
+    #[test]
+    fn a_restriction_that_is_lifted_leaves_what_was_said_beside_it() {
+        let purpose = Purpose::SelectPersonalisedAds;
+        let mut choices = Choices::default();
+        hear(&mut choices, &[Statement::Grant(purpose), Statement::Restrict]);
+        assert_eq!(choices.refused(), Purposes::ALL);
+        assert!(!choices.hear(&Statement::Restrict, AT));
+        assert!(choices.hear(&Statement::Lift, AT));
+        assert!(choices.refused().is_empty() && choices.granted_since(AT).contains(purpose));
     }
 
     fn objection() -> impl Strategy<Value = Objection> {

@@ -232,6 +232,46 @@ impl fmt::Debug for SubjectKey {
     }
 }
 
+/// What is kept of a person who was erased, and in the audit trail: a hash of the pseudonym under a key of its own.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SubjectMark([u8; 32]);
+
+impl SubjectMark {
+    /// The mark of a person of `tenant` under `key`.
+    #[must_use]
+    pub fn derive(key: &[u8; 32], tenant: &TenantId, subject: &SubjectKey) -> Self {
+        let mut hasher = blake3::Hasher::new_keyed(key);
+        hasher.update(&(tenant.as_str().len() as u64).to_le_bytes());
+        hasher.update(tenant.as_str().as_bytes());
+        hasher.update(subject.as_bytes());
+        Self(*hasher.finalize().as_bytes())
+    }
+
+    /// A mark read back.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 32 bytes of the mark.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// The first 16 hexadecimal digits: enough to find the entries of one person.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.0[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl fmt::Debug for SubjectMark {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SubjectMark({})", self.short())
+    }
+}
+
 /// The random name under which the ledger keeps one person's decisions; it cannot be derived from
 /// the subject key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -32,7 +32,9 @@ pub use feature::{
     Sensitivity, Statistic,
 };
 pub use fields::{FieldError, FieldErrors};
-pub use ids::{AdId, Alias, ChangeId, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey, TenantId};
+pub use ids::{
+    AdId, Alias, ChangeId, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey, SubjectMark, TenantId,
+};
 pub use inputs::{Inputs, Policy, Workings};
 pub use locale::{Locale, Localised};
 pub use money::{Currency, Micros, Rates};

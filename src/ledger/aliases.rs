@@ -52,6 +52,21 @@ impl Aliases {
     }
 }
 
+impl Aliases {
+    /// Forgets the alias of a person, with its data key.
+    pub(super) fn forget(&self, tenant: &TenantId, subject: &SubjectKey) {
+        let person = (tenant.clone(), *subject);
+        let mut generations = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        generations.young.remove(&person);
+        generations.old.remove(&person);
+    }
+
+    /// Forgets all aliases.
+    pub(super) fn forget_all(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Generations::default();
+    }
+}
+
 impl Generations {
     fn insert(&mut self, person: Person, known: Known) {
         if self.young.len() >= GENERATION {

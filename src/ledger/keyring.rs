@@ -1,32 +1,47 @@
 //! The secrets of an installation, in one file beside the store.
+//!
+//! Three keys stay: one for pseudonyms, one for the marks of people who were erased, one for tokens. The key that
+//! wraps data keys is replaced now and then; while that is under way the file holds the old one and the new one,
+//! see [`super::rotation`].
 
-use std::fmt::{self, Write as _};
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use secrecy::{ExposeSecret, SecretBox};
-use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::LedgerError;
 use super::envelope::{DataKey, random};
+use super::keyfile::{self, FORMAT};
 use super::token::Tokens;
-use crate::domain::{FieldError, SubjectKey, TenantId};
+use crate::domain::{FieldError, SubjectKey, SubjectMark, TenantId, Timestamp};
 use crate::store;
 
 /// Name of the file in the data folder.
 pub const KEY_FILE_NAME: &str = "keys.json";
 
-/// Format of the file.
-const FORMAT: u32 = 1;
+/// The version of the first wrapping key.
+pub(super) const FIRST_VERSION: u32 = 1;
 
 /// The secrets of an installation. They are wiped from memory when dropped, and never printed.
 pub struct Keyring {
-    subject_hash: SecretBox<[u8; 32]>,
-    wrapping: DataKey,
-    tokens: Tokens,
+    pub(super) subject_hash: SecretBox<[u8; 32]>,
+    pub(super) mark: SecretBox<[u8; 32]>,
+    pub(super) tokens: Tokens,
+    wrapping: RwLock<Arc<Wrapping>>,
+    /// None when the keys are kept nowhere.
+    path: Option<PathBuf>,
+}
+
+/// The keys that wrap data keys, by version: one, or two while the older one is replaced.
+pub(super) struct Wrapping {
+    pub(super) keys: BTreeMap<u32, Arc<DataKey>>,
+    /// When the newest was made; None when that was not noted.
+    pub(super) made_at: Option<Timestamp>,
 }
 
 /// What can be wrong with the file of keys. A damaged or lost file is never replaced: without its
@@ -73,6 +88,13 @@ pub enum KeyringError {
     },
 }
 
+impl Wrapping {
+    /// The version of the key that wraps from now on.
+    pub(super) fn newest(&self) -> u32 {
+        self.keys.last_key_value().map_or(FIRST_VERSION, |(version, _)| *version)
+    }
+}
+
 impl Keyring {
     /// Reads the keys of a data folder; makes them, readable for their owner only, when the folder
     /// has neither keys nor store. Open the keyring before the store.
@@ -82,7 +104,7 @@ impl Keyring {
     pub fn open(folder: &Path) -> Result<Self, KeyringError> {
         let path = folder.join(KEY_FILE_NAME);
         match fs::read_to_string(&path).map(Zeroizing::new) {
-            Ok(text) => read(&path, &text),
+            Ok(text) => keyfile::read(&path, &text),
             Err(error) if error.kind() == ErrorKind::NotFound => create(folder, path),
             Err(error) => Err(unusable(&path, &error)),
         }
@@ -93,10 +115,23 @@ impl Keyring {
     /// # Errors
     /// When the operating system gives no random bytes.
     pub fn fresh() -> Result<Self, KeyringError> {
-        let subject_hash = random().map_err(|error| no_randomness(&error))?;
+        let key = || random().map(|bytes| SecretBox::new(Box::new(bytes)));
+        let (subject_hash, mark) =
+            key().and_then(|one| Ok((one, key()?))).map_err(|error| no_randomness(&error))?;
         let wrapping = DataKey::fresh().map_err(|error| no_randomness(&error))?;
+        let wrapping = Wrapping { keys: [(FIRST_VERSION, Arc::new(wrapping))].into(), made_at: None };
         let tokens = Tokens::fresh().map_err(|cause| KeyringError::NoRandomness { cause })?;
-        Ok(Self { subject_hash: SecretBox::new(Box::new(subject_hash)), wrapping, tokens })
+        Ok(Self::of((subject_hash, mark), tokens, wrapping, None))
+    }
+
+    /// The keyring of these keys.
+    pub(super) fn of(
+        (subject_hash, mark): (SecretBox<[u8; 32]>, SecretBox<[u8; 32]>),
+        tokens: Tokens,
+        wrapping: Wrapping,
+        path: Option<PathBuf>,
+    ) -> Self {
+        Self { subject_hash, mark, tokens, wrapping: RwLock::new(Arc::new(wrapping)), path }
     }
 
     /// The pseudonym of a person of `tenant`.
@@ -107,29 +142,78 @@ impl Keyring {
         SubjectKey::derive(self.subject_hash.expose_secret(), tenant, raw_id)
     }
 
+    /// The mark of a person, which outlives an erasure.
+    #[must_use]
+    pub fn mark(&self, tenant: &TenantId, subject: &SubjectKey) -> SubjectMark {
+        SubjectMark::derive(self.mark.expose_secret(), tenant, subject)
+    }
+
     /// The issuer of explanation tokens.
     #[must_use]
     pub const fn tokens(&self) -> &Tokens {
         &self.tokens
     }
 
-    /// Encrypts a data key, bound to `context`.
-    pub(super) fn wrap(&self, key: &DataKey, context: &[u8]) -> Result<Vec<u8>, LedgerError> {
-        self.wrapping.seal(key.as_bytes(), context)
+    /// When the wrapping key was made, if that was noted.
+    #[must_use]
+    pub fn wrapping_since(&self) -> Option<Timestamp> {
+        self.wrapping().made_at
     }
 
-    /// Decrypts a data key; None when it was changed or wrapped under other keys.
-    pub(super) fn unwrap(&self, wrapped: &[u8], context: &[u8]) -> Option<DataKey> {
-        self.wrapping.open(wrapped, context).and_then(|bytes| DataKey::of(&bytes))
+    /// The version of the wrapping key.
+    #[must_use]
+    pub fn wrapping_version(&self) -> u32 {
+        self.wrapping().newest()
     }
 
-    /// Digest by which a damaged file is told from a whole one.
-    fn check(&self) -> String {
-        let mut hasher = blake3::Hasher::new_derive_key("limpid 2026-11 key file check v1");
-        hasher.update(self.subject_hash.expose_secret());
-        hasher.update(self.wrapping.as_bytes());
-        hasher.update(self.tokens.secret_bytes());
-        hex(&hasher.finalize().as_bytes()[..8]).to_string()
+    /// Whether the wrapping key is being replaced, or was until something cut that off.
+    #[must_use]
+    pub fn is_rotating(&self) -> bool {
+        self.wrapping().keys.len() > 1
+    }
+
+    /// Reads the wrapping keys again: another process may have replaced them. Those that are not in the file any
+    /// more are forgotten.
+    ///
+    /// # Errors
+    /// When the file is damaged, lost, or cannot be read.
+    pub fn reload(&self) -> Result<(), KeyringError> {
+        let Some(path) = &self.path else { return Ok(()) };
+        let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|error| unusable(path, &error))?;
+        self.set_wrapping(keyfile::read(path, &text)?.wrapping());
+        Ok(())
+    }
+
+    /// Encrypts a data key, bound to `context`; what it is wrapped in, and by which key.
+    pub(super) fn wrap(&self, key: &DataKey, context: &[u8]) -> Result<(Vec<u8>, u32), LedgerError> {
+        let wrapping = self.wrapping();
+        let no_key = || LedgerError::Seal { cause: "there is no wrapping key".to_owned() };
+        let (version, by) = wrapping.keys.last_key_value().ok_or_else(no_key)?;
+        Ok((by.seal(key.as_bytes(), context)?, *version))
+    }
+
+    /// Decrypts a data key; None when it was changed or its wrapping key is gone.
+    pub(super) fn unwrap(&self, wrapped: &[u8], version: u32, context: &[u8]) -> Option<DataKey> {
+        if !self.wrapping().keys.contains_key(&version) {
+            // Another process may have made it. That the file cannot be read shows in that nothing opens.
+            let _ = self.reload();
+        }
+        let wrapping = self.wrapping();
+        wrapping.keys.get(&version)?.open(wrapped, context).and_then(|bytes| DataKey::of(&bytes))
+    }
+
+    /// The wrapping keys as they are.
+    pub(super) fn wrapping(&self) -> Arc<Wrapping> {
+        self.wrapping.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(super) fn set_wrapping(&self, wrapping: Arc<Wrapping>) {
+        *self.wrapping.write().unwrap_or_else(PoisonError::into_inner) = wrapping;
+    }
+
+    /// Where the keys are kept.
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
     }
 }
 
@@ -139,68 +223,14 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// The file as it is written. It borrows its text, which is wiped after reading.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyFile<'a> {
-    format: u32,
-    subject_hash_key: &'a str,
-    wrapping_key: &'a str,
-    token_key: &'a str,
-    check: &'a str,
-}
-
-/// The one field that every format has.
-#[derive(Deserialize)]
-struct AnyKeyFile {
-    format: u32,
-}
-
-fn read(path: &Path, text: &str) -> Result<Keyring, KeyringError> {
-    let damaged =
-        |field, rule: &str| KeyringError::Damaged { path: path.to_owned(), field, rule: rule.to_owned() };
-    // The message of a JSON error could quote a key, so only its place is told.
-    let syntax = |error: serde_json::Error| {
-        damaged(
-            "file",
-            &format!("is not as it was written (line {}, column {})", error.line(), error.column()),
-        )
-    };
-    let AnyKeyFile { format } = serde_json::from_str(text).map_err(syntax)?;
-    if format != FORMAT {
-        return Err(KeyringError::NewerFormat { path: path.to_owned(), found: format });
-    }
-    let file: KeyFile<'_> = serde_json::from_str(text).map_err(syntax)?;
-    debug_assert_eq!(file.format, FORMAT);
-    let rule = "must be 64 hexadecimal digits";
-    let subject_hash = unhex::<32>(file.subject_hash_key).ok_or_else(|| damaged("subject_hash_key", rule))?;
-    let wrapping = unhex::<32>(file.wrapping_key).ok_or_else(|| damaged("wrapping_key", rule))?;
-    let tokens = unhex::<64>(file.token_key)
-        .and_then(|bytes| Tokens::of(bytes.as_slice()))
-        .ok_or_else(|| damaged("token_key", "must be an Ed25519 key pair of 128 hexadecimal digits"))?;
-    let keyring = Keyring {
-        subject_hash: SecretBox::new(Box::new(*subject_hash)),
-        wrapping: DataKey::of(wrapping.as_slice()).ok_or_else(|| damaged("wrapping_key", rule))?,
-        tokens,
-    };
-    if keyring.check() == file.check { Ok(keyring) } else { Err(damaged("check", "does not fit the keys")) }
-}
-
 fn create(folder: &Path, path: PathBuf) -> Result<Keyring, KeyringError> {
     if folder.join(store::FILE_NAME).exists() {
         // Unless another process has just made both.
         return if path.exists() { Keyring::open(folder) } else { Err(KeyringError::Missing { path }) };
     }
-    let keyring = Keyring::fresh()?;
-    let text = Zeroizing::new(format!(
-        "{{\n  \"format\": {FORMAT},\n  \"subject_hash_key\": \"{}\",\n  \"wrapping_key\": \"{}\",\n  \
-         \"token_key\": \"{}\",\n  \"check\": \"{}\"\n}}\n",
-        *hex(keyring.subject_hash.expose_secret()),
-        *hex(keyring.wrapping.as_bytes()),
-        *hex(keyring.tokens.secret_bytes()),
-        keyring.check(),
-    ));
-    match write(folder, &path, text.as_bytes()) {
+    let keyring = Keyring { path: Some(path.clone()), ..Keyring::fresh()? };
+    let text = keyfile::text(&keyring, &keyring.wrapping());
+    match keyfile::write_first(folder, &path, text.as_bytes()) {
         Ok(()) => Ok(keyring),
         // Another process was faster: its keys are the ones that count.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Keyring::open(folder),
@@ -208,49 +238,12 @@ fn create(folder: &Path, path: PathBuf) -> Result<Keyring, KeyringError> {
     }
 }
 
-/// Writes the whole file under another name, then gives it its name, unless that is taken: a crash
-/// leaves a whole file or none.
-fn write(folder: &Path, path: &Path, text: &[u8]) -> std::io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let unnamed = folder.join(format!("{KEY_FILE_NAME}.{}", uuid::Uuid::new_v4()));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unnamed)?;
-    let written = file
-        .write_all(text)
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::hard_link(&unnamed, path))
-        .and_then(|()| fs::File::open(folder)?.sync_all());
-    let removed = fs::remove_file(&unnamed);
-    written.and(removed)
-}
-
-fn unusable(path: &Path, error: &std::io::Error) -> KeyringError {
+pub(super) fn unusable(path: &Path, error: &std::io::Error) -> KeyringError {
     KeyringError::Unusable { path: path.to_owned(), cause: error.to_string() }
 }
 
-fn no_randomness(error: &LedgerError) -> KeyringError {
+pub(super) fn no_randomness(error: &LedgerError) -> KeyringError {
     KeyringError::NoRandomness { cause: error.to_string() }
-}
-
-fn hex(bytes: &[u8]) -> Zeroizing<String> {
-    // Room from the start: growing would leave a copy behind.
-    let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
-fn unhex<const N: usize>(text: &str) -> Option<Zeroizing<[u8; N]>> {
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    let mut bytes = Zeroizing::new([0; N]);
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }
 
 #[cfg(test)]
@@ -258,6 +251,10 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+
+    fn check(keyring: &Keyring) -> String {
+        keyfile::check(keyring, &keyring.wrapping())
+    }
 
     fn folder_with_keys() -> (tempfile::TempDir, PathBuf, Keyring) {
         let place = tempfile::tempdir().unwrap();
@@ -271,16 +268,16 @@ mod tests {
         let (place, path, made) = folder_with_keys();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let read = Keyring::open(place.path()).unwrap();
-        assert_eq!(read.check(), made.check());
+        assert_eq!(check(&read), check(&made));
         let names: Vec<_> = fs::read_dir(place.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names, [KEY_FILE_NAME]);
-        assert_ne!(Keyring::fresh().unwrap().check(), made.check());
+        assert_ne!(check(&Keyring::fresh().unwrap()), check(&made));
     }
 
     #[test]
     fn processes_that_start_together_agree_on_one_keyring() {
         let place = tempfile::tempdir().unwrap();
-        let start = || Keyring::open(place.path()).unwrap().check();
+        let start = || check(&Keyring::open(place.path()).unwrap());
         let checks: Vec<_> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..8).map(|_| scope.spawn(start)).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()
@@ -304,7 +301,7 @@ mod tests {
     fn a_changed_digit_of_any_key_is_found_and_the_message_holds_no_key() {
         let (place, path, _) = folder_with_keys();
         let whole = fs::read_to_string(&path).unwrap();
-        for field in ["subject_hash_key", "wrapping_key", "token_key", "check"] {
+        for field in ["subject_hash_key", "mark_key", "\"key", "token_key", "check"] {
             let at = whole.find(field).unwrap() + field.len() + 6;
             for digit in ["x", if whole[at..].starts_with('0') { "1" } else { "0" }] {
                 let mut text = whole.clone();
@@ -320,9 +317,25 @@ mod tests {
     #[test]
     fn a_file_of_a_newer_format_is_named_as_such() {
         let (place, path, _) = folder_with_keys();
-        fs::write(&path, r#"{ "format": 2, "keys": [] }"#).unwrap();
+        fs::write(&path, r#"{ "format": 3, "keys": [] }"#).unwrap();
         let error = Keyring::open(place.path()).unwrap_err();
-        assert_eq!(error, KeyringError::NewerFormat { path, found: 2 });
+        assert_eq!(error, KeyringError::NewerFormat { path, found: 3 });
+    }
+
+    #[test]
+    fn a_file_of_the_first_format_opens_with_its_key_as_the_first_version() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join(KEY_FILE_NAME);
+        let text = include_str!("../../tests/golden/0.1.0/keys.json");
+        assert!(text.contains("\"format\": 1"));
+        fs::write(&path, text).unwrap();
+        let (one, again) = (Keyring::open(place.path()).unwrap(), Keyring::open(place.path()).unwrap());
+        assert_eq!((one.wrapping_version(), one.wrapping_since()), (FIRST_VERSION, None));
+        let (tenant, subject) = (TenantId::parse("shop").unwrap(), SubjectKey::from_bytes([7; 32]));
+        assert_eq!(one.mark(&tenant, &subject), again.mark(&tenant, &subject));
+        let (wrapped, version) = one.wrap(&DataKey::fresh().unwrap(), b"row").unwrap();
+        assert!(again.unwrap(&wrapped, version, b"row").is_some());
+        assert_eq!(fs::read_to_string(&path).unwrap(), text, "opening changes nothing");
     }
 
     #[test]

@@ -7,16 +7,21 @@
 mod aliases;
 mod column;
 mod envelope;
+mod erased;
+mod keyfile;
 mod keyring;
 mod listing;
 mod record;
+mod rotation;
 #[cfg(test)]
 mod tests;
 mod token;
 
+pub use erased::ERASED_FILE_NAME;
 pub use keyring::{KEY_FILE_NAME, Keyring, KeyringError};
 pub use listing::Listing;
 pub use record::{Record, Upshot};
+pub use rotation::Rotated;
 pub use token::{ExplanationClaims, TokenError, TokenKind, Tokens};
 
 use std::sync::Arc;
@@ -72,6 +77,17 @@ pub enum Recorded {
     New,
     /// The same request had been decided on: this decision stands, the other one is void.
     Repeat(Box<Record>),
+    /// The person was erased while it was made: nothing was recorded, and it must not be told.
+    Gone,
+}
+
+/// One decision of a person, opened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SealedDecision {
+    /// Its place in the log.
+    pub seq: u64,
+    /// What is kept of it, or why it does not open.
+    pub record: Result<Record, LedgerError>,
 }
 
 /// What a verification found.
@@ -119,6 +135,9 @@ pub enum LedgerError {
         /// The version of its row.
         found: u8,
     },
+    /// The file of keys cannot be used.
+    #[error(transparent)]
+    Keys(#[from] KeyringError),
     /// The operating system gives no random bytes, or a value cannot be sealed.
     #[error("cannot seal the decision: {cause}")]
     Seal {
@@ -156,6 +175,22 @@ impl Ledger {
         body_digest: [u8; 32],
         entry: &Entry,
     ) -> Result<Recorded, LedgerError> {
+        let recorded = self.record_once(tenant, subject, body_digest, entry).await;
+        if recorded == Err(LedgerError::Store(StoreError::OldWrappingKey)) {
+            // Another process replaced the key since it was read.
+            self.keyring.reload()?;
+            return self.record_once(tenant, subject, body_digest, entry).await;
+        }
+        recorded
+    }
+
+    async fn record_once(
+        &self,
+        tenant: &TenantId,
+        subject: Option<&SubjectKey>,
+        body_digest: [u8; 32],
+        entry: &Entry,
+    ) -> Result<Recorded, LedgerError> {
         let (Known { alias, key }, one_off) = if let Some(subject) = subject {
             (self.alias_of(tenant, subject).await?, None)
         } else {
@@ -179,6 +214,12 @@ impl Ledger {
                 Err(LedgerError::ImpressionReused)
             }
             AppendedDecision::Known(known) => self.open(*known).await.map(Box::new).map(Recorded::Repeat),
+            AppendedDecision::Gone => {
+                if let Some(subject) = subject {
+                    self.aliases.forget(tenant, subject);
+                }
+                Ok(Recorded::Gone)
+            }
         }
     }
 
@@ -191,6 +232,47 @@ impl Ledger {
             Some(row) => self.open(row).await.map(Some),
             None => Ok(None),
         }
+    }
+
+    /// Up to `limit` decisions of a person with their places in the log, after place `after`: each opened, or why it
+    /// does not open.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn decisions_of(
+        &self,
+        tenant: &TenantId,
+        alias: Alias,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<SealedDecision>, LedgerError> {
+        let mut opened = Vec::new();
+        for (seq, row) in self.store.decisions_of(tenant, alias, after, limit).await? {
+            opened.push(SealedDecision { seq, record: self.open(row).await });
+        }
+        Ok(opened)
+    }
+
+    /// Forgets the alias and the data key of a person who was erased.
+    pub fn forget(&self, tenant: &TenantId, subject: &SubjectKey) {
+        self.aliases.forget(tenant, subject);
+    }
+
+    /// Forgets all aliases and data keys that are at hand: some person was erased elsewhere.
+    pub fn forget_all(&self) {
+        self.aliases.forget_all();
+    }
+
+    /// Where rows are kept.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The secret keys.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// Walks the whole chain, then tries every data key.
@@ -233,8 +315,14 @@ impl Ledger {
     ) -> Result<(SubjectRow, DataKey), LedgerError> {
         let alias = Alias::from_bytes(envelope::random()?);
         let key = DataKey::fresh()?;
-        let mut row = SubjectRow { tenant: tenant.clone(), alias, subject, wrapped_data_key: Vec::new() };
-        row.wrapped_data_key = self.keyring.wrap(&key, &owned_by(&row))?;
+        let mut row = SubjectRow {
+            tenant: tenant.clone(),
+            alias,
+            subject,
+            wrapped_data_key: Vec::new(),
+            wrapped_by: 0,
+        };
+        (row.wrapped_data_key, row.wrapped_by) = self.keyring.wrap(&key, &owned_by(&row))?;
         Ok((row, key))
     }
 
@@ -262,7 +350,7 @@ impl Ledger {
     }
 
     fn unwrap(&self, row: &SubjectRow) -> Option<DataKey> {
-        self.keyring.unwrap(&row.wrapped_data_key, &owned_by(row))
+        self.keyring.unwrap(&row.wrapped_data_key, row.wrapped_by, &owned_by(row))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::domain::{
 };
 use crate::store::{FILE_NAME, StoreOptions};
 
-fn tenant() -> TenantId {
+pub(super) fn tenant() -> TenantId {
     TenantId::parse("shop").unwrap()
 }
 
@@ -105,32 +105,32 @@ pub(super) fn workings(decision: &Decision) -> Workings<'static> {
     }
 }
 
-fn entry(decision: &Decision) -> Entry {
+pub(super) fn entry(decision: &Decision) -> Entry {
     Entry::of(decision, &workings(decision), &Listing::of([].iter())).unwrap()
 }
 
 /// What comes back of a decision.
-fn record(decision: &Decision) -> Record {
+pub(super) fn record(decision: &Decision) -> Record {
     Sheet::of(decision, &workings(decision), &Listing::of([].iter())).record(None).unwrap()
 }
 
-async fn open(folder: &Path) -> Ledger {
+pub(super) async fn open(folder: &Path) -> Ledger {
     let keyring = Keyring::open(folder).unwrap();
     let store = Store::open(StoreOptions::new(folder)).await.unwrap();
     Ledger::new(store, Arc::new(keyring))
 }
 
-async fn fresh() -> (TempDir, Ledger) {
+pub(super) async fn fresh() -> (TempDir, Ledger) {
     let place = tempfile::tempdir().unwrap();
     let ledger = open(place.path()).await;
     (place, ledger)
 }
 
-fn person(ledger: &Ledger, raw_id: &str) -> SubjectKey {
+pub(super) fn person(ledger: &Ledger, raw_id: &str) -> SubjectKey {
     ledger.keyring.subject_key(&tenant(), raw_id).unwrap()
 }
 
-fn file(place: &TempDir) -> Connection {
+pub(super) fn file(place: &TempDir) -> Connection {
     Connection::open(place.path().join(FILE_NAME)).unwrap()
 }
 

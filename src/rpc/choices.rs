@@ -11,12 +11,16 @@ use crate::decide::{ChoiceIn, ChoiceReceipt, DecideError, Engine};
 use crate::domain::{
     ChangeId, ChoiceChange, Choices, FieldError, Objection, Purpose, Statement, SubjectKey, Teller, TenantId,
 };
+use crate::rights::Asker;
+use crate::store::Right;
 
 /// A person who was found, and who speaks.
 pub(super) struct Found {
     pub(super) tenant: TenantId,
     pub(super) subject: SubjectKey,
     teller: Teller,
+    /// Who vouches that it is the person.
+    vouched: String,
 }
 
 /// Finds the person whom a request names.
@@ -29,7 +33,12 @@ pub(super) async fn find(engine: &Engine, person: Option<pb::Person>) -> Result<
         None => Err(invalid(&FieldError::new("person", "must be given, by subject or by token").into())),
         Some(NamedBy::Token(token)) => {
             let (tenant, subject) = engine.person_of_token(&token).await?;
-            Ok(Found { tenant, subject, teller: Teller::Person })
+            Ok(Found { tenant, subject, teller: Teller::Person, vouched: "decision token".to_owned() })
+        }
+        Some(NamedBy::SubjectToken(token)) => {
+            let asker = engine.ask(&token, Right::Object)?;
+            let Asker { tenant, subject, key: vouched, .. } = asker;
+            Ok(Found { tenant, subject, teller: Teller::Person, vouched })
         }
         Some(NamedBy::Subject(name)) => {
             let mut fields = Fields::default();
@@ -45,12 +54,13 @@ pub(super) async fn find(engine: &Engine, person: Option<pb::Person>) -> Result<
                 tenant,
                 subject,
                 teller: Teller::Controller,
+                vouched: "controller".to_owned(),
             }))
         }
     }
 }
 
-/// Makes a change durable and lets it take effect.
+/// Makes a change durable and lets it take effect; `right` is the one that is exercised by it.
 ///
 /// # Errors
 /// When the person is not found, or the change is refused.
@@ -58,12 +68,17 @@ pub(super) async fn choose(
     engine: &Arc<Engine>,
     person: Option<pb::Person>,
     (id, statements): (ChangeId, Vec<Statement>),
+    right: Option<Right>,
 ) -> Result<pb::ChoiceReceipt, Status> {
     let token = match person.as_ref().and_then(|person| person.named_by.as_ref()) {
         Some(pb::person::NamedBy::Token(token)) => Some(token.clone()),
-        Some(pb::person::NamedBy::Subject(_)) | None => None,
+        Some(pb::person::NamedBy::Subject(_) | pb::person::NamedBy::SubjectToken(_)) | None => None,
     };
-    let Found { tenant, subject, teller } = find(engine, person).await?;
+    let Found { tenant, subject, teller, vouched } = find(engine, person).await?;
+    match right {
+        Some(Right::Object) => engine.keep_objection(&tenant, &subject, &vouched).await?,
+        Some(_) | None => {}
+    }
     let incoming = ChoiceIn { tenant, subject, id, teller, statements };
     let choosing = Arc::clone(engine);
     let receipt: Result<_, DecideError> = to_the_end(async move { choosing.choose(incoming).await }).await;
@@ -144,6 +159,7 @@ impl From<&Choices> for pb::Choices {
             hidden_categories: choices.hidden_categories.iter().cloned().collect(),
             forgotten_data: choices.forgotten.iter().cloned().collect(),
             personalisation_stopped: choices.personalisation_stopped,
+            restricted: choices.restricted,
         }
     }
 }
@@ -179,6 +195,8 @@ impl From<&Statement> for pb::Statement {
             Statement::Withdraw(of) => (pb::StatementKind::Withdraw, purpose(of)),
             Statement::Object(to) => (pb::StatementKind::Object, objection(to)),
             Statement::TakeBack(to) => (pb::StatementKind::TakeBack, objection(to)),
+            Statement::Restrict => (pb::StatementKind::Restrict, About::Personalisation(true)),
+            Statement::Lift => (pb::StatementKind::Lift, About::Personalisation(true)),
         };
         Self { kind: kind.into(), about: Some(about) }
     }

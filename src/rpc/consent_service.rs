@@ -27,7 +27,7 @@ impl pb::consent_service_server::ConsentService for Service {
     ) -> Result<Response<pb::SetConsentResponse>, Status> {
         let request = request.into_inner();
         let change = read_set(&request)?;
-        let receipt = choose(&self.engine, request.person, change).await?;
+        let receipt = choose(&self.engine, request.person, change, None).await?;
         Ok(Response::new(pb::SetConsentResponse { receipt: Some(receipt) }))
     }
 
@@ -37,7 +37,7 @@ impl pb::consent_service_server::ConsentService for Service {
     ) -> Result<Response<pb::WithdrawConsentResponse>, Status> {
         let request = request.into_inner();
         let change = read_withdraw(&request)?;
-        let receipt = choose(&self.engine, request.person, change).await?;
+        let receipt = choose(&self.engine, request.person, change, None).await?;
         Ok(Response::new(pb::WithdrawConsentResponse { receipt: Some(receipt) }))
     }
 }

@@ -37,6 +37,7 @@ impl pb::event_service_server::EventService for Service {
             conflicting: tally.conflicting,
             not_permitted: tally.not_permitted,
             sensitive: tally.sensitive,
+            erased: tally.erased,
         }))
     }
 }
@@ -56,33 +57,14 @@ fn read(engine: &Engine, number: usize, wire: pb::RecordEventsRequest) -> Result
         fields.refuse(at("event"), "must be given");
         return fields.finish(None);
     };
-    let kind = match event.kind() {
-        pb::EventKind::Browse => Some(EventKind::Browse),
-        pb::EventKind::Purchase => Some(EventKind::Purchase),
-        pb::EventKind::Search => Some(EventKind::Search),
-        pb::EventKind::Impression => Some(EventKind::Impression),
-        pb::EventKind::Click => Some(EventKind::Click),
-        pb::EventKind::Conversion => Some(EventKind::Conversion),
-        pb::EventKind::Unspecified => {
-            fields.refuse(at("event.kind"), "must be a kind of the API");
-            None
-        }
-    };
+    let kind = kind(&mut fields, event.kind(), &at("event.kind"));
     let id = fields.take(EventId::parse(&event.id).map_err(|e| e.under(format!("events[{number}]"))));
     let subject = tenant.as_ref().and_then(|tenant| {
         let key = engine.subject_key(tenant, &event.subject_id);
         fields.take(key.map_err(|e| crate::domain::FieldError::new(at("event.subject_id"), e.rule)))
     });
     let accepted = accepted(&mut fields, &event.accepted_purposes, &at("event.accepted_purposes"));
-    let when = event.at.as_ref().and_then(moment);
-    let now = engine.now();
-    match when {
-        None => fields.refuse(at("event.at"), "must be given, after 1970"),
-        Some(when) if when > now => {
-            fields.refuse(at("event.at"), format!("must not be in the future: it is {now} here"));
-        }
-        Some(_) => {}
-    }
+    let when = moment(&mut fields, event.at.as_ref(), engine.now(), &at("event.at"));
     let whole = match (tenant, id, subject, kind, when, accepted) {
         (Some(tenant), Some(id), Some(subject), Some(kind), Some(when), Some(accepted)) => Some(EventIn {
             tenant,
@@ -102,8 +84,55 @@ fn read(engine: &Engine, number: usize, wire: pb::RecordEventsRequest) -> Result
     fields.finish(whole)
 }
 
+/// A kind of event.
+pub(super) fn kind(fields: &mut Fields, wire: pb::EventKind, field: &str) -> Option<EventKind> {
+    match wire {
+        pb::EventKind::Browse => Some(EventKind::Browse),
+        pb::EventKind::Purchase => Some(EventKind::Purchase),
+        pb::EventKind::Search => Some(EventKind::Search),
+        pb::EventKind::Impression => Some(EventKind::Impression),
+        pb::EventKind::Click => Some(EventKind::Click),
+        pb::EventKind::Conversion => Some(EventKind::Conversion),
+        pb::EventKind::Unspecified => {
+            fields.refuse(field, "must be a kind of the API");
+            None
+        }
+    }
+}
+
+impl From<EventKind> for pb::EventKind {
+    fn from(kind: EventKind) -> Self {
+        match kind {
+            EventKind::Browse => Self::Browse,
+            EventKind::Purchase => Self::Purchase,
+            EventKind::Search => Self::Search,
+            EventKind::Impression => Self::Impression,
+            EventKind::Click => Self::Click,
+            EventKind::Conversion => Self::Conversion,
+        }
+    }
+}
+
+/// A moment that has been.
+pub(super) fn moment(
+    fields: &mut Fields,
+    wire: Option<&prost_types::Timestamp>,
+    now: Timestamp,
+    field: &str,
+) -> Option<Timestamp> {
+    let when = wire.and_then(after_1970);
+    match when {
+        None => fields.refuse(field, "must be given, after 1970"),
+        Some(when) if when > now => {
+            fields.refuse(field, format!("must not be in the future: it is {now} here"));
+        }
+        Some(_) => {}
+    }
+    when
+}
+
 /// A moment after 1970 with whole nanoseconds.
-fn moment(wire: &prost_types::Timestamp) -> Option<Timestamp> {
+fn after_1970(wire: &prost_types::Timestamp) -> Option<Timestamp> {
     let nanos = i64::from(wire.nanos);
     let seconds = wire.seconds.checked_mul(1_000_000)?;
     let sound = wire.seconds >= 0 && (0..1_000_000_000).contains(&nanos);

@@ -7,6 +7,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use crate::decide::DecideError;
 use crate::domain::{FieldError, FieldErrors};
+use crate::rights::SubjectTokenError;
 
 /// The domain of our `ErrorInfo` reasons.
 const ERROR_DOMAIN: &str = "limpid";
@@ -22,6 +23,7 @@ impl From<DecideError> for Status {
             DecideError::NoModel(_) => (Code::FailedPrecondition, "NO_ACTIVE_MODEL"),
             DecideError::DeadlinePast => (Code::DeadlineExceeded, "DEADLINE_PAST"),
             DecideError::TokenExpired => (Code::Unauthenticated, "TOKEN_EXPIRED"),
+            DecideError::SubjectToken(refused) => token_refused(refused),
             DecideError::Token(_) => (Code::Unauthenticated, "TOKEN_REFUSED"),
             DecideError::BearerToken => (Code::PermissionDenied, "BEARER_TOKEN"),
             DecideError::ChangeReused => (Code::AlreadyExists, "CHANGE_REUSED"),
@@ -41,6 +43,23 @@ impl From<DecideError> for Status {
             info.set_retry_info(Some(Duration::from_secs(retry_seconds.into())));
         }
         Self::with_error_details(code, error.to_string(), info)
+    }
+}
+
+/// The code and the reason of a subject token that gives no right.
+const fn token_refused(refused: &SubjectTokenError) -> (Code, &'static str) {
+    match refused {
+        SubjectTokenError::NoKeys => (Code::FailedPrecondition, "NO_SUBJECT_KEY"),
+        SubjectTokenError::Expired { .. } => (Code::Unauthenticated, "TOKEN_EXPIRED"),
+        SubjectTokenError::TooLow { .. } => (Code::PermissionDenied, "ASSURANCE_TOO_LOW"),
+        SubjectTokenError::OtherTenant => (Code::PermissionDenied, "OTHER_TENANT"),
+        SubjectTokenError::Malformed
+        | SubjectTokenError::UnknownKey
+        | SubjectTokenError::Forged
+        | SubjectTokenError::Claims
+        | SubjectTokenError::OtherAudience
+        | SubjectTokenError::TooLong
+        | SubjectTokenError::NotYet => (Code::Unauthenticated, "TOKEN_REFUSED"),
     }
 }
 

@@ -1,22 +1,55 @@
-//! `SubjectRightsService.Object`.
+//! `SubjectRightsService`: its calls, and `Object`.
 
 use tonic::{Request, Response, Status};
 
 use super::choices::{choose, read_purposes};
 use super::status::Fields;
-use super::{Service, pb};
+use super::{Service, held, pb, rights};
 use crate::decide::{Engine, STATEMENTS_MAX};
 use crate::domain::{ChangeId, FieldError, Objection, Statement, TOPIC_BYTES_MAX};
+use crate::store::Right;
 
 #[tonic::async_trait]
 impl pb::subject_rights_service_server::SubjectRightsService for Service {
+    type AccessStream = held::Stream<pb::AccessResponse>;
+    type PortStream = held::Stream<pb::PortResponse>;
+
+    async fn access(
+        &self,
+        request: Request<pb::AccessRequest>,
+    ) -> Result<Response<Self::AccessStream>, Status> {
+        held::access(self, request).await
+    }
+
+    async fn port(&self, request: Request<pb::PortRequest>) -> Result<Response<Self::PortStream>, Status> {
+        held::port(self, request).await
+    }
+
+    async fn rectify(
+        &self,
+        request: Request<pb::RectifyRequest>,
+    ) -> Result<Response<pb::RectifyResponse>, Status> {
+        rights::rectify(self, request).await
+    }
+
+    async fn restrict(
+        &self,
+        request: Request<pb::RestrictRequest>,
+    ) -> Result<Response<pb::RestrictResponse>, Status> {
+        rights::restrict(self, request).await
+    }
+
+    async fn erase(&self, request: Request<pb::EraseRequest>) -> Result<Response<pb::EraseResponse>, Status> {
+        rights::erase(self, request).await
+    }
+
     async fn object(
         &self,
         request: Request<pb::ObjectRequest>,
     ) -> Result<Response<pb::ObjectResponse>, Status> {
         let request = request.into_inner();
         let change = read(&self.engine, &request)?;
-        let receipt = choose(&self.engine, request.person, change).await?;
+        let receipt = choose(&self.engine, request.person, change, Some(Right::Object)).await?;
         Ok(Response::new(pb::ObjectResponse { receipt: Some(receipt) }))
     }
 }

@@ -5,7 +5,7 @@ use tonic::{Request, Response, Status};
 use super::account::{provenance, purposes};
 use super::{Service, pb};
 use crate::decide::{Estimate, WorkedStep};
-use crate::domain::{Derivation, Origin, Provenance};
+use crate::domain::{Derivation, Feature, Locale, Origin, Provenance};
 
 #[tonic::async_trait]
 impl pb::transparency_service_server::TransparencyService for Service {
@@ -46,19 +46,25 @@ impl pb::transparency_service_server::TransparencyService for Service {
         request: Request<pb::GetDataUseRequest>,
     ) -> Result<Response<pb::GetDataUseResponse>, Status> {
         let (locale, _) = self.engine.phrases().language_of(&request.get_ref().locale);
-        let uses = self.engine.schema().features.iter().map(|feature| pb::DataUse {
-            feature: feature.name.clone(),
-            label: feature.label.get(locale).to_owned(),
-            data_category: feature.data_category.clone(),
-            provenance: provenance(&feature.provenance),
-            derivation: pb::Derivation::from(feature.derivation).into(),
-            serving_purposes: purposes(feature.serving),
-            training_purposes: purposes(feature.training),
-            retention_days: i32::try_from(feature.retention_days).unwrap_or(i32::MAX),
-            controllable: feature.controllable,
-        });
-        Ok(Response::new(pb::GetDataUseResponse { uses: uses.collect(), locale: locale.tag().to_owned() }))
+        let uses = data_uses(self.engine.schema().features.iter(), locale);
+        Ok(Response::new(pb::GetDataUseResponse { uses, locale: locale.tag().to_owned() }))
     }
+}
+
+/// What features use, in the words of a language.
+pub(super) fn data_uses<'f>(features: impl Iterator<Item = &'f Feature>, locale: Locale) -> Vec<pb::DataUse> {
+    let uses = features.map(|feature| pb::DataUse {
+        feature: feature.name.clone(),
+        label: feature.label.get(locale).to_owned(),
+        data_category: feature.data_category.clone(),
+        provenance: provenance(&feature.provenance),
+        derivation: pb::Derivation::from(feature.derivation).into(),
+        serving_purposes: purposes(feature.serving),
+        training_purposes: purposes(feature.training),
+        retention_days: i32::try_from(feature.retention_days).unwrap_or(i32::MAX),
+        controllable: feature.controllable,
+    });
+    uses.collect()
 }
 
 fn source((from, derivation): &(Provenance, Derivation)) -> pb::DataSource {

@@ -7,12 +7,13 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::{
-    Appended, AppendedChoice, AppendedDecision, ChainState, ChangeAction, ChoiceRow, DecisionRow, EventRow,
-    ModelChange, PromotionAction, Store, StoreError, StoreOptions, StoredChoice, SubjectRow,
+    Appended, AppendedChoice, AppendedDecision, ChainState, ChangeAction, ChoiceRow, DecisionRow, Erasure,
+    EventRow, Gone, ModelChange, PromotionAction, Pulse, Rectified, Right, RightRow, Store, StoreError,
+    StoreOptions, StoredChoice, SubjectRow, Suppression,
 };
 use crate::domain::{
     Alias, ChangeId, ChoiceChange, Choices, DecisionId, EventId, EventKind, ImpressionId, ModelVersion,
-    Objection, Purpose, Response, Statement, SubjectKey, Teller, TenantId, Timestamp,
+    Objection, Purpose, Response, Statement, SubjectKey, SubjectMark, Teller, TenantId, Timestamp,
 };
 
 pub(super) fn tenant(name: &str) -> TenantId {
@@ -39,6 +40,7 @@ fn subject(tenant_name: &str, alias: u8, subject: Option<u8>) -> SubjectRow {
         alias: Alias::from_bytes([alias; 16]),
         subject: subject.map(|n| SubjectKey::from_bytes([n; 32])),
         wrapped_data_key: vec![alias; 72],
+        wrapped_by: 1,
     }
 }
 
@@ -52,6 +54,31 @@ fn event(id: &str, spend_micros: i64) -> EventRow {
         spend_micros,
         received_at: Timestamp::from_micros(7),
     }
+}
+
+/// Events with the mark of their person.
+fn marked(events: Vec<EventRow>) -> Vec<(SubjectMark, EventRow)> {
+    events.into_iter().map(|event| (mark(9), event)).collect()
+}
+
+fn mark(n: u8) -> SubjectMark {
+    SubjectMark::from_bytes([n; 32])
+}
+
+fn right(right: Right, n: u8, at: i64) -> RightRow {
+    RightRow {
+        tenant: tenant("a"),
+        mark: mark(n),
+        right,
+        at: Timestamp::from_micros(at),
+        by_key: "k4.pid.x".to_owned(),
+        assurance: "substantial".to_owned(),
+    }
+}
+
+/// The person `n` of tenant a is erased.
+fn erasure(n: u8, at: i64) -> Erasure {
+    Erasure { subject: SubjectKey::from_bytes([n; 32]), entry: right(Right::Erase, n, at) }
 }
 
 /// A change by the person `n` of a tenant.
@@ -104,8 +131,8 @@ async fn no_tenant_reads_the_rows_of_another(place: impl Place) {
     assert_eq!(store.active(&other, Response::Click).await, Ok(None));
     // Both may use the same ids.
     assert!(is_new(&store.append_decision(decision("b", 1), None).await));
-    assert_eq!(store.append_events(&tenant("a"), vec![event("e", 1)]).await, Ok(vec![Appended::New]));
-    assert_eq!(store.append_events(&other, vec![event("e", 2)]).await, Ok(vec![Appended::New]));
+    assert_eq!(store.append_events(&tenant("a"), marked(vec![event("e", 1)])).await, Ok(vec![Appended::New]));
+    assert_eq!(store.append_events(&other, marked(vec![event("e", 2)])).await, Ok(vec![Appended::New]));
 }
 
 async fn an_impression_is_decided_on_once(place: impl Place) {
@@ -206,10 +233,10 @@ async fn aliases_are_paged_without_gap_or_repeat(place: impl Place) {
 async fn an_event_is_taken_once_and_another_under_its_id_is_told_apart(place: impl Place) {
     let store = place.open().await;
     let a = tenant("a");
-    let told = store.append_events(&a, vec![event("1", 5), event("2", 5), event("1", 5)]).await;
+    let told = store.append_events(&a, marked(vec![event("1", 5), event("2", 5), event("1", 5)])).await;
     assert_eq!(told, Ok(vec![Appended::New, Appended::New, Appended::Known]));
     let later = EventRow { received_at: Timestamp::from_micros(99), ..event("1", 5) };
-    let told = store.append_events(&a, vec![later, event("2", 6), event("3", 5)]).await;
+    let told = store.append_events(&a, marked(vec![later, event("2", 6), event("3", 5)])).await;
     assert_eq!(told, Ok(vec![Appended::Known, Appended::Conflict, Appended::New]));
     let kept: Vec<EventRow> = store.events(0, 100).await.unwrap().into_iter().map(|e| e.event).collect();
     assert_eq!(kept, [event("1", 5), event("2", 5), event("3", 5)]);
@@ -219,7 +246,7 @@ async fn an_event_is_taken_once_and_another_under_its_id_is_told_apart(place: im
 async fn events_are_paged_in_order_of_arrival(place: impl Place) {
     let store = place.open().await;
     for (tenant_name, id) in [("b", "1"), ("a", "2"), ("b", "3"), ("a", "4"), ("a", "5")] {
-        store.append_events(&tenant(tenant_name), vec![event(id, 0)]).await.unwrap();
+        store.append_events(&tenant(tenant_name), marked(vec![event(id, 0)])).await.unwrap();
     }
     let (mut read, mut after) = (Vec::new(), 0);
     loop {
@@ -359,6 +386,161 @@ async fn a_list_of_ads_is_kept_once_under_its_version(place: impl Place) {
     assert_eq!(store.listing([2; 32]).await, Ok(Some(vec![8])));
 }
 
+async fn an_erasure_deletes_all_of_a_person_and_nothing_of_others(place: impl Place) {
+    let store = place.open().await;
+    let (a, b) = (tenant("a"), tenant("b"));
+    for (tenant, name) in [(&a, "a"), (&b, "b")] {
+        store.subject_or_insert(subject(name, 9, Some(9))).await.unwrap();
+        store.append_events(tenant, marked(vec![event("1", 5), event("2", 5)])).await.unwrap();
+        store.append_choice(choice(name, 9, "c", &[])).await.unwrap();
+    }
+    store.subject_or_insert(subject("a", 8, Some(8))).await.unwrap();
+    store.append_decision(decision("a", 9), None).await.unwrap();
+    store.append_decision(decision("a", 8), None).await.unwrap();
+
+    let gone = store.erase(erasure(9, 70)).await.unwrap();
+    assert_eq!(gone, Gone { events: 2, choices: 1, decisions: 1, wrapped_by: 1 });
+    let erased = SubjectKey::from_bytes([9; 32]);
+    assert_eq!(store.subject(&a, &erased).await, Ok(None));
+    assert_eq!(store.subject_of_alias(&a, Alias::from_bytes([9; 16])).await, Ok(None));
+    assert_eq!(store.events_of(&a, &erased, 0, 9).await, Ok(Vec::new()));
+    assert_eq!(store.choices_of(&a, &erased).await, Ok(Vec::new()));
+    assert_eq!(
+        store.people(None, 9).await.unwrap(),
+        [(a.clone(), SubjectKey::from_bytes([8; 32])), (b.clone(), erased)]
+    );
+    assert_eq!(store.events_of(&b, &erased, 0, 9).await.unwrap().len(), 2);
+    assert_eq!(store.choices_of(&b, &erased).await.unwrap().len(), 1);
+    // Rows of the log stay in its chain.
+    assert!(store.decision(&a, decision("a", 9).id).await.unwrap().is_some());
+    assert!(matches!(store.verify_chain().await.unwrap(), ChainState::Whole { length: 2, .. }));
+
+    // Again: nothing more is found, and the younger moment counts.
+    let again = store.erase(erasure(9, 60)).await.unwrap();
+    assert_eq!((again.events, again.choices, again.decisions), (0, 0, 0));
+    store
+        .suppress(Suppression { tenant: b, mark: mark(7), erased_at: Timestamp::from_micros(1) })
+        .await
+        .unwrap();
+    store.close().await.unwrap();
+    let store = place.open().await;
+    let kept = store.suppressions(None, 1).await.unwrap();
+    assert_eq!(kept, [Suppression { tenant: a, mark: mark(9), erased_at: Timestamp::from_micros(70) }]);
+    let after = Some((kept[0].tenant.clone(), kept[0].mark));
+    let rest = store.suppressions(after, 9).await.unwrap();
+    assert_eq!(rest.iter().map(|kept| kept.mark).collect::<Vec<_>>(), [mark(7)]);
+}
+
+async fn of_someone_who_was_erased_nothing_older_is_taken(place: impl Place) {
+    let store = place.open().await;
+    let a = tenant("a");
+    store.subject_or_insert(subject("a", 9, Some(9))).await.unwrap();
+    store.erase(erasure(9, 0)).await.unwrap();
+    let at = |id: &str, at: i64| EventRow { at: Timestamp::from_micros(at), ..event(id, 5) };
+    let told = store.append_events(&a, marked(vec![at("old", 0), at("new", 1)])).await;
+    assert_eq!(told, Ok(vec![Appended::Erased, Appended::New]));
+    // Under the alias of then nothing is decided any more; the person may have another one.
+    assert_eq!(store.append_decision(decision("a", 9), None).await, Ok(AppendedDecision::Gone));
+    assert_eq!(store.decision(&a, decision("a", 9).id).await, Ok(None));
+    let fresh = store.subject_or_insert(subject("a", 10, Some(9))).await.unwrap();
+    assert_eq!(fresh.alias, Alias::from_bytes([10; 16]));
+    assert!(is_new(&store.append_decision(decision("a", 10), None).await));
+    let other = EventRow { subject: SubjectKey::from_bytes([1; 32]), ..at("other", 0) };
+    assert_eq!(store.append_events(&a, vec![(mark(1), other)]).await, Ok(vec![Appended::New]));
+}
+
+async fn the_trail_of_rights_is_kept_in_order_and_moves_the_pulse(place: impl Place) {
+    let store = place.open().await;
+    assert_eq!(store.pulse().await, Ok(Pulse { rights: 0, choices: 0, wrapping: 1 }));
+    for (n, kind) in (1..).zip(Right::ALL) {
+        assert_eq!(store.record_right(right(kind, 7, n)).await, Ok(u64::try_from(n).unwrap()));
+    }
+    store.raise_wrapping(3).await.unwrap();
+    store.raise_wrapping(2).await.unwrap();
+    store.append_choice(choice("a", 1, "c", &[])).await.unwrap();
+    store.record_right(right(Right::Port, 7, 9)).await.unwrap();
+    store.close().await.unwrap();
+    let store = place.open().await;
+    assert_eq!(store.pulse().await, Ok(Pulse { rights: 7, choices: 1, wrapping: 3 }));
+    let page = store.rights(4, 2).await.unwrap();
+    let told = page.iter().map(|kept| (kept.seq, kept.row.clone(), kept.wrapped_by)).collect::<Vec<_>>();
+    assert_eq!(told, [(5, right(Right::Erase, 7, 5), 1), (6, right(Right::Object, 7, 6), 1)]);
+    assert_eq!(store.rights(6, 9).await.unwrap()[0].wrapped_by, 3);
+}
+
+async fn data_keys_are_wrapped_anew_and_none_by_a_key_that_is_gone(place: impl Place) {
+    let store = place.open().await;
+    let old = store.subject_or_insert(subject("a", 1, Some(1))).await.unwrap();
+    let gone = store.subject_or_insert(subject("a", 2, Some(2))).await.unwrap();
+    store.raise_wrapping(2).await.unwrap();
+    let late = store.subject_or_insert(subject("a", 3, Some(3))).await;
+    assert_eq!(late, Err(StoreError::OldWrappingKey));
+    let late = store.append_decision(decision("a", 4), Some(subject("a", 4, None))).await;
+    assert_eq!(late, Err(StoreError::OldWrappingKey));
+    assert_eq!(store.decision(&tenant("a"), decision("a", 4).id).await, Ok(None));
+    let current = SubjectRow { wrapped_by: 2, ..subject("a", 3, Some(3)) };
+    assert_eq!(store.subject_or_insert(current.clone()).await, Ok(current.clone()));
+
+    store.erase(erasure(2, 5)).await.unwrap();
+    let anew = |row: &SubjectRow| SubjectRow { wrapped_data_key: vec![7; 72], wrapped_by: 2, ..row.clone() };
+    // What is gone stays gone, and what is wrapped by the key already stays as it is.
+    store.rewrap(vec![anew(&old), anew(&gone), anew(&current)]).await.unwrap();
+    assert_eq!(store.subjects(None, 9).await, Ok(vec![anew(&old), current]));
+    assert_eq!(store.scrub().await, Ok(()));
+}
+
+async fn an_event_is_put_right_or_taken_back_by_its_person_alone(place: impl Place) {
+    let store = place.open().await;
+    let (a, nine) = (tenant("a"), SubjectKey::from_bytes([9; 32]));
+    store.append_events(&a, marked(vec![event("1", 5), event("2", 5)])).await.unwrap();
+    let id = |id: &str| EventId::parse(id).unwrap();
+    let right = EventRow { spend_micros: 6, at: Timestamp::from_micros(-9), ..event("1", 5) };
+    let (other, of_b) = (SubjectKey::from_bytes([1; 32]), tenant("b"));
+    for (tenant, subject, id) in [(&a, &other, id("1")), (&of_b, &nine, id("1")), (&a, &nine, id("3"))] {
+        assert_eq!(store.rectify_event(tenant, subject, &id, None).await, Ok(Rectified::Absent));
+    }
+    let was = |event| Ok(Rectified::Was(Box::new(event)));
+    assert_eq!(store.rectify_event(&a, &nine, &id("1"), Some(right.clone())).await, was(event("1", 5)));
+    assert_eq!(store.rectify_event(&a, &nine, &id("2"), None).await, was(event("2", 5)));
+    let kept: Vec<EventRow> =
+        store.events_of(&a, &nine, 0, 9).await.unwrap().into_iter().map(|e| e.event).collect();
+    assert_eq!(kept, [right]);
+    // Told again it does not count again.
+    let told = store.append_events(&a, marked(vec![event("2", 5), event("1", 5)])).await;
+    assert_eq!(told, Ok(vec![Appended::Known, Appended::Conflict]));
+}
+
+async fn events_whose_time_is_over_are_dropped_by_kind(place: impl Place) {
+    let store = place.open().await;
+    let a = tenant("a");
+    let of = |id: &str, kind, at| EventRow { kind, at: Timestamp::from_micros(at), ..event(id, 0) };
+    let events = [
+        of("1", EventKind::Purchase, 1),
+        of("2", EventKind::Purchase, 2),
+        of("3", EventKind::Purchase, 3),
+        of("4", EventKind::Browse, 1),
+    ];
+    store.append_events(&a, marked(events.to_vec())).await.unwrap();
+    let before = Timestamp::from_micros(3);
+    for dropped in [1, 1, 0] {
+        assert_eq!(store.drop_events(EventKind::Purchase, before, 1).await, Ok(dropped));
+    }
+    let kept = store.events(0, 9).await.unwrap().into_iter().map(|e| e.event).collect::<Vec<_>>();
+    assert_eq!(kept, events[2..]);
+}
+
+async fn decisions_of_an_alias_are_paged_in_the_order_of_the_log(place: impl Place) {
+    let store = place.open().await;
+    let of = |n: u8| DecisionRow { alias: Alias::from_bytes([1; 16]), ..decision("a", n) };
+    for row in [of(1), decision("a", 2), of(3), DecisionRow { tenant: tenant("b"), ..of(4) }, of(5)] {
+        store.append_decision(row, None).await.unwrap();
+    }
+    let alias = Alias::from_bytes([1; 16]);
+    let page = store.decisions_of(&tenant("a"), alias, 0, 2).await.unwrap();
+    assert_eq!(page, [(1, of(1)), (3, of(3))]);
+    assert_eq!(store.decisions_of(&tenant("a"), alias, 3, 2).await.unwrap(), [(5, of(5))]);
+}
+
 async fn closing_keeps_all_that_was_acknowledged_and_refuses_the_rest(place: impl Place) {
     let store = place.open().await;
     let mut writes = JoinSet::new();
@@ -400,6 +582,13 @@ macro_rules! suite {
             a_change_of_choices_is_taken_once_and_another_under_its_id_is_told_apart,
             choices_are_kept_in_order_and_apart_by_person_and_tenant,
             a_list_of_ads_is_kept_once_under_its_version,
+            an_erasure_deletes_all_of_a_person_and_nothing_of_others,
+            of_someone_who_was_erased_nothing_older_is_taken,
+            the_trail_of_rights_is_kept_in_order_and_moves_the_pulse,
+            data_keys_are_wrapped_anew_and_none_by_a_key_that_is_gone,
+            an_event_is_put_right_or_taken_back_by_its_person_alone,
+            events_whose_time_is_over_are_dropped_by_kind,
+            decisions_of_an_alias_are_paged_in_the_order_of_the_log,
             closing_keeps_all_that_was_acknowledged_and_refuses_the_rest,
         ]);
     };

@@ -40,6 +40,9 @@ pub enum StoreError {
         /// The rule.
         rule: String,
     },
+    /// A data key was wrapped by a key that is no longer in use; wrapped by the current one it is taken.
+    #[error("the data key is wrapped by a key that was rotated away")]
+    OldWrappingKey,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,

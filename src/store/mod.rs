@@ -10,12 +10,14 @@ mod choices;
 #[cfg(test)]
 mod contract;
 mod error;
+mod rights;
 mod rows;
 mod sqlite;
 
 pub use chain::{ChainFault, ChainState, Hash};
 pub use choices::{AppendedChoice, ChoiceRow, StoredChoice};
 pub use error::StoreError;
+pub use rights::{Erasure, Gone, Pulse, Rectified, Right, RightRow, StoredRight, Suppression};
 pub use rows::{
     Appended, AppendedDecision, ChangeAction, DecisionRow, EventRow, ModelChange, Promotion, PromotionAction,
     StoredEvent, SubjectRow, standing,
@@ -23,7 +25,7 @@ pub use rows::{
 pub use sqlite::{FILE_NAME, StoreOptions};
 
 use crate::domain::{
-    Alias, DecisionId, ImpressionId, ModelVersion, Response, SubjectKey, TenantId, Timestamp,
+    Alias, DecisionId, ImpressionId, ModelVersion, Response, SubjectKey, SubjectMark, TenantId, Timestamp,
 };
 
 /// An open store. Clones share it.
@@ -168,14 +170,15 @@ impl Store {
         }
     }
 
-    /// Appends events, all or none, each id once; the answers are in the order of `events`.
+    /// Appends events, all or none, each id once and each with the mark of its person; the answers are in the order
+    /// of `events`. What happened before a person of the mark was erased is not taken.
     ///
     /// # Errors
     /// When the rows cannot be made durable; then none was taken.
     pub async fn append_events(
         &self,
         tenant: &TenantId,
-        events: Vec<EventRow>,
+        events: Vec<(SubjectMark, EventRow)>,
     ) -> Result<Vec<Appended>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.append_events(tenant, events).await,

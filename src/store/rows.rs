@@ -38,6 +38,8 @@ pub enum AppendedDecision {
     },
     /// The impression had been decided on; nothing was written.
     Known(Box<DecisionRow>),
+    /// The person of the alias was erased meanwhile; nothing was written.
+    Gone,
 }
 
 /// One alias with its data key, wrapped by a key that the store does not hold.
@@ -51,6 +53,8 @@ pub struct SubjectRow {
     pub subject: Option<SubjectKey>,
     /// The data key, wrapped.
     pub wrapped_data_key: Vec<u8>,
+    /// The version of the wrapping key.
+    pub wrapped_by: u32,
 }
 
 /// One event as its caller told it: attributes by name, so that no row depends on a schema's codes.
@@ -89,6 +93,8 @@ pub enum Appended {
     Known,
     /// Another event had been taken under this id; nothing was written.
     Conflict,
+    /// The person was erased after it happened; nothing was written.
+    Erased,
 }
 
 /// An event read back.

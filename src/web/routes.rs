@@ -166,6 +166,7 @@ fn problem_of(error: &DecideError) -> Option<Problem> {
         | DecideError::NoModel(_)
         | DecideError::DeadlinePast
         | DecideError::TooOften { .. }
+        | DecideError::SubjectToken(_)
         | DecideError::NothingToRollBack(_)
         | DecideError::NotServable { .. }
         | DecideError::NotEditable { .. }

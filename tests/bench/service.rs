@@ -61,6 +61,7 @@ impl Service {
             ads: bundle.catalogue.iter().map(|ad| ad.label.id.clone()).collect(),
             model,
             engine: Arc::new(Engine::new(EngineParts {
+                rights: limpid::decide::RightsSettings::default(),
                 registry,
                 phrases: Phrases::load(&schema.phrases).expect("the example's phrases"),
                 schema,

@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 10] = [
     &["app"],
     &["rpc", "web"],
     &["decide"],
-    &["train"],
+    &["rights", "train"],
     &["ledger"],
     &["consent", "explain", "report", "store"],
     &["model", "data"],

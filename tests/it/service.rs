@@ -98,6 +98,7 @@ impl Service {
             rates: rates(),
             clock: clock.clone(),
             ids: place.ids.clone(),
+            rights: super::righting::settings(),
             sample: true,
         }));
         engine.recall().await.unwrap();

@@ -12,7 +12,7 @@ use crate::domain::{Choices, Ground, Purpose, Purposes, Signal, Timestamp};
 /// What a person's own choices say.
 pub(super) fn opinion(settings: &ConsentSettings, choices: &Choices, now: Timestamp) -> Opinion {
     let own = Opinion::silent(Signal::OwnChoices);
-    let stopped = if choices.personalisation_stopped { Purposes::ALL } else { Purposes::NONE };
+    let stopped = if choices.is_stopped() { Purposes::ALL } else { Purposes::NONE };
     let fresh = granted(settings, choices, now);
     own.refusing(stopped, Ground::PersonalisationStopped)
         .refusing(choices.objected, Ground::Objected)

@@ -133,10 +133,12 @@ mod tests {
             Statement::Object(Objection::Category("TEA".to_owned())),
             Statement::TakeBack(Objection::Datum("purchases".to_owned())),
             Statement::TakeBack(Objection::Personalisation),
+            Statement::Restrict,
+            Statement::Lift,
         ];
         let written = r#"[{"grant":3},{"withdraw":4},{"object":{"purpose":7}},"#.to_owned()
             + r#"{"object":{"advertiser":"A \"B\""}},{"object":{"category":"TEA"}},"#
-            + r#"{"take_back":{"datum":"purchases"}},{"take_back":"personalisation"}]"#;
+            + r#"{"take_back":{"datum":"purchases"}},{"take_back":"personalisation"},"restrict","lift"]"#;
         assert_eq!(serde_json::to_string(&statements).unwrap(), written);
         assert_eq!(serde_json::from_str::<Vec<Statement>>(&written).unwrap(), statements);
     }

@@ -46,6 +46,31 @@ impl Sqlite {
         self.read(move |connection| of_impression(connection, &tenant, &impression)).await
     }
 
+    /// See [`crate::store::Store::decisions_of`].
+    pub(in crate::store) async fn decisions_of(
+        &self,
+        tenant: &TenantId,
+        alias: Alias,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, DecisionRow)>, StoreError> {
+        let tenant = tenant.clone();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM decisions WHERE alias = ?1 AND seq > ?2 AND tenant = ?3 \
+                 ORDER BY seq LIMIT ?4"
+            ))?;
+            let key = params![alias.as_bytes(), to_column(after), tenant.as_str(), limit];
+            let mut rows = statement.query(key)?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push((place(row, "seq")?, read(row)?));
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     /// See [`crate::store::Store::verify_chain`].
     pub(in crate::store) async fn verify_chain(&self) -> Result<ChainState, StoreError> {
         self.read(walk).await
@@ -60,8 +85,10 @@ fn append(
     if let Some(known) = of_impression(connection, &row.tenant, &row.impression)? {
         return Ok(AppendedDecision::Known(Box::new(known)));
     }
-    if let Some(subject) = one_off {
-        subjects::insert(connection, subject)?;
+    match one_off {
+        Some(subject) => subjects::insert(connection, subject)?,
+        None if is_erased(connection, row)? => return Ok(AppendedDecision::Gone),
+        None => {}
     }
     let (length, previous) = head(connection)?;
     let seq = length + 1;
@@ -85,6 +112,14 @@ fn append(
         .prepare_cached("UPDATE chain_head SET length = ?1, hash = ?2")?
         .execute(params![to_column(seq), hash])?;
     Ok(AppendedDecision::New { seq })
+}
+
+/// Whether the person of the row's alias was erased.
+fn is_erased(connection: &Connection, row: &DecisionRow) -> Result<bool, StoreError> {
+    let key = params![row.tenant.as_str(), row.alias.as_bytes()];
+    let mut statement =
+        connection.prepare_cached("SELECT 1 FROM erased_aliases WHERE tenant = ?1 AND alias = ?2")?;
+    Ok(statement.exists(key)?)
 }
 
 fn of_impression(

@@ -13,11 +13,12 @@ use crate::store::StoreError;
 pub const FILE_NAME: &str = "limpid.db";
 
 /// The formats in order; the file's `user_version` is how many of them it went through.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_model_changes.sql"),
     include_str!("migrations/0003_choices.sql"),
     include_str!("migrations/0004_listings.sql"),
+    include_str!("migrations/0005_rights.sql"),
 ];
 
 /// How long to wait for another process.
@@ -66,6 +67,8 @@ pub(super) fn connect(path: &Path, options: &StoreOptions) -> Result<Connection,
         connection.pragma_update(None, "journal_mode", "wal")?;
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "foreign_keys", true)?;
+        // What is deleted is overwritten, so that a key that was erased is in no page any more.
+        connection.pragma_update(None, "secure_delete", true)?;
         if let Some(pages) = options.page_count_max {
             connection.pragma_update(None, "max_page_count", pages)?;
         }

@@ -10,6 +10,7 @@ mod fold;
 mod listings;
 mod promotions;
 mod readers;
+mod rights;
 mod subjects;
 mod writer;
 

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Params, Row, params};
 
 use super::Sqlite;
 use super::convert::{bytes, get, parsed};
+use super::rights::wrapping;
 use crate::domain::{Alias, SubjectKey, TenantId};
 use crate::store::{StoreError, SubjectRow};
 
@@ -69,15 +70,20 @@ impl Sqlite {
 
 /// Keeps a new alias.
 pub(super) fn insert(connection: &Connection, row: &SubjectRow) -> Result<(), StoreError> {
+    if row.wrapped_by < wrapping(connection)? {
+        return Err(StoreError::OldWrappingKey);
+    }
     connection
         .prepare_cached(
-            "INSERT INTO subjects (tenant, alias, subject_key, wrapped_data_key) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO subjects (tenant, alias, subject_key, wrapped_data_key, wrapped_by) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute(params![
             row.tenant.as_str(),
             row.alias.as_bytes(),
             row.subject.as_ref().map(SubjectKey::as_bytes),
             row.wrapped_data_key,
+            row.wrapped_by,
         ])?;
     Ok(())
 }
@@ -92,7 +98,8 @@ fn of_subject(
 }
 
 fn select(connection: &Connection, clause: &str, key: impl Params) -> Result<Vec<SubjectRow>, StoreError> {
-    let sql = format!("SELECT tenant, alias, subject_key, wrapped_data_key FROM subjects {clause}");
+    let sql =
+        format!("SELECT tenant, alias, subject_key, wrapped_data_key, wrapped_by FROM subjects {clause}");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(key)?;
     let mut found = Vec::new();
@@ -108,5 +115,6 @@ fn read(row: &Row<'_>) -> Result<SubjectRow, StoreError> {
         alias: Alias::from_bytes(bytes(row, "alias")?),
         subject: get::<Option<[u8; 32]>>(row, "subject_key")?.map(SubjectKey::from_bytes),
         wrapped_data_key: get(row, "wrapped_data_key")?,
+        wrapped_by: get(row, "wrapped_by")?,
     })
 }

@@ -24,6 +24,7 @@ pub(super) struct Writer {
 
 enum Message {
     Write(Box<dyn Job>),
+    Scrub(oneshot::Sender<Result<(), StoreError>>),
     Close(oneshot::Sender<Result<(), StoreError>>),
 }
 
@@ -55,6 +56,13 @@ impl Writer {
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
+    /// Folds the whole log into the file and cuts it, so that nothing that was deleted is in it.
+    pub(super) async fn scrub(&self) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.send(Message::Scrub(reply)).await.map_err(|_| StoreError::Closed)?;
+        answer.await.unwrap_or(Err(StoreError::Closed))
+    }
+
     /// Has the thread finish what is queued and end.
     pub(super) async fn close(&self) -> Result<(), StoreError> {
         let (reply, answer) = oneshot::channel();
@@ -66,13 +74,14 @@ impl Writer {
 }
 
 fn serve(connection: Connection, folding: Folding, mut queue: mpsc::Receiver<Message>) {
-    let mut closing = Vec::new();
+    let (mut closing, mut scrubbing) = (Vec::new(), Vec::new());
     while let Some(first) = queue.blocking_recv() {
         let mut batch = Vec::new();
         let mut next = Some(first);
         while let Some(message) = next {
             match message {
                 Message::Write(job) => batch.push(job),
+                Message::Scrub(reply) => scrubbing.push(reply),
                 Message::Close(reply) => {
                     queue.close();
                     closing.push(reply);
@@ -82,6 +91,13 @@ fn serve(connection: Connection, folding: Folding, mut queue: mpsc::Receiver<Mes
         }
         commit(&connection, batch);
         folding.after_batch(&connection);
+        if !scrubbing.is_empty() {
+            let scrubbed = cut_log(&connection);
+            for reply in scrubbing.drain(..) {
+                // The caller may have gone.
+                let _ = reply.send(scrubbed.clone());
+            }
+        }
     }
     folding.end();
     // Folding the log into the file is a courtesy to whoever copies the file; opening does it too.
@@ -93,6 +109,12 @@ fn serve(connection: Connection, folding: Folding, mut queue: mpsc::Receiver<Mes
         // The caller may have gone.
         let _ = reply.send(folded.clone());
     }
+}
+
+/// Copies all of the log into the file and cuts it to nothing; waits a while for those who read from it.
+fn cut_log(connection: &Connection) -> Result<(), StoreError> {
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
 }
 
 /// Commits a batch. When it fails as a whole (the disk is full, say) it is undone, and each job is

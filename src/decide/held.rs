@@ -1,0 +1,182 @@
+//! What is held of a person, told part by part: from the store, the log and memory.
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use super::{DecideError, Engine};
+use crate::domain::{AttributeId, Choices, Event, EventKind, Micros, Standing, Timestamp};
+use crate::ledger::{Record, SealedDecision};
+use crate::rights::{Asker, HeldAd, HeldChange, HeldDecision, HeldEvent, Source, held_events};
+use crate::store::EventRow;
+
+/// Parts that are read at a time.
+const PARTS_PER_PAGE: u32 = 256;
+
+/// What is held of a person, at a glance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldOverview {
+    /// The random name under which decisions are kept, if there are any.
+    pub alias: Option<String>,
+    /// What the person's choices come to.
+    pub choices: Choices,
+    /// What was said of the person's data, oldest first.
+    pub changes: Vec<HeldChange>,
+    /// Whether the person was erased before, and what is held is younger.
+    pub erased_before: bool,
+}
+
+/// Some parts, and where to go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeldPage<T> {
+    /// The parts.
+    pub parts: Vec<T>,
+    /// The place of the last; None when these are all.
+    pub next: Option<u64>,
+}
+
+/// What tells events apart that are in memory.
+type Told = (EventKind, Timestamp, Micros, Vec<Option<u32>>);
+
+impl Engine {
+    /// What is held of a person, at a glance.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn held_overview(&self, asker: &Asker) -> Result<HeldOverview, DecideError> {
+        let row = self.store.subject(&asker.tenant, &asker.subject).await?;
+        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let (choices, changes) = self.choices(&asker.tenant, &asker.subject).await?;
+        Ok(HeldOverview {
+            alias: row.map(|row| hex(row.alias.as_bytes())),
+            choices,
+            changes,
+            erased_before: self.is_erased(&asker.tenant, &asker.subject, Timestamp::from_micros(i64::MIN)),
+        })
+    }
+
+    /// The events that callers told of a person, after place `after`.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn held_events(&self, asker: &Asker, after: u64) -> Result<HeldPage<HeldEvent>, DecideError> {
+        let page = held_events(&self.ledger, asker, after, PARTS_PER_PAGE).await?;
+        let next = page.last().map(|(place, _)| *place);
+        Ok(HeldPage { parts: page.into_iter().map(|(_, row)| self.told(row)).collect(), next })
+    }
+
+    /// The events of a person that are in the data which the service was given to start with: those in memory that
+    /// no caller told.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn held_of_example(&self, asker: &Asker) -> Result<Vec<HeldEvent>, DecideError> {
+        let (mut told, mut after) = (BTreeMap::<Told, usize>::new(), 0);
+        loop {
+            let page = held_events(&self.ledger, asker, after, PARTS_PER_PAGE).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = *last;
+            for (_, row) in page {
+                if let Ok(event) = self.read_event(row.kind, row.at, &row.attributes, row.spend_micros) {
+                    *told.entry(key(&event)).or_default() += 1;
+                }
+            }
+        }
+        let in_memory: Vec<Event> = {
+            let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
+            history.events_of(&asker.subject).collect()
+        };
+        let given = in_memory.into_iter().filter(|event| match told.get_mut(&key(event)) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                false
+            }
+            Some(_) | None => true,
+        });
+        Ok(given.map(|event| self.given(event)).collect())
+    }
+
+    /// The decisions about a person, after place `after` of the log.
+    ///
+    /// # Errors
+    /// When the log cannot be read, or a decision does not open.
+    pub async fn held_decisions(
+        &self,
+        asker: &Asker,
+        after: u64,
+    ) -> Result<HeldPage<HeldDecision>, DecideError> {
+        let Some(row) = self.store.subject(&asker.tenant, &asker.subject).await? else {
+            return Ok(HeldPage { parts: Vec::new(), next: None });
+        };
+        let page = self.ledger.decisions_of(&asker.tenant, row.alias, after, PARTS_PER_PAGE).await?;
+        let next = page.last().map(|sealed| sealed.seq);
+        let parts = page.into_iter().map(|sealed| self.decided(sealed)).collect::<Result<_, _>>()?;
+        Ok(HeldPage { parts, next })
+    }
+
+    fn decided(&self, sealed: SealedDecision) -> Result<HeldDecision, DecideError> {
+        let record = sealed.record?;
+        Ok(HeldDecision {
+            id: record.id,
+            impression: record.impression.clone(),
+            at: record.at,
+            accepted: record.accepted,
+            models: record.versions.models.iter().map(|(_, version)| version.clone()).collect(),
+            shown: self.shown(&record),
+        })
+    }
+
+    /// The ads that a decision showed; without reasons when it cannot be made again.
+    fn shown(&self, record: &Record) -> Vec<HeldAd> {
+        let decision = self.restore(record).ok();
+        let reasons = |index: usize| {
+            let explained = decision.as_ref().and_then(|decision| self.explain_ad(decision, index));
+            let reasons = explained.map(|explanation| explanation.reasons).unwrap_or_default();
+            let standing = reasons.into_iter().filter(|reason| reason.standing == Standing::For);
+            standing.map(|reason| reason.code).collect()
+        };
+        let shown = record.scored.iter().take(record.upshot.evidence.len()).enumerate();
+        shown
+            .map(|(index, scored)| HeldAd {
+                ad: scored.ad.id.clone(),
+                advertiser: scored.ad.advertiser.clone(),
+                payer: scored.ad.payer.clone(),
+                reasons: reasons(index),
+            })
+            .collect()
+    }
+
+    fn told(&self, row: EventRow) -> HeldEvent {
+        HeldEvent {
+            id: Some(row.id),
+            kind: row.kind,
+            at: row.at,
+            attributes: row.attributes,
+            spend_micros: row.spend_micros,
+            received_at: Some(row.received_at),
+            source: Source::Told,
+            retention_days: self.retention.days(row.kind),
+        }
+    }
+
+    fn given(&self, event: Event) -> HeldEvent {
+        let attributes = (0..).map(AttributeId).zip(&self.schema.attributes).zip(&event.attributes);
+        let named = attributes.filter_map(|((id, attribute), code)| {
+            let name = self.symbols.name(id, (*code)?)?;
+            Some((attribute.name.clone(), name.to_string()))
+        });
+        HeldEvent {
+            id: None,
+            kind: event.kind,
+            at: event.at,
+            attributes: named.collect(),
+            spend_micros: event.spend_micros,
+            received_at: None,
+            source: Source::Example,
+            retention_days: self.retention.days(event.kind),
+        }
+    }
+}
+
+fn key(event: &Event) -> Told {
+    (event.kind, event.at, event.spend_micros, event.attributes.clone())
+}

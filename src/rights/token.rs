@@ -1,0 +1,512 @@
+//! Subject tokens: PASETO v4.public, signed by the controller for one person, for at most ten minutes.
+//!
+//! The footer names the key by its PASERK id (`{"kid":"k4.pid..."}`), so that several may be in use while one takes
+//! the place of another. A key may be bound to a tenant; then it vouches for nobody of another one.
+
+use std::fmt;
+
+use pasetors::Public;
+use pasetors::keys::{AsymmetricKeyPair, AsymmetricPublicKey, AsymmetricSecretKey, Generate};
+use pasetors::paserk::{FormatAsPaserk, Id};
+use pasetors::token::UntrustedToken;
+use pasetors::version4::{PublicToken, V4};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::domain::{TenantId, Timestamp};
+use crate::store::Right;
+
+/// For whom the tokens are.
+const AUDIENCE: &str = "limpid";
+
+/// How long a token may be valid after it was issued.
+pub const TOKEN_SECONDS_MAX: i64 = 600;
+
+/// By how much the clock of the controller may be ahead of ours.
+const CLOCK_AHEAD_SECONDS_MAX: i64 = 60;
+
+/// Longest text that is looked at.
+const TOKEN_BYTES_MAX: usize = 4096;
+
+/// How surely the person is the person, as eIDAS (Regulation (EU) 910/2014, Article 8) tells levels apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Assurance {
+    /// The person holds a link or a device.
+    Low,
+    /// The person signed in.
+    Substantial,
+    /// The person showed an identity document.
+    High,
+}
+
+impl Assurance {
+    /// All of them, lowest first.
+    pub const ALL: [Self; 3] = [Self::Low, Self::Substantial, Self::High];
+
+    /// The name used in tokens and in the audit trail.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Substantial => "substantial",
+            Self::High => "high",
+        }
+    }
+
+    /// The level of a name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|level| level.name() == name)
+    }
+
+    /// What a right needs: to stop the use of data costs the wrong person nothing; to see, take along, change or
+    /// delete them would.
+    #[must_use]
+    pub const fn needed_for(right: Right) -> Self {
+        match right {
+            Right::Object | Right::Restrict => Self::Low,
+            Right::Access | Right::Port | Right::Rectify | Right::Erase => Self::Substantial,
+        }
+    }
+}
+
+/// What a token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SubjectClaims {
+    /// Whose data.
+    pub tenant: TenantId,
+    /// The person, as callers name them.
+    pub subject: String,
+    /// How surely.
+    pub assurance: Assurance,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// The first moment at which it is no longer valid.
+    pub expires_at: Timestamp,
+    /// The id of the key that signed it.
+    pub key: String,
+}
+
+/// Why a token gives no right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubjectTokenError {
+    /// No key was given that could have signed one.
+    #[error("subject_token: no key is known here; start the service with --subject-key")]
+    NoKeys,
+    /// The text is no such token.
+    #[error("subject_token: must be a PASETO v4.public token whose footer names its key")]
+    Malformed,
+    /// The key is not one of ours.
+    #[error("subject_token: its key is not known here")]
+    UnknownKey,
+    /// It was not signed by that key, or was changed since.
+    #[error("subject_token: the signature does not fit")]
+    Forged,
+    /// It was signed, but its claims are not those of a subject token.
+    #[error("subject_token: must have the claims aud, tenant, sub, assurance, iat and exp")]
+    Claims,
+    /// It is for another service.
+    #[error("subject_token: aud must be {AUDIENCE}")]
+    OtherAudience,
+    /// Its key vouches for people of another tenant.
+    #[error("subject_token: its key vouches for people of another tenant")]
+    OtherTenant,
+    /// It would be valid for too long.
+    #[error("subject_token: exp must be at most {TOKEN_SECONDS_MAX} s after iat, and not before it")]
+    TooLong,
+    /// It was issued later than now, or is for later.
+    #[error("subject_token: is not valid yet")]
+    NotYet,
+    /// It was issued too long ago.
+    #[error("subject_token: expired at {at}")]
+    Expired {
+        /// When it ended.
+        at: Timestamp,
+    },
+    /// The person is not known surely enough for the right.
+    #[error("subject_token: assurance {} is too low: {} needs {}", found.name(), right.name(), needed.name())]
+    TooLow {
+        /// The right.
+        right: Right,
+        /// What the token says.
+        found: Assurance,
+        /// What the right needs.
+        needed: Assurance,
+    },
+}
+
+/// What is wrong with a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubjectKeyError {
+    /// It is no public key.
+    #[error("must hold one Ed25519 public key as PASERK (k4.public....)")]
+    NoPublicKey,
+    /// It is no secret key.
+    #[error("must hold one Ed25519 secret key as PASERK (k4.secret....)")]
+    NoSecretKey,
+    /// The operating system gives no random bytes.
+    #[error("cannot make a key")]
+    NoRandomness,
+}
+
+/// The public keys of controllers.
+#[derive(Default)]
+pub struct SubjectKeys(Vec<Known>);
+
+struct Known {
+    id: String,
+    key: AsymmetricPublicKey<V4>,
+    /// None: people of any tenant.
+    tenant: Option<TenantId>,
+}
+
+/// The signed text. Claims beside these are the controller's own.
+#[derive(Serialize, Deserialize)]
+struct Payload {
+    aud: String,
+    tenant: TenantId,
+    sub: String,
+    assurance: Assurance,
+    iat: String,
+    exp: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct FooterText {
+    kid: String,
+}
+
+impl SubjectKeys {
+    /// Adds a public key in its PASERK form; it vouches for people of `tenant` alone if one is given.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn add(&mut self, paserk: &str, tenant: Option<TenantId>) -> Result<(), SubjectKeyError> {
+        let key =
+            AsymmetricPublicKey::<V4>::try_from(paserk.trim()).map_err(|_| SubjectKeyError::NoPublicKey)?;
+        self.0.push(Known { id: paserk_of(&Id::from(&key)), key, tenant });
+        Ok(())
+    }
+
+    /// What `token` says, if a key of ours signed it and it is valid at `now` for `right`.
+    ///
+    /// # Errors
+    /// The first rule that it breaks: form, key, signature, audience, tenant, time, assurance.
+    pub fn verify(
+        &self,
+        token: &str,
+        right: Right,
+        now: Timestamp,
+    ) -> Result<SubjectClaims, SubjectTokenError> {
+        use SubjectTokenError as Error;
+        if self.0.is_empty() {
+            return Err(Error::NoKeys);
+        }
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(Error::Malformed);
+        }
+        let untrusted = UntrustedToken::<Public, V4>::try_from(token).map_err(|_| Error::Malformed)?;
+        let footer: FooterText =
+            serde_json::from_slice(untrusted.untrusted_footer()).map_err(|_| Error::Malformed)?;
+        let known = self.0.iter().find(|known| known.id == footer.kid).ok_or(Error::UnknownKey)?;
+        // The signature alone: pasetors' own check of claims reads the wall clock.
+        let trusted = PublicToken::verify(&known.key, &untrusted, None, None).map_err(|_| Error::Forged)?;
+        let payload: Payload = serde_json::from_str(trusted.payload()).map_err(|_| Error::Claims)?;
+        if payload.aud != AUDIENCE {
+            return Err(Error::OtherAudience);
+        }
+        if known.tenant.as_ref().is_some_and(|tenant| *tenant != payload.tenant) {
+            return Err(Error::OtherTenant);
+        }
+        let moment = |text: &str| Timestamp::parse("claim", text).map_err(|_| Error::Claims);
+        let (issued_at, expires_at) = (moment(&payload.iat)?, moment(&payload.exp)?);
+        let from = payload.nbf.as_deref().map(moment).transpose()?.unwrap_or(issued_at).max(issued_at);
+        if expires_at > issued_at.plus_seconds(TOKEN_SECONDS_MAX) || expires_at < issued_at {
+            return Err(Error::TooLong);
+        }
+        if from > now.plus_seconds(CLOCK_AHEAD_SECONDS_MAX) {
+            return Err(Error::NotYet);
+        }
+        if expires_at <= now {
+            return Err(Error::Expired { at: expires_at });
+        }
+        let (found, needed) = (payload.assurance, Assurance::needed_for(right));
+        if found < needed {
+            return Err(Error::TooLow { right, found, needed });
+        }
+        let Payload { tenant, sub: subject, assurance, .. } = payload;
+        Ok(SubjectClaims { tenant, subject, assurance, issued_at, expires_at, key: footer.kid })
+    }
+}
+
+impl fmt::Debug for SubjectKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|known| &known.id)).finish()
+    }
+}
+
+/// Signs subject tokens, as a controller does: for demos and tests.
+pub struct SubjectSigner {
+    secret: AsymmetricSecretKey<V4>,
+    public: AsymmetricPublicKey<V4>,
+}
+
+impl SubjectSigner {
+    /// Fresh keys.
+    ///
+    /// # Errors
+    /// When the operating system gives no random bytes.
+    pub fn fresh() -> Result<Self, SubjectKeyError> {
+        let pair = AsymmetricKeyPair::<V4>::generate().map_err(|_| SubjectKeyError::NoRandomness)?;
+        Ok(Self { secret: pair.secret, public: pair.public })
+    }
+
+    /// The signer of a secret key in its PASERK form.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn of(paserk: &str) -> Result<Self, SubjectKeyError> {
+        let no_key = |_| SubjectKeyError::NoSecretKey;
+        let secret = AsymmetricSecretKey::<V4>::try_from(paserk.trim()).map_err(no_key)?;
+        let public = AsymmetricPublicKey::try_from(&secret).map_err(no_key)?;
+        Ok(Self { secret, public })
+    }
+
+    /// The secret key, as it is kept.
+    #[must_use]
+    pub fn secret_key(&self) -> Zeroizing<String> {
+        let mut text = Zeroizing::new(String::new());
+        // Writing to a string cannot fail.
+        let _ = self.secret.fmt(&mut *text);
+        text
+    }
+
+    /// The public key, as the service is given it.
+    #[must_use]
+    pub fn public_key(&self) -> String {
+        paserk_of(&self.public)
+    }
+
+    /// The id of the key.
+    #[must_use]
+    pub fn key_id(&self) -> String {
+        paserk_of(&Id::from(&self.public))
+    }
+
+    /// A token that says these claims; its key is this one, whatever they say.
+    #[must_use]
+    pub fn sign(&self, claims: &SubjectClaims) -> String {
+        self.sign_for(AUDIENCE, claims)
+    }
+
+    /// The same for any audience.
+    fn sign_for(&self, audience: &str, claims: &SubjectClaims) -> String {
+        let payload = Payload {
+            aud: audience.to_owned(),
+            tenant: claims.tenant.clone(),
+            sub: claims.subject.clone(),
+            assurance: claims.assurance,
+            iat: claims.issued_at.to_string(),
+            exp: claims.expires_at.to_string(),
+            nbf: None,
+        };
+        self.sign_text(&serde_json::to_vec(&payload).unwrap_or_default())
+    }
+
+    fn sign_text(&self, payload: &[u8]) -> String {
+        let footer = serde_json::to_vec(&FooterText { kid: self.key_id() }).unwrap_or_default();
+        // It cannot fail for a key that was checked; an empty token, which gives no right, is the safe answer.
+        PublicToken::sign(&self.secret, payload, Some(&footer), None).unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for SubjectSigner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SubjectSigner(..)")
+    }
+}
+
+fn paserk_of(key: &impl FormatAsPaserk) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = key.fmt(&mut text);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_768_003_200_000_000);
+
+    fn tenant(name: &str) -> TenantId {
+        TenantId::parse(name).unwrap()
+    }
+
+    fn claims(signer: &SubjectSigner) -> SubjectClaims {
+        SubjectClaims {
+            tenant: tenant("shop"),
+            subject: "person 7".to_owned(),
+            assurance: Assurance::Substantial,
+            issued_at: NOW,
+            expires_at: NOW.plus_seconds(TOKEN_SECONDS_MAX),
+            key: signer.key_id(),
+        }
+    }
+
+    fn keys(signers: &[&SubjectSigner]) -> SubjectKeys {
+        let mut keys = SubjectKeys::default();
+        signers.iter().for_each(|signer| keys.add(&signer.public_key(), None).unwrap());
+        keys
+    }
+
+    /// What a token of these claims is refused with.
+    fn refusal(change: impl FnOnce(SubjectClaims) -> SubjectClaims) -> SubjectTokenError {
+        let signer = SubjectSigner::fresh().unwrap();
+        let token = signer.sign(&change(claims(&signer)));
+        keys(&[&signer]).verify(&token, Right::Erase, NOW).unwrap_err()
+    }
+
+    #[test]
+    fn a_token_says_who_the_person_is_until_it_expires() {
+        let signer = SubjectSigner::fresh().unwrap();
+        let (keys, claims) = (keys(&[&SubjectSigner::fresh().unwrap(), &signer]), claims(&signer));
+        let token = signer.sign(&claims);
+        assert!(token.starts_with("v4.public."));
+        let last = Timestamp::from_micros(claims.expires_at.micros() - 1);
+        for now in [NOW, last] {
+            assert_eq!(keys.verify(&token, Right::Erase, now), Ok(claims.clone()));
+        }
+        let at = claims.expires_at;
+        assert_eq!(keys.verify(&token, Right::Erase, at), Err(SubjectTokenError::Expired { at }));
+    }
+
+    #[test]
+    fn a_key_is_read_back_as_it_was_written() {
+        let signer = SubjectSigner::fresh().unwrap();
+        let read = SubjectSigner::of(&format!("{}\n", *signer.secret_key())).unwrap();
+        assert_eq!(read.public_key(), signer.public_key());
+        assert!(keys(&[&signer]).verify(&read.sign(&claims(&read)), Right::Port, NOW).is_ok());
+        let mut keys = SubjectKeys::default();
+        for text in ["", "k4.public.AAAA", "k4.public.", signer.secret_key().as_str()] {
+            assert_eq!(keys.add(text, None), Err(SubjectKeyError::NoPublicKey), "{text}");
+        }
+        for text in ["", "k4.secret.AAAA", signer.public_key().as_str()] {
+            assert_eq!(SubjectSigner::of(text).unwrap_err(), SubjectKeyError::NoSecretKey);
+        }
+    }
+
+    #[test]
+    fn a_token_that_is_valid_for_more_than_ten_minutes_is_refused_whatever_its_age() {
+        let long = |claims: SubjectClaims| SubjectClaims {
+            expires_at: claims.issued_at.plus_seconds(TOKEN_SECONDS_MAX + 1),
+            ..claims
+        };
+        assert_eq!(refusal(long), SubjectTokenError::TooLong);
+        let backwards = |claims| SubjectClaims { expires_at: NOW.plus_seconds(-1), ..claims };
+        assert_eq!(refusal(backwards), SubjectTokenError::TooLong);
+    }
+
+    #[test]
+    fn a_token_from_the_future_is_not_valid_yet_beyond_a_minute() {
+        let signer = SubjectSigner::fresh().unwrap();
+        let (keys, token) = (keys(&[&signer]), signer.sign(&claims(&signer)));
+        assert!(keys.verify(&token, Right::Erase, NOW.plus_seconds(-60)).is_ok());
+        let refused = keys.verify(&token, Right::Erase, NOW.plus_seconds(-61));
+        assert_eq!(refused, Err(SubjectTokenError::NotYet));
+    }
+
+    #[test]
+    fn a_token_for_another_service_is_refused() {
+        let signer = SubjectSigner::fresh().unwrap();
+        let token = signer.sign_for("other", &claims(&signer));
+        let refused = keys(&[&signer]).verify(&token, Right::Erase, NOW);
+        assert_eq!(refused, Err(SubjectTokenError::OtherAudience));
+    }
+
+    #[test]
+    fn a_key_of_one_tenant_vouches_for_nobody_of_another() {
+        let signer = SubjectSigner::fresh().unwrap();
+        let mut keys = SubjectKeys::default();
+        keys.add(&signer.public_key(), Some(tenant("pub"))).unwrap();
+        let refused = keys.verify(&signer.sign(&claims(&signer)), Right::Erase, NOW);
+        assert_eq!(refused, Err(SubjectTokenError::OtherTenant));
+        let own = SubjectClaims { tenant: tenant("pub"), ..claims(&signer) };
+        assert!(keys.verify(&signer.sign(&own), Right::Erase, NOW).is_ok());
+    }
+
+    #[test]
+    fn a_key_that_was_not_given_vouches_for_nobody() {
+        let (ours, other) = (SubjectSigner::fresh().unwrap(), SubjectSigner::fresh().unwrap());
+        let token = other.sign(&claims(&other));
+        let refused = keys(&[&ours]).verify(&token, Right::Erase, NOW);
+        assert_eq!(refused, Err(SubjectTokenError::UnknownKey));
+        let refused = SubjectKeys::default().verify(&token, Right::Erase, NOW);
+        assert_eq!(refused, Err(SubjectTokenError::NoKeys));
+    }
+
+    #[test]
+    fn a_key_id_that_is_not_that_of_the_signer_is_forged() {
+        let (ours, other) = (SubjectSigner::fresh().unwrap(), SubjectSigner::fresh().unwrap());
+        let payload = serde_json::json!({"aud": "limpid", "tenant": "shop", "sub": "p", "assurance": "high",
+            "iat": NOW.to_string(), "exp": NOW.to_string()});
+        let footer = format!("{{\"kid\":\"{}\"}}", ours.key_id());
+        let text = payload.to_string();
+        let token = PublicToken::sign(&other.secret, text.as_bytes(), Some(footer.as_bytes()), None).unwrap();
+        let refused = keys(&[&ours]).verify(&token, Right::Erase, NOW);
+        assert_eq!(refused, Err(SubjectTokenError::Forged));
+    }
+
+    #[test]
+    fn the_assurance_of_a_token_must_do_for_the_right() {
+        for right in Right::ALL {
+            let signer = SubjectSigner::fresh().unwrap();
+            let low = SubjectClaims { assurance: Assurance::Low, ..claims(&signer) };
+            let verified = keys(&[&signer]).verify(&signer.sign(&low), right, NOW);
+            match right {
+                Right::Object | Right::Restrict => assert!(verified.is_ok(), "{right:?}"),
+                Right::Access | Right::Port | Right::Rectify | Right::Erase => {
+                    let (found, needed) = (Assurance::Low, Assurance::Substantial);
+                    assert_eq!(verified, Err(SubjectTokenError::TooLow { right, found, needed }));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_signed_text_with_other_claims_is_no_subject_token() {
+        let signer = SubjectSigner::fresh().unwrap();
+        let keys = keys(&[&signer]);
+        for text in ["{}", "[]", "text", r#"{"aud":"limpid","tenant":"","sub":"p"}"#] {
+            let refused = keys.verify(&signer.sign_text(text.as_bytes()), Right::Erase, NOW);
+            assert_eq!(refused, Err(SubjectTokenError::Claims), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_changed_or_cut_anywhere_is_refused() {
+        let signer = SubjectSigner::fresh().unwrap();
+        let keys = keys(&[&signer]);
+        let token = signer.sign(&claims(&signer));
+        for at in 0..token.len() {
+            let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
+            let mut changed = token.clone();
+            changed.replace_range(at..=at, other);
+            assert!(keys.verify(&changed, Right::Erase, NOW).is_err(), "{at}");
+            assert!(keys.verify(&token[..at], Right::Erase, NOW).is_err(), "cut at {at}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_gives_a_right(text in "(v4\\.public\\.)?[A-Za-z0-9_.é-]{0,300}") {
+            let signer = SubjectSigner::fresh().unwrap();
+            prop_assert!(keys(&[&signer]).verify(&text, Right::Object, NOW).is_err());
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! `SubjectRightsService`: `Rectify`, `Restrict` and `Erase`.
+
+use std::sync::Arc;
+
+use tonic::{Request, Response, Status};
+
+use super::account::timestamp;
+use super::record_events::{kind, moment};
+use super::status::Fields;
+use super::{Service, pb, to_the_end};
+use crate::decide::{CorrectedEvent, Engine, ErasureReceipt};
+use crate::domain::{ChangeId, EventId};
+use crate::store::Right;
+
+pub(super) async fn rectify(
+    service: &Service,
+    request: Request<pb::RectifyRequest>,
+) -> Result<Response<pb::RectifyResponse>, Status> {
+    let request = request.into_inner();
+    let asker = service.engine.ask(&request.subject_token, Right::Rectify)?;
+    let (id, corrected) = read(&service.engine, request)?;
+    let engine = Arc::clone(&service.engine);
+    to_the_end(async move { engine.rectify(&asker, &id, corrected).await }).await?;
+    Ok(Response::new(pb::RectifyResponse {}))
+}
+
+pub(super) async fn restrict(
+    service: &Service,
+    request: Request<pb::RestrictRequest>,
+) -> Result<Response<pb::RestrictResponse>, Status> {
+    let request = request.into_inner();
+    let asker = service.engine.ask(&request.subject_token, Right::Restrict)?;
+    let mut fields = Fields::default();
+    let id = fields.take(ChangeId::parse(&request.change_id));
+    let id = fields.finish(id)?;
+    let engine = Arc::clone(&service.engine);
+    let receipt = to_the_end(async move { engine.restrict(&asker, id, request.lift).await }).await?;
+    Ok(Response::new(pb::RestrictResponse { receipt: Some(receipt.into()) }))
+}
+
+pub(super) async fn erase(
+    service: &Service,
+    request: Request<pb::EraseRequest>,
+) -> Result<Response<pb::EraseResponse>, Status> {
+    let asker = service.engine.ask(&request.into_inner().subject_token, Right::Erase)?;
+    let engine = Arc::clone(&service.engine);
+    let receipt = to_the_end(async move { engine.erase(&asker).await }).await?;
+    Ok(Response::new(receipt.into()))
+}
+
+fn read(engine: &Engine, request: pb::RectifyRequest) -> Result<(EventId, Option<CorrectedEvent>), Status> {
+    let mut fields = Fields::default();
+    let parsed = EventId::parse(&request.event_id);
+    let id = fields.take(parsed.map_err(|error| crate::domain::FieldError::new("event_id", error.rule)));
+    let Some(wire) = request.corrected else { return fields.finish(id.map(|id| (id, None))) };
+    let what = kind(&mut fields, wire.kind(), "corrected.kind");
+    let when = moment(&mut fields, wire.at.as_ref(), engine.now(), "corrected.at");
+    let corrected = what.zip(when).map(|(kind, at)| CorrectedEvent {
+        kind,
+        at,
+        attributes: wire.attributes,
+        spend_micros: wire.spend_micros,
+    });
+    fields.finish(id.zip(corrected).map(|(id, corrected)| (id, Some(corrected))))
+}
+
+impl From<ErasureReceipt> for pb::EraseResponse {
+    fn from(receipt: ErasureReceipt) -> Self {
+        let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        Self {
+            erased_at: Some(timestamp(receipt.at)),
+            final_at: Some(timestamp(receipt.final_at)),
+            models_retire_at: Some(timestamp(receipt.models_retire_at)),
+            model_versions: receipt.models.iter().map(ToString::to_string).collect(),
+            events: count(receipt.gone.events),
+            choices: count(receipt.gone.choices),
+            decisions: count(receipt.gone.decisions),
+            events_in_memory: count(receipt.events_in_memory),
+        }
+    }
+}
