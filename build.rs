@@ -2,11 +2,12 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 9] = [
     "limpid/v1/consent_service.proto",
     "limpid/v1/decision_service.proto",
     "limpid/v1/event_service.proto",
     "limpid/v1/explanation_service.proto",
+    "limpid/v1/feedback_service.proto",
     "limpid/v1/model_service.proto",
     "limpid/v1/recommendation_service.proto",
     "limpid/v1/subject_rights_service.proto",

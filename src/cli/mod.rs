@@ -8,6 +8,7 @@ macro_rules! tell {
 
 mod choices;
 mod client;
+mod concerns;
 mod consent;
 mod decisions;
 mod demo;
@@ -72,6 +73,7 @@ enum Command {
     Sweep(keys::SweepArguments),
     SubjectKey(keys::SubjectKeyArguments),
     SubjectToken(keys::SubjectTokenArguments),
+    Concerns(concerns::ConcernsArguments),
     Decisions(decisions::DecisionsArguments),
     Models(models::ModelsArguments),
 }
@@ -129,6 +131,7 @@ pub async fn run() -> ExitCode {
         Command::Sweep(arguments) => keys::sweep(arguments).await,
         Command::SubjectKey(arguments) => keys::subject_key(&arguments),
         Command::SubjectToken(arguments) => keys::subject_token(&arguments),
+        Command::Concerns(arguments) => concerns::run(arguments).await,
         Command::Decisions(arguments) => decisions::run(arguments).await,
         Command::Models(arguments) => models::run(arguments).await,
     };

@@ -42,6 +42,15 @@ pub enum DecideError {
     /// The token is one that anyone may hold.
     #[error("token: must be the person's own: one that anyone may hold only reads the reasons for its ad")]
     BearerToken,
+    /// The id of a concern belongs to another concern.
+    #[error("concern_id: was used with another concern, which is kept")]
+    ConcernReused,
+    /// There are as many concerns about a decision as there may be.
+    #[error("there are {0} concerns about this decision already, and no more are taken")]
+    TooManyConcerns(u32),
+    /// A concern has been answered.
+    #[error("concern_id: has been answered, and an answer stands")]
+    AnsweredBefore,
     /// The id of a change belongs to another change.
     #[error("change_id: was used with another change, which is kept")]
     ChangeReused,
@@ -99,6 +108,9 @@ impl DecideError {
             | Self::SubjectToken(_)
             | Self::TooOften { .. }
             | Self::BearerToken
+            | Self::ConcernReused
+            | Self::TooManyConcerns(_)
+            | Self::AnsweredBefore
             | Self::ChangeReused
             | Self::NotFound(_)
             | Self::Erased

@@ -6,6 +6,7 @@
 mod asks;
 mod choices;
 mod compare;
+mod concerns;
 mod engine;
 mod error;
 mod events;
@@ -26,6 +27,7 @@ mod what_if;
 
 pub use choices::{ChoiceIn, ChoiceReceipt, OBJECTIONS_MAX, STATEMENTS_MAX, all_choices};
 pub use compare::Compared;
+pub use concerns::{ConcernIn, FEEDBACK_PEOPLE_MIN};
 pub use engine::{Engine, EngineParts};
 pub use error::DecideError;
 pub use events::{EventIn, EventTally};

@@ -93,6 +93,11 @@ caller_id!(
     ChangeId,
     "change_id"
 );
+caller_id!(
+    /// One concern of a person; the same id is taken once.
+    ConcernId,
+    "concern_id"
+);
 
 /// The content hash of a model artefact: 64 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

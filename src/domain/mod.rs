@@ -4,6 +4,7 @@ mod account;
 mod ad;
 mod choices;
 mod clock;
+mod concern;
 mod decision;
 mod event;
 mod feature;
@@ -25,6 +26,10 @@ pub use account::{Account, AccountWriter, Line, LineSource, Response};
 pub use ad::{Ad, AdLabel, AdValue, Attribute, AttributeId, Bid, Candidate, Pricing};
 pub use choices::{ChoiceChange, Choices, Objection, Statement, TOPIC_BYTES_MAX, Teller};
 pub use clock::{Clock, Day, IdSource, ManualClock, RandomIds, SteppingClock, SystemClock, Timestamp};
+pub use concern::{
+    ANSWER_CHARACTERS_MAX, ANSWER_DAYS, CONCERN_CHARACTERS_MAX, ConcernAnswer, ConcernOutcome, ConcernTopic,
+    FeedbackKind,
+};
 pub use decision::{Decision, NotShown, Profile, RankedAd, Refusal, RefusalCause, Versions};
 pub use event::{Event, EventKind};
 pub use feature::{
@@ -33,7 +38,8 @@ pub use feature::{
 };
 pub use fields::{FieldError, FieldErrors};
 pub use ids::{
-    AdId, Alias, ChangeId, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey, SubjectMark, TenantId,
+    AdId, Alias, ChangeId, ConcernId, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey,
+    SubjectMark, TenantId,
 };
 pub use inputs::{Inputs, Policy, Workings};
 pub use locale::{Locale, Localised};

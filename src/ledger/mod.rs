@@ -6,6 +6,7 @@
 
 mod aliases;
 mod column;
+mod concerns;
 mod envelope;
 mod erased;
 mod keyfile;
@@ -17,6 +18,7 @@ mod rotation;
 mod tests;
 mod token;
 
+pub use concerns::{Concern, Raised};
 pub use erased::ERASED_FILE_NAME;
 pub use keyring::{KEY_FILE_NAME, Keyring, KeyringError};
 pub use listing::Listing;
@@ -347,6 +349,11 @@ impl Ledger {
             None => None,
         };
         sheet.record(listing.as_deref()).ok_or_else(nothing)
+    }
+
+    /// The data key of an alias; None when it was erased.
+    async fn key_of(&self, tenant: &TenantId, alias: Alias) -> Result<Option<DataKey>, LedgerError> {
+        Ok(self.store.subject_of_alias(tenant, alias).await?.and_then(|row| self.unwrap(&row)))
     }
 
     fn unwrap(&self, row: &SubjectRow) -> Option<DataKey> {

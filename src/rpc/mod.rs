@@ -8,6 +8,7 @@ mod consent_service;
 mod decisions;
 mod edits;
 mod explain;
+mod feedback;
 mod held;
 mod models;
 mod recommend;
@@ -55,7 +56,8 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
     use pb::{
         consent_service_server::ConsentServiceServer, decision_service_server::DecisionServiceServer,
         event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
-        model_service_server::ModelServiceServer, recommendation_service_server::RecommendationServiceServer,
+        feedback_service_server::FeedbackServiceServer, model_service_server::ModelServiceServer,
+        recommendation_service_server::RecommendationServiceServer,
         subject_rights_service_server::SubjectRightsServiceServer,
         transparency_service_server::TransparencyServiceServer,
     };
@@ -69,6 +71,7 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
     reporter.set_serving::<ConsentServiceServer<Service>>().await;
     reporter.set_serving::<SubjectRightsServiceServer<Service>>().await;
     reporter.set_serving::<DecisionServiceServer<Service>>().await;
+    reporter.set_serving::<FeedbackServiceServer<Service>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
@@ -88,6 +91,7 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
         .add_service(ConsentServiceServer::new(service.clone()))
         .add_service(SubjectRightsServiceServer::new(service.clone()))
         .add_service(TransparencyServiceServer::new(service.clone()))
+        .add_service(FeedbackServiceServer::new(service.clone()))
         .add_service(DecisionServiceServer::new(service))
         .add_service(health)
         .add_service(reflection().build_v1()?)

@@ -22,7 +22,7 @@ impl pb::model_service_server::ModelService for Service {
         request: Request<pb::ListModelsRequest>,
     ) -> Result<Response<pb::ListModelsResponse>, Status> {
         let request = request.into_inner();
-        let size = page_size(request.page_size)?;
+        let size = page_size(request.page_size, PAGE_MAX)?;
         let all = self.engine.models()?;
         let start = if request.page_token.is_empty() {
             0
@@ -127,7 +127,7 @@ impl pb::model_service_server::ModelService for Service {
         request: Request<pb::ListEditsRequest>,
     ) -> Result<Response<pb::ListEditsResponse>, Status> {
         let pb::ListEditsRequest { page_size: size, page_token } = request.into_inner();
-        let size = page_size(size)?;
+        let size = page_size(size, PAGE_MAX)?;
         let after = match page_token.as_str() {
             "" => 0,
             text => text.parse::<u64>().map_err(|_| {
@@ -146,12 +146,12 @@ impl pb::model_service_server::ModelService for Service {
     }
 }
 
-fn page_size(asked: i32) -> Result<usize, Status> {
+pub(super) fn page_size(asked: i32, most: i32) -> Result<usize, Status> {
     match asked {
         0 => Ok(PAGE_DEFAULT),
-        size @ 1..=PAGE_MAX => Ok(usize::try_from(size).unwrap_or(PAGE_DEFAULT)),
+        size if (1..=most).contains(&size) => Ok(usize::try_from(size).unwrap_or(PAGE_DEFAULT)),
         size => {
-            let rule = format!("must be 0 to {PAGE_MAX}, is {size}");
+            let rule = format!("must be 0 to {most}, is {size}");
             Err(invalid(&FieldError::new("page_size", rule).into()))
         }
     }

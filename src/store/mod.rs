@@ -7,6 +7,7 @@
 
 mod chain;
 mod choices;
+mod concerns;
 #[cfg(test)]
 mod contract;
 mod error;
@@ -16,6 +17,10 @@ mod sqlite;
 
 pub use chain::{ChainFault, ChainState, Hash};
 pub use choices::{AppendedChoice, ChoiceRow, StoredChoice};
+pub use concerns::{
+    AnswerRow, Answered, AppendedConcern, CONCERNS_PER_DECISION_MAX, ConcernRow, FeedbackCount, FeedbackRow,
+    StoredConcern,
+};
 pub use error::StoreError;
 pub use rights::{Erasure, Gone, Pulse, Rectified, Right, RightRow, StoredRight, Suppression};
 pub use rows::{

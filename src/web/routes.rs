@@ -163,6 +163,9 @@ fn problem_of(error: &DecideError) -> Option<Problem> {
         DecideError::NotFound(_) | DecideError::Erased | DecideError::ModelGone(_) => Some(Problem::NotFound),
         DecideError::ImpressionReused
         | DecideError::ChangeReused
+        | DecideError::ConcernReused
+        | DecideError::TooManyConcerns(_)
+        | DecideError::AnsweredBefore
         | DecideError::NoModel(_)
         | DecideError::DeadlinePast
         | DecideError::TooOften { .. }

@@ -14,6 +14,7 @@ mod choices;
 mod choices_refused;
 mod choosing;
 mod command_line;
+mod concerns;
 mod consent;
 mod consent_signals;
 mod crash;

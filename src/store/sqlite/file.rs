@@ -13,12 +13,13 @@ use crate::store::StoreError;
 pub const FILE_NAME: &str = "limpid.db";
 
 /// The formats in order; the file's `user_version` is how many of them it went through.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("migrations/0001_first.sql"),
     include_str!("migrations/0002_model_changes.sql"),
     include_str!("migrations/0003_choices.sql"),
     include_str!("migrations/0004_listings.sql"),
     include_str!("migrations/0005_rights.sql"),
+    include_str!("migrations/0006_concerns.sql"),
 ];
 
 /// How long to wait for another process.

@@ -2,6 +2,7 @@
 
 mod changes;
 mod choices;
+mod concerns;
 mod convert;
 mod decisions;
 mod events;
