@@ -6,6 +6,7 @@
 mod asks;
 mod choices;
 mod compare;
+mod controls;
 mod engine;
 mod error;
 mod events;
@@ -24,6 +25,7 @@ mod what_if;
 
 pub use choices::{ChoiceIn, ChoiceReceipt, OBJECTIONS_MAX, STATEMENTS_MAX, all_choices};
 pub use compare::Compared;
+pub use controls::{Chooser, Controls, Kept};
 pub use engine::{Engine, EngineParts};
 pub use error::DecideError;
 pub use events::{EventIn, EventTally};
