@@ -32,9 +32,9 @@ reason-offer_size = Esta oferta incluye { $number ->
         [one] una categoría
        *[other] { $value } categorías
     }.
-reason-own_brand = El { $percent } % de los productos de esta oferta son de la marca de la tienda.
-reason-popularity = El { $percent } % de los clientes compró productos de esta oferta en las 12 semanas antes de que empezara.
-    .category_sales_share = Los productos de esta oferta fueron el { $percent } % de las compras de su categoría en las 12 semanas antes de que empezara.
+reason-own_brand = Productos de la marca de la tienda en esta oferta: { $percent } %.
+reason-popularity = Clientes que compraron productos de esta oferta en las 12 semanas antes de que empezara: { $percent } %.
+    .category_sales_share = Parte de esta oferta en las compras de su categoría en las 12 semanas antes de que empezara: { $percent } %.
 reason-offer_purchases = Usted ha comprado productos de esta oferta { $times ->
     [one] un día
    *[other] { $times } días

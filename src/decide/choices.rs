@@ -287,7 +287,8 @@ pub async fn all_choices(store: &Store) -> Result<BTreeMap<SubjectKey, Choices>,
     }
 }
 
-fn receipt(change: ChoiceChange, before: Choices) -> ChoiceReceipt {
+/// What a change comes to, after what held before it.
+pub(super) fn receipt(change: ChoiceChange, before: Choices) -> ChoiceReceipt {
     let mut after = before.clone();
     let changed = change.statements.iter().map(|statement| after.hear(statement, change.at)).collect();
     ChoiceReceipt { change, changed, before, after, repeated: false }

@@ -1,7 +1,7 @@
 //! Why this ad and not that one: two ads of one logged decision.
 
 use super::opened::Opened;
-use super::{DecideError, Engine};
+use super::{DecideError, Engine, Explained};
 use crate::domain::{AdId, Decision, DecisionId, FieldError, Nats, Push, TenantId};
 use crate::explain::{Contrast, Precision, contrast};
 
@@ -38,6 +38,22 @@ impl Engine {
     pub async fn compare(&self, token: &str, other: Option<&AdId>) -> Result<Compared, DecideError> {
         let Opened { decision, index, precision, .. } = self.open(token).await?;
         self.compare_in(decision, index, other, precision)
+    }
+
+    /// Compares an ad that was opened with another one of its decision; None when there was no other.
+    ///
+    /// # Errors
+    /// When there is no ad of that id in the decision.
+    pub fn compare_opened(
+        &self,
+        explained: &Explained,
+        other: Option<&AdId>,
+    ) -> Result<Option<Compared>, DecideError> {
+        let Explained { decision, index, precision, .. } = explained;
+        if decision.ranked.len() < 2 && other.is_none() {
+            return Ok(None);
+        }
+        self.compare_in(decision.clone(), *index, other, *precision).map(Some)
     }
 
     /// Compares two ads of a decision that the caller names: for whoever sees the bids anyway.

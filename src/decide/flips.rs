@@ -20,6 +20,8 @@ pub const RESCORINGS_MAX: usize = 2_000;
 /// What would have changed a decision.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Flips {
+    /// The place of the ad that is asked about.
+    pub index: usize,
     /// The data that the person controls and that were used, by reason code, those that pushed most first.
     pub controls: Vec<String>,
     /// The smallest sets without which the ad would not have been shown, with the ad that comes first then.
@@ -83,6 +85,7 @@ impl Engine {
         let controls = &all[..all.len().min(CONTROLS_MAX)];
         let mut search = Search { engine: self, record: &record, ad: &decision.ranked[index], rescorings: 0 };
         let mut flips = Flips {
+            index,
             controls: controls.iter().map(|(code, _)| code.clone()).collect(),
             sets: Vec::new(),
             all_together: false,

@@ -99,6 +99,14 @@ caller_id!(
     "concern_id"
 );
 
+impl ChangeId {
+    /// The name of a change that somebody is about to make.
+    #[must_use]
+    pub fn fresh(id: Uuid) -> Self {
+        Self(id.to_string())
+    }
+}
+
 /// The content hash of a model artefact: 64 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String")]

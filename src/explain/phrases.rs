@@ -200,7 +200,7 @@ impl Phrases {
             Provenance::FirstParty => self.text("provenance-first-party", locale),
             Provenance::Partner(name) => {
                 let mut variables = FluentArgs::new();
-                variables.set("name", name.clone());
+                variables.set("name", shown(name));
                 self.say("provenance-partner", locale, &variables)
             }
         }

@@ -8,6 +8,9 @@ use super::figures::{Precision, band, number, percent, roughly};
 use super::phrases::{Phrases, date_variables};
 use super::reason::{BID_CODE, Baseline, Explanation, is_personal};
 
+/// The least share that is not written as 0 percent.
+const PERCENT_MIN: f64 = 0.000_5;
+
 impl Phrases {
     /// A reason as one sentence, from the fact that moved the ad most.
     ///
@@ -184,7 +187,10 @@ impl Phrases {
                 let shown = if told == Told::Roughly { roughly(*value) } else { *value };
                 variables.set("value", self.value(*value, told, locale));
                 variables.set("number", shown);
-                variables.set("percent", percent(shown, locale));
+                // "0%" would say that there is nothing of it, which no part of a whole that was rounded can say.
+                let tiny = (0.0..PERCENT_MIN).contains(&shown);
+                let percent = if tiny { self.text("percent-tiny", locale) } else { percent(shown, locale) };
+                variables.set("percent", percent);
             }
             Evidence::Category { value, .. } => {
                 let label = self.category(value, locale);

@@ -5,26 +5,18 @@ use askama::Template;
 use fluent_bundle::FluentArgs;
 
 use super::place::Placed;
-use super::why::{Language, Say, other_languages};
+use super::setting::{Language, Say, Setting};
 use crate::decide::{Estimate, HowItWorks, LookedAt, WorkedExample};
-use crate::domain::{Locale, Origin, Response};
-use crate::explain::{Phrases, capitalised, percents};
+use crate::domain::{Origin, Response};
+use crate::explain::{capitalised, percents};
 
 /// What the page is made of.
 #[derive(Clone, Copy)]
 pub struct HowRequest<'a> {
     /// How a decision is made, in this language.
     pub told: &'a HowItWorks,
-    /// The words.
-    pub phrases: &'a Phrases,
-    /// The language.
-    pub locale: Locale,
-    /// Whether that is a language that was asked for.
-    pub asked_supported: bool,
-    /// Where the page stands, and the reasons that it was opened from.
-    pub placed: &'a Placed,
-    /// Whether the page shows sample data, and has to say so.
-    pub sample: bool,
+    /// How it is to be told; the token is that of the reasons that the page was opened from.
+    pub setting: Setting<'a>,
 }
 
 /// The page as HTML: no script, no inline style.
@@ -82,20 +74,20 @@ struct StepView {
 
 impl<'a> HowPage<'a> {
     fn of(request: &HowRequest<'a>) -> Self {
-        let say = Say { phrases: request.phrases, locale: request.locale };
-        let told = request.told;
+        let HowRequest { told, setting } = request;
+        let say = setting.say();
         Self {
             say,
-            placed: request.placed,
-            languages: other_languages(request.phrases, request.locale),
-            fallback: (!request.asked_supported).then(|| say.text("fallback-language")),
+            placed: setting.placed,
+            languages: setting.languages(|lang| setting.placed.how_query(lang)),
+            fallback: setting.fallback(),
             steps: &told.steps,
             looks: looks(say, &told.looks_at),
             never: &told.never_looks_at,
             estimates: &told.estimates,
             example: told.example.as_ref().map(|example| worked(say, example)),
             choices: &told.choices,
-            sample: request.sample.then(|| say.text("sample-note")),
+            sample: setting.sample_note(),
         }
     }
 }

@@ -3,9 +3,10 @@
 
 use axum::http::HeaderValue;
 
-/// Nothing but our own style sheet may load, no form may leave, and only those who are named may frame.
+/// Nothing but our own style sheet may load, a form leads to ourselves alone, and only those who are named may
+/// frame.
 const POLICY: &str =
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors ";
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors ";
 
 /// Longest token that a link is made of.
 const TOKEN_CHARACTERS_MAX: usize = 2048;
@@ -95,6 +96,42 @@ impl Placed {
         Some(format!("/why/{token}?lang={lang}{}", self.frame()))
     }
 
+    /// The page of reasons, for a form that says the rest.
+    pub(super) fn here(&self) -> String {
+        self.below("")
+    }
+
+    /// Where a choice is sent.
+    pub(super) fn choices(&self, lang: &str) -> String {
+        format!("{}?lang={lang}{}", self.below("/choices"), self.frame())
+    }
+
+    /// The receipt of a change whose name an address can hold.
+    pub(super) fn receipt(&self, change: &str, lang: &str) -> String {
+        format!("{}/{change}?lang={lang}{}", self.below("/choices"), self.frame())
+    }
+
+    /// Where it is told what would have changed the decision.
+    pub(super) fn changes(&self, lang: &str) -> String {
+        format!("{}?lang={lang}{}", self.below("/changes"), self.frame())
+    }
+
+    /// Where it is told what there would have been without a datum.
+    pub(super) fn what_if(&self, code: &str, lang: &str) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("without", code);
+        format!("{}?lang={lang}{}&{}", self.below("/what-if"), self.frame(), query.finish())
+    }
+
+    /// A page that the widget takes for the wish to be closed.
+    pub(super) fn closed(&self, lang: &str) -> String {
+        format!("/closed?lang={lang}{}", self.from())
+    }
+
+    fn below(&self, path: &str) -> String {
+        self.token.as_ref().map_or_else(|| "/".to_owned(), |token| format!("/why/{token}{path}"))
+    }
+
     /// Where the page is that tells how ads are chosen.
     pub(super) fn how(&self, lang: &str) -> String {
         format!("/how-it-works{}", self.how_query(lang))
@@ -107,8 +144,11 @@ impl Placed {
 
     /// The same page in another language, for the page that tells how ads are chosen.
     pub(super) fn how_query(&self, lang: &str) -> String {
-        let from = self.token.as_ref().map(|token| format!("&from={token}")).unwrap_or_default();
-        format!("?lang={lang}{}{from}", self.frame())
+        format!("?lang={lang}{}{}", self.frame(), self.from())
+    }
+
+    fn from(&self) -> String {
+        self.token.as_ref().map(|token| format!("&from={token}")).unwrap_or_default()
     }
 
     fn frame(&self) -> &'static str {
@@ -157,6 +197,12 @@ mod tests {
         let framed = Placed::new(true, Some("v4.public.AA-_"));
         assert_eq!(framed.how("fr"), "/how-it-works?lang=fr&embed=1&from=v4.public.AA-_");
         assert_eq!(framed.why("fr").unwrap(), "/why/v4.public.AA-_?lang=fr&embed=1");
+        assert_eq!(framed.choices("fr"), "/why/v4.public.AA-_/choices?lang=fr&embed=1");
+        assert_eq!(framed.receipt("c-1", "fr"), "/why/v4.public.AA-_/choices/c-1?lang=fr&embed=1");
+        assert_eq!(framed.changes("fr"), "/why/v4.public.AA-_/changes?lang=fr&embed=1");
+        let without = "/why/v4.public.AA-_/what-if?lang=fr&embed=1&without=a%26b%22";
+        assert_eq!(framed.what_if("a&b\"", "fr"), without);
+        assert_eq!(framed.closed("fr"), "/closed?lang=fr&from=v4.public.AA-_");
         let alone = Placed::default();
         assert_eq!((alone.how("en"), alone.why("en")), ("/how-it-works?lang=en".to_owned(), None));
     }

@@ -1,14 +1,12 @@
-//! The page that stands in when a "why this ad" page cannot be shown.
+//! The page that stands in when what was asked for cannot be shown or done.
 
 use askama::Template;
-
-use crate::domain::Locale;
-use crate::explain::Phrases;
+use fluent_bundle::FluentArgs;
 
 use super::place::Placed;
-use super::why::{Language, other_languages};
+use super::setting::{Language, Say, Setting};
 
-/// Why there is no page.
+/// Why there is no page, or why nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// The token has expired.
@@ -17,19 +15,58 @@ pub enum Problem {
     Invalid,
     /// The decision does not exist, or has been erased.
     NotFound,
+    /// The person made no such change.
+    NoReceipt,
+    /// The token asked too often.
+    TooOften {
+        /// When it may ask again.
+        retry_seconds: u32,
+    },
+    /// The token is one that anyone may hold, so nothing can be changed with it.
+    Bearer,
+    /// The decision is about nobody whose choice could be kept.
+    Nobody,
+    /// A form that another page than ours sent.
+    Elsewhere,
+    /// A form, or a question, that breaks a rule.
+    Malformed,
+    /// A form that is longer than any of ours.
+    TooLarge,
+    /// The name of the change belongs to another change.
+    Reused,
+    /// The service cannot do it now.
+    Unavailable,
 }
 
 impl Problem {
     /// All problems.
-    pub const ALL: [Self; 3] = [Self::Expired, Self::Invalid, Self::NotFound];
+    pub const ALL: [Self; 12] = [
+        Self::Expired,
+        Self::Invalid,
+        Self::NotFound,
+        Self::NoReceipt,
+        Self::TooOften { retry_seconds: 60 },
+        Self::Bearer,
+        Self::Nobody,
+        Self::Elsewhere,
+        Self::Malformed,
+        Self::TooLarge,
+        Self::Reused,
+        Self::Unavailable,
+    ];
 
     /// The HTTP status to answer with.
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
             Self::Expired => 410,
-            Self::Invalid => 403,
-            Self::NotFound => 404,
+            Self::Invalid | Self::Bearer | Self::Elsewhere => 403,
+            Self::NotFound | Self::NoReceipt => 404,
+            Self::TooOften { .. } => 429,
+            Self::Nobody | Self::Reused => 409,
+            Self::Malformed => 400,
+            Self::TooLarge => 413,
+            Self::Unavailable => 503,
         }
     }
 
@@ -39,43 +76,60 @@ impl Problem {
             Self::Expired => "problem-expired",
             Self::Invalid => "problem-invalid",
             Self::NotFound => "problem-not-found",
+            Self::NoReceipt => "problem-no-receipt",
+            Self::TooOften { .. } => "problem-too-often",
+            Self::Bearer => "problem-bearer",
+            Self::Nobody => "problem-nobody",
+            Self::Elsewhere => "problem-elsewhere",
+            Self::Malformed | Self::TooLarge => "problem-malformed",
+            Self::Reused => "problem-reused",
+            Self::Unavailable => "problem-unavailable",
         }
+    }
+
+    /// Whether the page of reasons can still be opened.
+    const fn leads_back(self) -> bool {
+        !matches!(self, Self::Expired | Self::Invalid | Self::NotFound)
     }
 }
 
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct ProblemPage<'a> {
+    say: Say<'a>,
     placed: &'a Placed,
-    lang: &'static str,
     languages: Vec<Language>,
-    languages_label: String,
     fallback: Option<String>,
     title: String,
     text: String,
+    detail: Option<&'a str>,
+    back: Option<String>,
 }
 
-/// The page as HTML. It says nothing of the token, not even whether it was ever valid.
-///
-/// `asked_supported` is what [`negotiate`](crate::explain::negotiate) said of the language.
+/// The page as HTML. It says nothing of the token, not even whether it was ever valid. `detail` names the field and
+/// the rule of what breaks one.
 ///
 /// # Errors
 /// When the template cannot be written, which needs memory to run out.
 pub fn problem_page(
     problem: Problem,
-    phrases: &Phrases,
-    locale: Locale,
-    asked_supported: bool,
-    placed: &Placed,
+    setting: &Setting<'_>,
+    detail: Option<&str>,
 ) -> Result<String, askama::Error> {
+    let (say, placed) = (setting.say(), setting.placed);
+    let mut variables = FluentArgs::new();
+    if let Problem::TooOften { retry_seconds } = problem {
+        variables.set("seconds", retry_seconds);
+    }
     ProblemPage {
+        say,
         placed,
-        lang: locale.tag(),
-        languages: other_languages(phrases, locale),
-        languages_label: phrases.text("languages", locale),
-        fallback: (!asked_supported).then(|| phrases.text("fallback-language", locale)),
-        title: phrases.text(problem.message(), locale),
-        text: phrases.text(&format!("{}-text", problem.message()), locale),
+        languages: setting.languages(|lang| placed.why_query(lang)),
+        fallback: setting.fallback(),
+        title: say.text(problem.message()),
+        text: say.with(&format!("{}-text", problem.message()), &variables),
+        detail,
+        back: placed.why(say.lang()).filter(|_| problem.leads_back()),
     }
     .render()
 }
@@ -83,13 +137,18 @@ pub fn problem_page(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Localised;
+    use crate::domain::{Locale, Localised};
+    use crate::explain::Phrases;
+
+    fn page(problem: Problem, locale: Locale, asked_supported: bool, placed: &Placed) -> String {
+        let phrases = Phrases::load(&Localised::default()).unwrap();
+        let setting = Setting { phrases: &phrases, locale, asked_supported, placed, sample: false };
+        problem_page(problem, &setting, None).unwrap()
+    }
 
     #[test]
     fn each_problem_is_told_in_each_language() {
-        let phrases = Phrases::load(&Localised::default()).unwrap();
-        let page =
-            |problem, locale| problem_page(problem, &phrases, locale, true, &Placed::default()).unwrap();
+        let page = |problem, locale| page(problem, locale, true, &Placed::default());
         assert!(page(Problem::Expired, Locale::En).contains("<h1>This link has expired</h1>"));
         assert!(page(Problem::Invalid, Locale::Fr).contains("<h1>Ce lien n’est pas valable</h1>"));
         for locale in Locale::ALL {
@@ -103,8 +162,20 @@ mod tests {
 
     #[test]
     fn an_unknown_language_is_answered_in_english_and_says_so() {
-        let phrases = Phrases::load(&Localised::default()).unwrap();
-        let html = problem_page(Problem::NotFound, &phrases, Locale::En, false, &Placed::default()).unwrap();
+        let html = page(Problem::NotFound, Locale::En, false, &Placed::default());
         assert!(html.contains("not available in your language"));
+    }
+
+    #[test]
+    fn the_way_back_is_shown_where_there_is_one() {
+        let placed = Placed::new(true, Some("abc"));
+        for problem in Problem::ALL {
+            let back =
+                page(problem, Locale::En, true, &placed).contains("href=\"/why/abc?lang=en&#38;embed=1\"");
+            let lost = matches!(problem, Problem::Expired | Problem::Invalid | Problem::NotFound);
+            assert_eq!(back, !lost, "{problem:?}");
+        }
+        let wait = page(Problem::TooOften { retry_seconds: 41 }, Locale::En, true, &placed);
+        assert!(wait.contains("41 seconds"), "{wait}");
     }
 }

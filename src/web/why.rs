@@ -6,16 +6,15 @@ use std::collections::BTreeMap;
 use askama::Template;
 use fluent_bundle::FluentArgs;
 
+use super::contrast::ContrastView;
+use super::controls::ControlsView;
 use super::place::Placed;
+use super::setting::{Language, Say, Setting};
+use crate::decide::{Compared, Controls};
 use crate::domain::{
-    Decision, Evidence, Feature, Locale, Outcome, Purposes, RankedAd, Reason, Standing, shown,
+    ChangeId, Decision, Evidence, Feature, Outcome, Purposes, RankedAd, Reason, Standing, shown,
 };
-use crate::explain::{
-    Baseline, Explanation, Phrases, Precision, Unused, capitalised, explain, is_personal, percents,
-};
-
-/// The style sheet of every page, served at `/assets/why.css`.
-pub const WHY_CSS: &str = include_str!("style.css");
+use crate::explain::{Baseline, Explanation, Precision, Unused, capitalised, explain, is_personal, percents};
 
 /// Most reasons that a page states.
 const REASONS_MAX: usize = 5;
@@ -29,18 +28,16 @@ pub struct WhyRequest<'a> {
     pub ad_index: usize,
     /// The schema that it was decided with.
     pub features: &'a [Feature],
-    /// The words.
-    pub phrases: &'a Phrases,
-    /// The language.
-    pub locale: Locale,
-    /// Whether that is a language that was asked for.
-    pub asked_supported: bool,
+    /// How it is to be told.
+    pub setting: Setting<'a>,
     /// How exactly facts about the person are told.
     pub precision: Precision,
-    /// Where the page stands, and the token that opened it.
-    pub placed: &'a Placed,
-    /// Whether the page shows sample data, and has to say so.
-    pub sample: bool,
+    /// What can be chosen.
+    pub controls: &'a Controls,
+    /// The ad beside another one; None when there was no other.
+    pub compared: Option<&'a Compared>,
+    /// A name for the change that each button makes.
+    pub fresh: &'a dyn Fn() -> ChangeId,
 }
 
 /// The page as HTML: no script, no inline style; None when the decision has no such ad.
@@ -76,7 +73,10 @@ struct WhyPage<'a> {
     impersonal: Option<String>,
     common: Vec<String>,
     unused: Vec<DataGroup>,
+    controls: ControlsView,
+    /// What would be switched off elsewhere.
     change: Vec<DataGroup>,
+    contrast: Option<ContrastView>,
     kept: Vec<DataGroup>,
     small_print: Vec<String>,
 }
@@ -106,13 +106,13 @@ struct DataGroup {
 
 impl<'a> WhyPage<'a> {
     fn of(request: &WhyRequest<'a>, explanation: &Explanation, ad: &'a RankedAd) -> Self {
-        let say = Say { phrases: request.phrases, locale: request.locale };
+        let (setting, say) = (&request.setting, request.setting.say());
         let teller = Teller { say, features: request.features, precision: request.precision };
         Self {
             say,
-            placed: request.placed,
-            languages: other_languages(request.phrases, request.locale),
-            fallback: (!request.asked_supported).then(|| say.text("fallback-language")),
+            placed: setting.placed,
+            languages: setting.languages(|lang| setting.placed.why_query(lang)),
+            fallback: setting.fallback(),
             headline: say.phrases.headline(explanation, request.features, say.locale, request.precision),
             compared: say.compared(explanation.baseline),
             advertiser: shown(&ad.ad.advertiser),
@@ -124,46 +124,16 @@ impl<'a> WhyPage<'a> {
             impersonal: (!explanation.personal).then(|| say.text("personal-none")),
             common: teller.common(explanation),
             unused: teller.unused(explanation),
+            controls: ControlsView::of(setting, request.features, request.controls, request.fresh),
             change: teller.change(explanation),
+            contrast: request.compared.map(|compared| ContrastView::of(setting, request.features, compared)),
             kept: teller.kept(request.decision),
             small_print: teller.small_print(request, explanation),
         }
     }
 }
 
-/// A language that a page links to.
-pub(super) struct Language {
-    pub(super) tag: &'static str,
-    /// What it calls itself.
-    pub(super) name: String,
-}
-
-/// The languages that a page in `locale` can be read in besides.
-pub(super) fn other_languages(phrases: &Phrases, locale: Locale) -> Vec<Language> {
-    let others = phrases.languages().iter().filter(|other| **other != locale);
-    others.map(|other| Language { tag: other.tag(), name: phrases.text("language-name", *other) }).collect()
-}
-
-/// The phrases in one language.
-#[derive(Clone, Copy)]
-pub(super) struct Say<'a> {
-    pub(super) phrases: &'a Phrases,
-    pub(super) locale: Locale,
-}
-
 impl Say<'_> {
-    pub(super) fn text(&self, id: &str) -> String {
-        self.phrases.text(id, self.locale)
-    }
-
-    pub(super) fn with(&self, id: &str, variables: &FluentArgs<'_>) -> String {
-        self.phrases.say(id, self.locale, variables)
-    }
-
-    pub(super) fn lang(&self) -> &'static str {
-        self.locale.tag()
-    }
-
     fn compared(&self, baseline: Baseline) -> String {
         match baseline {
             Baseline::TrainingMean => self.text("compared-average"),
@@ -197,13 +167,6 @@ impl Say<'_> {
         let mut variables = FluentArgs::new();
         variables.set("share", self.percent(100_u32.saturating_sub(named)));
         self.with("remainder", &variables)
-    }
-
-    pub(super) fn percent(&self, percent: u32) -> String {
-        match percent {
-            0 => self.text("share-tiny"),
-            _ => self.with("share", &[("percent", percent)].into_iter().collect()),
-        }
     }
 
     fn record(&self, decision: &Decision) -> String {
@@ -331,7 +294,7 @@ impl Teller<'_> {
     fn small_print(&self, request: &WhyRequest<'_>, explanation: &Explanation) -> Vec<String> {
         let banded = explanation.personal && self.precision == Precision::Banded;
         let banded = banded.then(|| self.say.text("banded-note"));
-        let sample = request.sample.then(|| self.say.text("sample-note"));
+        let sample = request.setting.sample_note();
         let record = self.say.record(request.decision);
         banded.into_iter().chain(sample).chain([record]).collect()
     }

@@ -2,7 +2,8 @@
 //
 // A button beside an ad; opened, it shows Limpid's own page in a frame. That page is of Limpid's origin: the
 // site can neither read what it says nor press what is on it. Nothing is asked of any server before the
-// button is pressed. Without this script, or with a token or address that cannot be right, the link inside
+// button is pressed. Keys that are pressed inside the frame stay there, Escape too: so the page in it has a link
+// "Close" of its own. Without this script, or with a token or address that cannot be right, the link inside
 // the element stays what it is.
 (() => {
   'use strict';
@@ -90,6 +91,11 @@
       open.addEventListener('click', () => {
         const frame = make('iframe', { title: openText, referrerPolicy: 'no-referrer', src: `${page}&embed=1` });
         frame.setAttribute('sandbox', 'allow-same-origin allow-forms allow-popups');
+        // The page behind that link is the only one of ours that holds a frame, and how many there are is all that
+        // this page may know of it.
+        frame.addEventListener('load', () => {
+          if (frame.contentWindow?.length === 1) dialog.close();
+        });
         dialog.append(frame);
         // Modal: the page behind is out of reach, Escape closes, and focus goes back to the button.
         dialog.showModal();

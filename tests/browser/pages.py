@@ -1,7 +1,8 @@
 """The pages and the widget in a real browser: Chromium, driven by selenium, against the real binary.
 
-Starts `limpid demo`, and three pages of other origins: one that is allowed to frame, one whose script is
-hostile, and one that is not allowed. Checks them with axe-core in light and dark, wide and narrow, in two
+Starts `limpid demo`, and pages of other origins: some that are allowed to frame, of the same site and of another
+one; one whose script is hostile; one that is not allowed. Presses every control and takes it back, follows every
+section, with the pointer and by keyboard alone. Checks all with axe-core in light and dark, wide and narrow, in two
 languages; keeps a picture of each in target/browser. Usage: pages.py PATH_TO_LIMPID
 """
 
@@ -32,6 +33,7 @@ WAIT_SECONDS_MAX = 30
 SIZES = {"narrow": (320, 800), "wide": (1280, 900)}
 SCHEMES = ("light", "dark")
 LANGUAGES = ("en", "fr")
+WIDTHS = (320, 360, 480, 600, 768, 1024, 1280)
 
 
 def axe_source():
@@ -41,8 +43,8 @@ def axe_source():
 
 
 @contextlib.contextmanager
-def sites(pages):
-    """Serves `pages` (path -> HTML) on a port of its own: another origin; yields its address."""
+def sites(pages, host="127.0.0.1"):
+    """Serves `pages` (path -> HTML) on a port of its own: another origin; yields its address, by the name `host`."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -62,16 +64,17 @@ def sites(pages):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http://{host}:{server.server_port}"
     finally:
         server.shutdown()
 
 
 @contextlib.contextmanager
-def demo(binary, allowed):
+def demo(binary, *allowed):
     """Runs the demo on a free port; yields its address and the tokens that it printed."""
     with tempfile.TemporaryDirectory() as data:
-        command = [binary, "demo", "--port", "0", "--data", data, "--embed-origin", allowed]
+        command = [binary, "demo", "--port", "0", "--data", data]
+        command += [part for origin in allowed for part in ("--embed-origin", origin)]
         process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         watchdog = threading.Timer(START_SECONDS_MAX, process.kill)
         watchdog.start()
@@ -108,7 +111,10 @@ def shop(limpid, body, lang="en", script=""):
 def browser(javascript=True):
     options = webdriver.ChromeOptions()
     options.binary_location = "/usr/bin/chromium"
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=en"):
+    # Frames of other sites in one process, so that the debugger sees what is in them; requests are what they were.
+    one_process = "--disable-features=IsolateOrigins,site-per-process"
+    arguments = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=en")
+    for argument in (*arguments, one_process, "--disable-site-isolation-trials"):
         options.add_argument(argument)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     if not javascript:
@@ -180,6 +186,24 @@ class Session:
                 return node["role"]["value"], node["name"]["value"]
         return None
 
+    def focused_in_frame(self):
+        """The name and role of what has the focus in the frame."""
+        (frame,) = self.nodes("iframe")
+        tree = self.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {"frameId": frame["frameId"]})["nodes"]
+        for node in reversed(tree):
+            properties = {p["name"]: p["value"].get("value") for p in node.get("properties", [])}
+            if properties.get("focused") and node["role"]["value"] not in ("RootWebArea", "Iframe"):
+                return node["role"]["value"], node["name"]["value"]
+        return None
+
+    def tab_to(self, role, name, focused, most=150):
+        """Presses Tab until what is named has the focus."""
+        for _ in range(most):
+            self.keys(Keys.TAB)
+            if focused() == (role, name):
+                return
+        raise AssertionError(f"no {role} named {name} is reached by keyboard")
+
     def frame_address(self):
         (frame,) = self.nodes("iframe")
         attributes = dict(zip(frame["attributes"][::2], frame["attributes"][1::2]))
@@ -202,13 +226,136 @@ def pages_are_accessible(session, limpid, tokens):
                     ("why-nothing-accepted", f"/why/{tokens[-1]}?lang={lang}"),
                     ("why-embedded", f"/why/{tokens[0]}?lang={lang}&embed=1"),
                     ("how", f"/how-it-works?lang={lang}"),
+                    ("changes", f"/why/{tokens[0]}/changes?lang={lang}"),
+                    ("changes-none", f"/why/{tokens[-1]}/changes?lang={lang}"),
+                    ("closed", f"/closed?lang={lang}&from={tokens[0]}"),
                     ("problem", f"/why/forged?lang={lang}"),
+                    ("problem-field", f"/why/{tokens[0]}/what-if?lang={lang}"),
                 ):
                     session.driver.get(limpid + path)
                     what = f"{name}-{lang}-{size}-{scheme}"
                     session.accessible(what)
                     session.picture(what)
     print("pages: no violation in light and dark, at 320 and 1280 px, in English and French")
+
+
+def nothing_is_wider_than_the_screen(session, limpid, token):
+    for width in WIDTHS:
+        metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+        session.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        for lang in ("en", "fr", "de", "es", "it", "nl"):
+            for path in (f"/why/{token}", f"/why/{token}/what-if", "/how-it-works", "/why/forged"):
+                session.driver.get(f"{limpid}{path}?lang={lang}")
+                assert session.driver.find_element(By.TAG_NAME, "html").get_attribute("lang") == lang
+                wide = session.driver.execute_script("return document.documentElement.scrollWidth - innerWidth")
+                assert wide <= 0, f"{path} in {lang}: {wide} px wider than {width} px"
+    print(f"pages: nothing is wider than the screen at {', '.join(map(str, WIDTHS))} px, in six languages")
+
+
+def every_control_gives_a_receipt_and_is_taken_back(session, limpid, token):
+    """Presses all buttons of a page, each with its receipt, and takes each back."""
+    driver, why = session.driver, f"{limpid}/why/{token}"
+    pressed = []
+    for turn, lang in enumerate(LANGUAGES):
+        address = f"{why}?lang={lang}"
+        driver.get(address)
+        buttons = [b.text for b in driver.find_elements(By.CSS_SELECTOR, "form[method=post] button")]
+        things = [t.text for t in driver.find_elements(By.CSS_SELECTOR, ".controls .sentence")]
+        assert len(buttons) == len(things) >= 6, buttons
+        for place, (button, thing) in enumerate(zip(buttons, things)):
+            scheme, size = SCHEMES[(place + turn) % 2], list(SIZES)[(place // 2) % 2]
+            session.look(size, scheme)
+            driver.get(address)
+            found = driver.find_elements(By.CSS_SELECTOR, "form[method=post] button")[place]
+            assert found.text == button and found.accessible_name == f"{button} {thing}", found.accessible_name
+            found.click()
+            assert "/choices/" in driver.current_url, driver.current_url
+            receipt = driver.current_url
+            body = driver.find_element(By.TAG_NAME, "body").text
+            assert thing in body and button in body, body
+            session.accessible(f"receipt of {button} {thing}")
+            session.picture(f"receipt-{lang}-{place}-{size}-{scheme}")
+            driver.refresh()
+            assert driver.current_url == receipt, "a reload shows the receipt again and sends nothing"
+            driver.find_element(By.CSS_SELECTOR, "main > p > a[href*='/why/']").click()
+            assert driver.current_url == address
+            assert len(driver.find_elements(By.CSS_SELECTOR, ".chosen")) == 1, "the page says what was chosen"
+            if place == 0:
+                session.accessible("reasons with a choice")
+                session.picture(f"why-chosen-{lang}-{size}-{scheme}")
+            driver.get(receipt)
+            driver.find_element(By.CSS_SELECTOR, ".undo button").click()
+            assert driver.current_url != receipt and "/choices/" in driver.current_url
+            session.accessible(f"receipt of taking back {button} {thing}")
+            session.picture(f"undone-{lang}-{place}-{size}-{scheme}")
+            driver.get(receipt)
+            assert driver.find_elements(By.CSS_SELECTOR, ".note"), "an old receipt says that it does not hold"
+            driver.get(address)
+            assert not driver.find_elements(By.CSS_SELECTOR, ".chosen"), "taken back, nothing is chosen"
+            pressed.append(thing)
+    print(f"controls: {len(pressed)} pressed, each with a receipt, and taken back")
+
+
+def every_section_leads_on_and_back(session, limpid, token):
+    driver = session.driver
+    for lang in LANGUAGES:
+        session.look("wide", "light")
+        address = f"{limpid}/why/{token}?lang={lang}"
+        driver.get(address)
+        names = [o.get_attribute("value") for o in driver.find_elements(By.CSS_SELECTOR, "#other option")]
+        assert len(names) > 1
+        for name in (names[-1], names[1]):
+            driver.get(address)
+            driver.find_element(By.CSS_SELECTOR, f"#other option[value='{name}']").click()
+            driver.find_element(By.CSS_SELECTOR, ".pick button").click()
+            assert f"other={name}" in driver.current_url and driver.current_url.endswith("#contrast")
+            assert driver.find_element(By.CSS_SELECTOR, "#other option:checked").get_attribute("value") == name
+            assert driver.find_element(By.TAG_NAME, "html").get_attribute("lang") == lang
+        session.accessible("compared with another ad")
+        session.picture(f"why-compared-{lang}")
+        driver.get(address)
+        driver.find_element(By.CSS_SELECTOR, "section a[href*='/changes']").click()
+        ones = [one.get_attribute("href") for one in driver.find_elements(By.CSS_SELECTOR, ".links a")]
+        assert ones, "some datum can be tried"
+        for place, one in enumerate(ones[:6]):
+            driver.find_element(By.CSS_SELECTOR, f".links li:nth-child({place + 1}) a").click()
+            assert driver.current_url == one and driver.find_element(By.CSS_SELECTOR, "p.answer").text
+            if place == 0:
+                session.accessible("without one datum")
+                session.picture(f"what-if-{lang}")
+            driver.find_element(By.CSS_SELECTOR, "main a[href*='/changes']").click()
+        driver.find_element(By.CSS_SELECTOR, "main a.button").click()
+        assert driver.current_url == address
+    print("sections: other ads compared, changes found, data tried one at a time, and back")
+
+
+def by_keyboard_alone(session, limpid, token):
+    driver = session.driver
+    session.look("narrow", "dark")
+    address = f"{limpid}/why/{token}?lang=en"
+    driver.get(address)
+    first = driver.find_element(By.CSS_SELECTOR, "form[method=post] button").accessible_name
+    session.tab_to("button", first, session.focused)
+    session.keys(Keys.ENTER)
+    session.until(lambda d: "/choices/" in d.current_url)
+    undo = driver.find_element(By.CSS_SELECTOR, ".undo button").accessible_name
+    session.tab_to("button", undo, session.focused)
+    session.keys(Keys.SPACE)
+    session.until(lambda d: d.find_element(By.CSS_SELECTOR, ".undo button").accessible_name == first)
+    session.tab_to("link", "Back to the reasons for your ad", session.focused)
+    session.keys(Keys.ENTER)
+    session.until(lambda d: d.current_url == address)
+    assert not driver.find_elements(By.CSS_SELECTOR, ".chosen")
+    session.tab_to("combobox", "Compare with", session.focused)
+    session.keys(Keys.ARROW_DOWN, Keys.TAB, Keys.ENTER)
+    session.until(lambda d: "other=" in d.current_url)
+    session.tab_to("link", "See what would have changed it", session.focused)
+    session.keys(Keys.ENTER)
+    session.until(lambda d: "/changes" in d.current_url)
+    session.tab_to("link", "Back to the reasons for your ad", session.focused)
+    session.keys(Keys.ENTER)
+    session.until(lambda d: d.current_url == address)
+    print("keyboard: a choice made and taken back, ads compared, changes sought, without a pointer")
 
 
 def pages_lead_to_each_other(session, limpid, tokens):
@@ -251,6 +398,38 @@ def widget_by_keyboard(session, allowed, limpid, token):
     print("widget: opens by Enter and by Space, closes by Escape, gives the focus back; no violation")
 
 
+def the_page_in_the_frame_closes_it(session, site, lang="en", closing="Close"):
+    """Escape stays in the frame, so the page there has a link that closes; controls work in the frame as well."""
+    session.look("wide", "light")
+    session.driver.get(f"{site}/{lang}")
+    session.until(lambda _: session.nodes("dialog"))
+    session.keys(Keys.TAB, Keys.ENTER)
+    session.until(lambda _: session.in_frame())
+    button = "Hide these ads"
+    for _ in range(150):
+        session.keys(Keys.TAB)
+        if (focus := session.focused_in_frame()) and focus[0] == "button" and focus[1].startswith(button):
+            break
+    else:
+        raise AssertionError("no control is reached in the frame")
+    session.keys(Keys.ENTER)
+    session.until(lambda _: "Your choice is kept" in session.in_frame())
+    session.picture("widget-receipt", whole=False)
+    session.until(lambda _: session.is_open())
+    undo = None
+    for _ in range(150):
+        session.keys(Keys.TAB)
+        if (undo := session.focused_in_frame()) and undo[1].startswith("Show these ads again"):
+            break
+    assert undo, "the receipt in the frame has a button that takes it back"
+    session.keys(Keys.ENTER)
+    session.until(lambda _: "Show these ads again" in session.in_frame() and "You can take this back" in session.in_frame())
+    session.tab_to("link", closing, session.focused_in_frame)
+    session.keys(Keys.ENTER)
+    session.until(lambda _: not session.is_open())
+    assert not session.nodes("iframe") and session.focused() == ("button", "Why this ad?"), session.focused()
+
+
 def focus_stays_in_the_dialog(session, allowed):
     session.driver.get(f"{allowed}/en")
     session.until(lambda _: session.nodes("dialog"))
@@ -280,6 +459,12 @@ window.attack = async (address) => {
   attempt("name", () => frame.contentWindow.name);
   try { tries.fetch = await (await fetch(address)).text(); } catch (error) { tries.fetch = "!" + error.name; }
   tries.opaque = (await fetch(address, { mode: "no-cors" })).type;
+  const form = { method: "POST", mode: "no-cors", credentials: "include", body: new URLSearchParams(window.choice) };
+  const choices = address.replace(/[?].*/, "/choices");
+  tries.post = (await fetch(choices, form).catch((error) => ({ type: "!" + error.name }))).type;
+  navigator.sendBeacon(choices, new URLSearchParams(window.choice));
+  try { tries.cors = await (await fetch(choices, { ...form, mode: "cors" })).text(); }
+  catch (error) { tries.cors = "!" + error.name; }
   const synthetic = new KeyboardEvent("keydown", { key: "Enter", bubbles: true });
   frame.dispatchEvent(synthetic);
   tries.text = document.documentElement.innerText + window.stolen.textContent + document.documentElement.outerHTML;
@@ -297,7 +482,9 @@ def hostile_script_learns_nothing(session, allowed, limpid, token):
     session.until(lambda _: session.nodes("dialog"))
     session.keys(Keys.TAB, Keys.ENTER)
     session.until(lambda _: session.in_frame())
+    session.driver.execute_script("window.choice = arguments[0]", STOP)
     tries = session.driver.execute_script("return attack(arguments[0])", address)
+    assert tries.pop("post") == "opaque"
     assert tries.pop("document") == "null", "the frame has no document for the page around it"
     assert tries.pop("opaque") == "opaque"
     text = tries.pop("text")
@@ -305,7 +492,43 @@ def hostile_script_learns_nothing(session, allowed, limpid, token):
     for name, outcome in tries.items():
         assert outcome.startswith(("!SecurityError", "!TypeError")), f"{name}: {outcome}"
     assert session.frame_address() == address and headline in session.in_frame()
-    print(f"hostile script: {len(tries) + 2} ways tried, none tells or presses anything")
+    nothing_is_chosen(limpid, token)
+    # Forms that the site writes itself: into the frame, into a window, and instead of its own page.
+    write_form = """
+      const [action, fields, target] = arguments;
+      const form = Object.assign(document.createElement("form"), { method: "POST", action, target });
+      for (const [name, value] of Object.entries(fields)) {
+        form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+      }
+      if (target === "taken") window.stolen.querySelector("iframe").name = target;
+      document.body.append(form);
+      form.submit();"""
+    for target in ("taken", "elsewhere", "_self"):
+        session.driver.execute_script(write_form, f"{limpid}/why/{token}/choices?lang=en", STOP, target)
+        refused = "This did not come from our page"
+        if target == "taken":
+            session.until(lambda _: refused in session.in_frame())
+        if target == "_self":
+            session.until(lambda driver: refused in driver.find_element(By.TAG_NAME, "body").text)
+            session.picture("problem-elsewhere")
+        nothing_is_chosen(limpid, token)
+    handles = session.driver.window_handles
+    for handle in handles[1:]:
+        session.driver.switch_to.window(handle)
+        session.until(lambda driver: refused in driver.find_element(By.TAG_NAME, "body").text)
+        session.driver.close()
+    session.driver.switch_to.window(handles[0])
+    assert len(handles) == 2, handles
+    print(f"hostile script on {allowed}: {len(tries) + 8} ways tried, none tells or presses anything")
+
+
+# What a hostile site would have the person say.
+STOP = {"change": "hostile-1", "say": "object", "about": "everything", "name": ""}
+
+
+def nothing_is_chosen(limpid, token):
+    with urllib.request.urlopen(f"{limpid}/why/{token}?lang=en") as page:
+        assert 'class="chosen"' not in page.read().decode(), "a site chose for the person"
 
 
 def only_allowed_sites_frame(session, other, limpid, token):
@@ -366,7 +589,12 @@ def without_script_there_is_a_link(allowed, limpid, token):
 
 def main(binary):
     pages, others = {}, {}
-    with sites(pages) as allowed, sites(others) as other, demo(binary, allowed) as (limpid, tokens):
+    with (
+        sites(pages) as allowed,
+        sites(pages, "localhost") as far,
+        sites(others) as other,
+        demo(binary, allowed, far) as (limpid, tokens),
+    ):
         token = tokens[0]
         pages["limpid"] = limpid
         for lang in LANGUAGES:
@@ -382,9 +610,16 @@ def main(binary):
             session = Session(driver)
             pages_are_accessible(session, limpid, tokens)
             pages_lead_to_each_other(session, limpid, tokens)
+            nothing_is_wider_than_the_screen(session, limpid, token)
+            every_control_gives_a_receipt_and_is_taken_back(session, limpid, token)
+            every_section_leads_on_and_back(session, limpid, tokens[1])
+            by_keyboard_alone(session, limpid, tokens[1])
             widget_by_keyboard(session, allowed, limpid, token)
             focus_stays_in_the_dialog(session, allowed)
-            hostile_script_learns_nothing(session, allowed, limpid, token)
+            for site in (allowed, far):
+                the_page_in_the_frame_closes_it(session, site)
+                hostile_script_learns_nothing(session, site, limpid, token)
+            print("widget: a choice made and taken back in the frame, which its own page closes; on another site too")
             only_allowed_sites_frame(session, other, limpid, token)
             bad_sources_stay_links(session, allowed)
             a_strict_site_needs_nothing_more(session, allowed)

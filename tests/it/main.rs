@@ -32,6 +32,8 @@ mod idempotency;
 mod layering;
 mod models;
 mod pages;
+mod pages_ask;
+mod pages_choose;
 mod place;
 mod plain;
 mod prices;

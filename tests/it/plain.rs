@@ -188,6 +188,11 @@ fn page(schema: &Schema, phrases: &Phrases, locale: Locale) -> Vec<String> {
     variables.set("count", 3);
     variables.set("days", 365);
     variables.set("people", 24);
+    variables.set("seconds", 41);
+    variables.set("name", "Green Leaf");
+    variables.set("at", "4 May 2026");
+    variables.set("id", "a");
+    variables.set("decision", "b");
     variables.set("response", "conversion");
     let ids = source(locale);
     let ids = ids.lines().filter_map(|line| line.split_once(" = ")).map(|(id, _)| id.trim());
@@ -196,7 +201,8 @@ fn page(schema: &Schema, phrases: &Phrases, locale: Locale) -> Vec<String> {
             ["headline-", "compared-", "named-", "remainder", "common-", "unused-", "personal-", "change-"];
         let more =
             ["kept-none", "banded-", "cause-", "problem-", "notice-", "how-", "bid-", "kicker", "fallback-"];
-        kinds.iter().chain(&more).any(|kind| id.starts_with(kind))
+        let choosing = ["control-", "state-", "receipt-", "contrast-", "changes-", "closed-"];
+        kinds.iter().chain(&more).chain(&choosing).any(|kind| id.starts_with(kind))
     });
     ids.map(|id| phrases.say(id, locale, &variables)).collect()
 }

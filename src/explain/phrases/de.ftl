@@ -36,6 +36,7 @@ section-kept = Was gespeichert wird, und wie lange
 
 share = { $percent } %
 share-tiny = weniger als 1 %
+percent-tiny = weniger als 1
 share-most = mehr als 99 %
 
 named-share = { $count ->
@@ -343,3 +344,114 @@ changes-no-control = Für diese Wahl dienten keine Daten, über die Sie bestimme
 changes-none = Nichts, worüber Sie bestimmen, hätte diese Wahl geändert, auch nicht zwei oder drei davon.
 changes-only-many = Erst mehr als drei der Daten, über die Sie bestimmen, hätten diese Wahl geändert.
 changes-not-found = Wir haben viele der Daten geprüft, über die Sie bestimmen. Nichts davon hätte diese Wahl geändert.
+
+an-ad = Eine Anzeige von { $advertiser }: { $category }
+no-ad = Keine Anzeige
+
+## Auf der Seite wählen
+
+control-intro = Sie können hier wählen. Ihre Wahl wird sofort gespeichert und gilt ab der nächsten Anzeige. Sie können jede Wahl zurücknehmen.
+control-bearer = Dieser Link geht bei allen, die ihn haben. Darum lässt sich hier nichts ändern. Öffnen Sie die Gründe direkt bei der Anzeige, oder gehen Sie in die Datenschutz-Einstellungen der Seite, die sie gezeigt hat.
+control-nobody = Die Seite hat nicht gesagt, wer Sie sind. Darum kann hier keine Wahl gespeichert werden.
+control-about-ads = Welche Anzeigen Sie sehen
+control-about-data = Welche Daten verwendet werden
+control-about-purposes = Wofür Ihre Daten verwendet werden
+control-about-everything = Alles auf einmal
+control-about-others = Was Sie sonst gewählt haben
+control-advertiser = Anzeigen von { $name }
+control-category = Anzeigen zu diesem Thema: { $name }
+control-everything = Alles, was über Sie bekannt ist
+control-chosen = So haben Sie gewählt.
+control-hide = Nicht mehr zeigen
+control-show = Wieder zeigen
+control-forget = Nicht verwenden
+control-use = Wieder verwenden
+control-object = Nicht dafür
+control-allow = Wieder zulassen
+control-withdraw = Nicht mehr erlauben
+control-grant = Wieder erlauben
+control-stop = Nichts über mich verwenden
+control-resume = Wieder verwenden, was ich erlaube
+state-advertiser-yes = Anzeigen von { $name } können Ihnen gezeigt werden.
+state-advertiser-no = Anzeigen von { $name } werden Ihnen nicht gezeigt.
+state-category-yes = Anzeigen zu diesem Thema können Ihnen gezeigt werden: { $name }.
+state-category-no = Anzeigen zu diesem Thema werden Ihnen nicht gezeigt: { $name }.
+state-datum-yes = Darf verwendet werden, wenn Sie den Zweck erlaubt haben.
+state-datum-no = Wird für Anzeigen nicht verwendet.
+state-purpose-silent = Sie haben uns dazu nichts gesagt. Es gilt, was Sie auf der Seite erlaubt haben.
+state-purpose-granted = Sie erlauben das.
+state-purpose-withdrawn = Sie erlauben das nicht.
+state-purpose-objected = Sie lassen das nicht zu, was auch immer erlaubt wurde.
+state-everything-yes = Darf verwendet werden, so weit Sie es erlaubt haben.
+state-everything-no = Nichts über Sie wird für Anzeigen verwendet.
+
+## Der Beleg einer Wahl
+
+receipt-kicker = Beleg
+receipt-title = Ihre Wahl ist gespeichert
+receipt-since = Sie gilt seit dem { $at } und ab der nächsten Anzeige.
+receipt-overtaken = Sie haben seither anders gewählt. Was dieser Beleg sagt, gilt nicht mehr.
+receipt-said = Ihre Wahl
+receipt-before = Vorher
+receipt-after = Mit Ihrer Wahl
+receipt-unchanged = Das galt schon. Darum hat sich nichts geändert.
+receipt-undo = Sie können das zurücknehmen.
+receipt-redo = Sie können das noch einmal wählen.
+receipt-again = Dieselbe Anzeige, noch einmal ausgewählt
+receipt-again-intro = Wir haben für denselben Moment noch einmal ausgewählt, unter denselben Anzeigen zu denselben Preisen.
+receipt-ad-before = Vor Ihrer Wahl
+receipt-ad-after = Mit Ihrer Wahl
+receipt-stays = Die Anzeige, um die es geht, würde weiter gezeigt. Ihre Wahl gilt auch für jede andere Anzeige.
+receipt-leaves = Die Anzeige, um die es geht, würde nicht mehr gezeigt.
+receipt-returns = Die Anzeige, um die es geht, würde wieder gezeigt.
+receipt-absent = Die Anzeige, um die es geht, würde nicht gezeigt, weder vorher noch jetzt.
+receipt-narrow = Daten, die damals nicht verwendet werden durften, werden auch hier nicht gelesen. Was Sie neu erlauben, zählt ab der nächsten Anzeige.
+receipt-record = Beleg { $id }, zur Entscheidung { $decision }.
+
+## Warum keine andere, und was die Wahl geändert hätte
+
+section-contrast = Warum keine andere Anzeige?
+contrast-with = Der Vergleich mit einer anderen Anzeige, die hier hätte stehen können. { $name }.
+contrast-for-this = Zählte für diese Anzeige mehr
+contrast-for-other = Zählte für die andere Anzeige mehr
+contrast-bid-equal = Für beide Anzeigen wird gleich viel geboten.
+contrast-policy = Feste Teile der Rechnung sind auch verschieden.
+contrast-pick = Vergleichen mit
+contrast-go = Vergleichen
+contrast-none = Keine andere Anzeige hätte hier stehen können.
+section-changes = Was hätte die Wahl geändert?
+changes-invite = Wir können die Anzeige noch einmal auswählen, ohne einen Teil Ihrer Daten. Dann sagen wir Ihnen, was Sie gesehen hätten.
+changes-go = Sehen, was die Wahl geändert hätte
+changes-title = Was diese Anzeige geändert hätte
+changes-ones = Eines nach dem anderen
+changes-ones-intro = Was hätten Sie ohne eines davon gesehen?
+changes-back = Alles, was diese Anzeige geändert hätte
+changes-how = Wer hier liest, ändert nichts. Was verwendet wird, ändern Sie auf der Seite mit den Gründen.
+changes-tried = Für diese Seite wurde die Anzeige { $count ->
+    [one] einmal
+   *[other] { $count }-mal
+} neu ausgewählt, jedes Mal mit weniger Daten von Ihnen.
+
+## Wenn der Rahmen zu ist, oder etwas nicht geht
+
+closed-title = Sie können diese Seite schließen
+closed-text = Hier geschieht nichts mehr.
+problem-no-receipt = Diesen Beleg gibt es nicht
+problem-no-receipt-text = Unter diesem Namen ist keine Wahl von Ihnen gespeichert, oder sie wurde gelöscht.
+problem-too-often = Zu viele Fragen auf einmal
+problem-too-often-text = Bitte warten Sie { $seconds ->
+    [one] eine Sekunde
+   *[other] { $seconds } Sekunden
+} und fragen Sie dann noch einmal.
+problem-bearer = Mit diesem Link lässt sich nichts ändern
+problem-bearer-text = Er geht bei allen, die ihn haben. Öffnen Sie die Gründe direkt bei der Anzeige, oder gehen Sie in die Datenschutz-Einstellungen der Seite, die sie gezeigt hat.
+problem-nobody = Hier kann keine Wahl gespeichert werden
+problem-nobody-text = Die Seite hat nicht gesagt, wer Sie sind. Nichts wurde geändert.
+problem-elsewhere = Das kam nicht von unserer Seite
+problem-elsewhere-text = Eine Wahl zählt nur, wenn sie auf der Seite mit den Gründen selbst getroffen wird. Nichts wurde geändert.
+problem-malformed = Das ist nicht zu verstehen
+problem-malformed-text = Was gesendet wurde, ist nicht, was unsere Seiten senden. Nichts wurde geändert.
+problem-reused = Dieses Formular wurde schon benutzt
+problem-reused-text = Es wurde mit einer anderen Wahl gesendet, die gespeichert ist. Nichts wurde geändert. Gehen Sie zurück zu den Gründen und wählen Sie dort.
+problem-unavailable = Das geht gerade nicht
+problem-unavailable-text = Der Fehler liegt bei uns. Bitte versuchen Sie es bald noch einmal.

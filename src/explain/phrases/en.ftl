@@ -37,6 +37,7 @@ section-kept = What is kept, and for how long
 
 share = { $percent }%
 share-tiny = less than 1%
+percent-tiny = less than 1
 share-most = more than 99%
 
 named-share = { $count ->
@@ -344,3 +345,114 @@ changes-no-control = No data that you control were used for this choice. So noth
 changes-none = None of the data that you control would have changed this choice, nor would two or three of them.
 changes-only-many = Only several of the data that you control would have changed this choice together, more than three of them.
 changes-not-found = We tried many of the data that you control, and found nothing that would have changed this choice.
+
+an-ad = An ad by { $advertiser }: { $category }
+no-ad = No ad
+
+## Choosing on the page
+
+control-intro = You can choose here. What you choose is kept at once, and holds from the next ad on. You can take each choice back.
+control-bearer = This link works for anyone who has it, so nothing can be changed here. To choose, open the reasons from the ad itself, or use the privacy settings of the site that showed it.
+control-nobody = The site did not say who you are, so there is nobody whose choice could be kept here.
+control-about-ads = Which ads you see
+control-about-data = Which data are used
+control-about-purposes = What your data are used for
+control-about-everything = All at once
+control-about-others = Your other choices
+control-advertiser = Ads by { $name }
+control-category = Ads about { $name }
+control-everything = Everything that is known about you
+control-chosen = You chose this.
+control-hide = Hide these ads
+control-show = Show these ads again
+control-forget = Do not use this
+control-use = Use this again
+control-object = Not for this
+control-allow = Allow this again
+control-withdraw = Stop accepting this
+control-grant = Accept this again
+control-stop = Use nothing about me
+control-resume = Use what I accept again
+state-advertiser-yes = Ads by { $name } may be shown to you.
+state-advertiser-no = No ads by { $name } are shown to you.
+state-category-yes = Ads about { $name } may be shown to you.
+state-category-no = No ads about { $name } are shown to you.
+state-datum-yes = May be used, if you accepted what it is used for.
+state-datum-no = Is not used for ads.
+state-purpose-silent = You told us nothing about this. What you accepted on the site holds.
+state-purpose-granted = You accept this.
+state-purpose-withdrawn = You do not accept this.
+state-purpose-objected = You do not allow this, whatever was accepted.
+state-everything-yes = May be used, as far as you accepted it.
+state-everything-no = Nothing about you is used for ads.
+
+## The receipt of a choice
+
+receipt-kicker = Receipt
+receipt-title = Your choice is kept
+receipt-since = In force since { $at }. It holds from the next ad on.
+receipt-overtaken = You chose otherwise since. What this receipt says does not hold any more.
+receipt-said = You said
+receipt-before = Before
+receipt-after = With your choice
+receipt-unchanged = This held already, so nothing changed.
+receipt-undo = You can take this back.
+receipt-redo = You can choose this again.
+receipt-again = The same choice of ad, made again
+receipt-again-intro = We chose once more for that same moment, among the same ads at the same prices.
+receipt-ad-before = Before your choice
+receipt-ad-after = With your choice
+receipt-stays = The ad that you asked about would still be shown. Your choice holds for every other ad too.
+receipt-leaves = The ad that you asked about would not be shown any more.
+receipt-returns = The ad that you asked about would be shown again.
+receipt-absent = The ad that you asked about would not be shown, neither before nor now.
+receipt-narrow = Data that could not be used at that moment are not looked at here either. If you allow more, it counts from the next ad on.
+receipt-record = Receipt { $id }, for decision { $decision }.
+
+## Why not another ad, and what would have changed it
+
+section-contrast = Why not another ad?
+contrast-with = Compared with another ad that could have been shown here. { $name }.
+contrast-for-this = Counted more for this ad
+contrast-for-other = Counted more for the other ad
+contrast-bid-equal = Both advertisers offer the same.
+contrast-policy = Fixed parts of the calculation differ too.
+contrast-pick = Compare with
+contrast-go = Compare
+contrast-none = No other ad could have been shown here.
+section-changes = What would have changed it?
+changes-invite = We can choose the ad again without some of your data, and tell you what you would have seen.
+changes-go = See what would have changed it
+changes-title = What would have changed this ad
+changes-ones = One thing at a time
+changes-ones-intro = What would you have seen without one of these?
+changes-back = All that would have changed this ad
+changes-how = Looking here changes nothing. To change what is used, go back to the reasons.
+changes-tried = For this page the ad was chosen { $count ->
+    [one] once more
+   *[other] { $count } times more
+}, with less of your data each time.
+
+## When the widget is closed, or something cannot be done
+
+closed-title = You can close this page
+closed-text = Nothing more happens here.
+problem-no-receipt = There is no such receipt
+problem-no-receipt-text = No choice of yours is kept under this name, or it has been erased.
+problem-too-often = Too many questions at once
+problem-too-often-text = Please wait { $seconds ->
+    [one] one second
+   *[other] { $seconds } seconds
+}, then ask again.
+problem-bearer = Nothing can be changed with this link
+problem-bearer-text = It works for anyone who has it. To choose, open the reasons from the ad itself, or use the privacy settings of the site that showed it.
+problem-nobody = There is nobody whose choice could be kept
+problem-nobody-text = The site did not say who you are. Nothing was changed.
+problem-elsewhere = This did not come from our page
+problem-elsewhere-text = A choice counts only when it is made on the page of reasons itself. Nothing was changed.
+problem-malformed = This cannot be understood
+problem-malformed-text = What was sent is not what our pages send. Nothing was changed.
+problem-reused = This form was used before
+problem-reused-text = It was sent with another choice, which is kept. Nothing was changed. Go back to the reasons and choose there.
+problem-unavailable = This does not work right now
+problem-unavailable-text = The fault is ours. Please try again in a little while.

@@ -36,6 +36,7 @@ section-kept = Lo que se guarda, y cuánto tiempo
 
 share = { $percent } %
 share-tiny = menos del 1 %
+percent-tiny = menos del 1
 share-most = más del 99 %
 
 named-share = { $count ->
@@ -343,3 +344,114 @@ changes-no-control = Para esta elección no se usaron datos que usted controla. 
 changes-none = Ninguno de los datos que usted controla habría cambiado esta elección, ni dos o tres juntos.
 changes-only-many = Solo más de tres de los datos que usted controla habrían cambiado esta elección.
 changes-not-found = Probamos muchos de los datos que usted controla, y nada habría cambiado esta elección.
+
+an-ad = Un anuncio de { $advertiser }: { $category }
+no-ad = Ningún anuncio
+
+## Elegir en la página
+
+control-intro = Aquí puede elegir. Lo que elija se guarda al momento y vale desde el próximo anuncio. Puede deshacer cada elección.
+control-bearer = Este enlace sirve a quien lo tenga, así que aquí no se puede cambiar nada. Para elegir, abra los motivos desde el propio anuncio o vaya a los ajustes de privacidad del sitio que lo mostró.
+control-nobody = El sitio no dijo quién es usted. Por eso no hay nadie cuya elección se pueda guardar aquí.
+control-about-ads = Qué anuncios ve
+control-about-data = Qué datos se usan
+control-about-purposes = Para qué se usan sus datos
+control-about-everything = Todo a la vez
+control-about-others = Sus otras elecciones
+control-advertiser = Anuncios de { $name }
+control-category = Anuncios sobre este tema: { $name }
+control-everything = Todo lo que se sabe de usted
+control-chosen = Usted eligió esto.
+control-hide = No mostrar más
+control-show = Mostrar de nuevo
+control-forget = No usar esto
+control-use = Usar esto de nuevo
+control-object = No para esto
+control-allow = Permitir de nuevo
+control-withdraw = Dejar de aceptar
+control-grant = Aceptar de nuevo
+control-stop = No usar nada sobre mí
+control-resume = Usar de nuevo lo que acepto
+state-advertiser-yes = Se le pueden mostrar anuncios de { $name }.
+state-advertiser-no = No se le muestran anuncios de { $name }.
+state-category-yes = Se le pueden mostrar anuncios sobre este tema: { $name }.
+state-category-no = No se le muestran anuncios sobre este tema: { $name }.
+state-datum-yes = Se puede usar, si aceptó para qué sirve.
+state-datum-no = No se usa para anuncios.
+state-purpose-silent = No nos dijo nada sobre esto. Vale lo que aceptó en el sitio.
+state-purpose-granted = Usted lo acepta.
+state-purpose-withdrawn = Usted no lo acepta.
+state-purpose-objected = Usted no lo permite, sea lo que sea lo aceptado.
+state-everything-yes = Se puede usar, hasta donde usted lo aceptó.
+state-everything-no = No se usa nada sobre usted para anuncios.
+
+## El recibo de una elección
+
+receipt-kicker = Recibo
+receipt-title = Su elección está guardada
+receipt-since = Vale desde el { $at } y cuenta desde el próximo anuncio.
+receipt-overtaken = Desde entonces eligió otra cosa. Lo que dice este recibo ya no vale.
+receipt-said = Usted dijo
+receipt-before = Antes
+receipt-after = Con su elección
+receipt-unchanged = Ya era así, de modo que nada cambió.
+receipt-undo = Puede deshacer esto.
+receipt-redo = Puede elegir esto de nuevo.
+receipt-again = El mismo anuncio, elegido de nuevo
+receipt-again-intro = Hemos elegido otra vez para ese mismo momento, entre los mismos anuncios y a los mismos precios.
+receipt-ad-before = Antes de su elección
+receipt-ad-after = Con su elección
+receipt-stays = El anuncio por el que preguntó se mostraría igual. Su elección vale también para todos los demás.
+receipt-leaves = El anuncio por el que preguntó ya no se mostraría.
+receipt-returns = El anuncio por el que preguntó se mostraría de nuevo.
+receipt-absent = El anuncio por el que preguntó no se mostraría, ni antes ni ahora.
+receipt-narrow = Los datos que no se podían usar en ese momento tampoco se leen aquí. Si permite más, cuenta desde el próximo anuncio.
+receipt-record = Recibo { $id }, de la decisión { $decision }.
+
+## Por qué no otro anuncio, y qué lo habría cambiado
+
+section-contrast = ¿Por qué no otro anuncio?
+contrast-with = Se compara con otro anuncio que se podía mostrar aquí. { $name }.
+contrast-for-this = Contó más para este anuncio
+contrast-for-other = Contó más para el otro anuncio
+contrast-bid-equal = Los dos anunciantes ofrecen lo mismo.
+contrast-policy = También difieren partes fijas del cálculo.
+contrast-pick = Comparar con
+contrast-go = Comparar
+contrast-none = No se podía mostrar ningún otro anuncio aquí.
+section-changes = ¿Qué lo habría cambiado?
+changes-invite = Podemos elegir el anuncio otra vez sin una parte de sus datos, y decirle qué habría visto.
+changes-go = Ver qué lo habría cambiado
+changes-title = Qué habría cambiado este anuncio
+changes-ones = Una cosa cada vez
+changes-ones-intro = ¿Qué habría visto sin uno de estos datos?
+changes-back = Todo lo que habría cambiado este anuncio
+changes-how = Mirar aquí no cambia nada. Para cambiar lo que se usa, vuelva a los motivos.
+changes-tried = Para esta página el anuncio se eligió { $count ->
+    [one] una vez más
+   *[other] { $count } veces más
+}, cada vez con menos datos suyos.
+
+## Cuando el marco se cierra, o algo no se puede hacer
+
+closed-title = Puede cerrar esta página
+closed-text = Aquí no pasa nada más.
+problem-no-receipt = No hay tal recibo
+problem-no-receipt-text = No se guarda ninguna elección suya con este nombre, o se ha borrado.
+problem-too-often = Demasiadas preguntas a la vez
+problem-too-often-text = Espere { $seconds ->
+    [one] un segundo
+   *[other] { $seconds } segundos
+} y pregunte de nuevo.
+problem-bearer = Con este enlace no se puede cambiar nada
+problem-bearer-text = Sirve a quien lo tenga. Para elegir, abra los motivos desde el propio anuncio o vaya a los ajustes de privacidad del sitio que lo mostró.
+problem-nobody = No hay nadie cuya elección se pueda guardar
+problem-nobody-text = El sitio no dijo quién es usted. No se cambió nada.
+problem-elsewhere = Esto no vino de nuestra página
+problem-elsewhere-text = Una elección solo cuenta si se hace en la propia página de los motivos. No se cambió nada.
+problem-malformed = Esto no se entiende
+problem-malformed-text = Lo que se envió no es lo que envían nuestras páginas. No se cambió nada.
+problem-reused = Este formulario ya se usó
+problem-reused-text = Se envió con otra elección, que está guardada. No se cambió nada. Vuelva a los motivos y elija allí.
+problem-unavailable = Ahora mismo no funciona
+problem-unavailable-text = El fallo es nuestro. Inténtelo de nuevo en un rato.

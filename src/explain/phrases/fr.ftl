@@ -36,6 +36,7 @@ section-kept = Ce qui est conservé, et combien de temps
 
 share = { $percent } %
 share-tiny = moins de 1 %
+percent-tiny = moins de 1
 share-most = plus de 99 %
 
 named-share = { $count ->
@@ -346,3 +347,114 @@ changes-no-control = Aucune donnée que vous maîtrisez n’a servi à ce choix.
 changes-none = Aucune des données que vous maîtrisez n’aurait changé ce choix, ni deux ou trois ensemble.
 changes-only-many = Il aurait fallu plus de trois des données que vous maîtrisez pour changer ce choix.
 changes-not-found = Nous avons essayé beaucoup des données que vous maîtrisez, et rien n’aurait changé ce choix.
+
+an-ad = Une publicité de { $advertiser } : { $category }
+no-ad = Aucune publicité
+
+## Choisir sur la page
+
+control-intro = Vous pouvez choisir ici. Votre choix est enregistré aussitôt et vaut dès la publicité suivante. Vous pouvez revenir sur chaque choix.
+control-bearer = Ce lien marche pour toute personne qui l’a, donc rien ne peut être changé ici. Pour choisir, ouvrez les raisons depuis la publicité elle-même, ou allez dans les réglages de confidentialité du site qui l’a montrée.
+control-nobody = Le site n’a pas dit qui vous êtes. Il n’y a donc personne dont le choix puisse être gardé ici.
+control-about-ads = Les publicités que vous voyez
+control-about-data = Les données utilisées
+control-about-purposes = Ce à quoi servent vos données
+control-about-everything = Tout à la fois
+control-about-others = Vos autres choix
+control-advertiser = Publicités de { $name }
+control-category = Publicités sur ce sujet : { $name }
+control-everything = Tout ce que l’on sait de vous
+control-chosen = C’est votre choix.
+control-hide = Masquer ces publicités
+control-show = Montrer de nouveau ces publicités
+control-forget = Ne pas utiliser ceci
+control-use = Utiliser de nouveau ceci
+control-object = Pas pour cela
+control-allow = Autoriser de nouveau
+control-withdraw = Ne plus accepter
+control-grant = Accepter de nouveau
+control-stop = Ne rien utiliser sur moi
+control-resume = Utiliser de nouveau ce que j’accepte
+state-advertiser-yes = Des publicités de { $name } peuvent vous être montrées.
+state-advertiser-no = Aucune publicité de { $name } ne vous est montrée.
+state-category-yes = Des publicités sur ce sujet peuvent vous être montrées : { $name }.
+state-category-no = Aucune publicité sur ce sujet ne vous est montrée : { $name }.
+state-datum-yes = Peut être utilisé, si vous avez accepté ce à quoi cela sert.
+state-datum-no = N’est pas utilisé pour les publicités.
+state-purpose-silent = Vous ne nous en avez rien dit. Ce que vous avez accepté sur le site vaut.
+state-purpose-granted = Vous l’acceptez.
+state-purpose-withdrawn = Vous ne l’acceptez pas.
+state-purpose-objected = Vous ne l’autorisez pas, quoi qui ait été accepté.
+state-everything-yes = Peut être utilisé, dans la mesure où vous l’avez accepté.
+state-everything-no = Rien de ce que l’on sait de vous n’est utilisé pour les publicités.
+
+## Le reçu d’un choix
+
+receipt-kicker = Reçu
+receipt-title = Votre choix est enregistré
+receipt-since = En vigueur depuis le { $at }. Il vaut dès la publicité suivante.
+receipt-overtaken = Vous avez choisi autrement depuis. Ce que dit ce reçu ne vaut plus.
+receipt-said = Vous avez dit
+receipt-before = Avant
+receipt-after = Avec votre choix
+receipt-unchanged = C’était déjà le cas, donc rien n’a changé.
+receipt-undo = Vous pouvez revenir sur ce choix.
+receipt-redo = Vous pouvez refaire ce choix.
+receipt-again = Le même choix de publicité, refait
+receipt-again-intro = Nous avons choisi de nouveau pour ce même moment, parmi les mêmes publicités, aux mêmes prix.
+receipt-ad-before = Avant votre choix
+receipt-ad-after = Avec votre choix
+receipt-stays = La publicité dont il s’agit serait toujours montrée. Votre choix vaut aussi pour toutes les autres.
+receipt-leaves = La publicité dont il s’agit ne serait plus montrée.
+receipt-returns = La publicité dont il s’agit serait de nouveau montrée.
+receipt-absent = La publicité dont il s’agit ne serait pas montrée, ni avant ni maintenant.
+receipt-narrow = Les données qui ne pouvaient pas servir à ce moment-là ne sont pas lues ici non plus. Si vous permettez plus, cela compte dès la publicité suivante.
+receipt-record = Reçu { $id }, pour la décision { $decision }.
+
+## Pourquoi pas une autre, et ce qui aurait changé ce choix
+
+section-contrast = Pourquoi pas une autre publicité ?
+contrast-with = Comparée à une autre publicité qui aurait pu être montrée ici. { $name }.
+contrast-for-this = A compté plus pour cette publicité
+contrast-for-other = A compté plus pour l’autre publicité
+contrast-bid-equal = Les deux annonceurs proposent autant.
+contrast-policy = Des parts fixes du calcul diffèrent aussi.
+contrast-pick = Comparer avec
+contrast-go = Comparer
+contrast-none = Aucune autre publicité n’aurait pu être montrée ici.
+section-changes = Qu’est-ce qui aurait changé ce choix ?
+changes-invite = Nous pouvons choisir de nouveau sans une partie de vos données, et vous dire ce que vous auriez vu.
+changes-go = Voir ce qui l’aurait changé
+changes-title = Ce qui aurait changé cette publicité
+changes-ones = Une chose à la fois
+changes-ones-intro = Qu’auriez-vous vu sans l’une de ces données ?
+changes-back = Tout ce qui aurait changé cette publicité
+changes-how = Regarder ici ne change rien. Pour changer ce qui est utilisé, revenez aux raisons.
+changes-tried = Pour cette page, la publicité a été choisie { $count ->
+    [one] une fois de plus
+   *[other] { $count } fois de plus
+}, avec moins de vos données à chaque fois.
+
+## Quand le cadre est fermé, ou que quelque chose ne peut pas se faire
+
+closed-title = Vous pouvez fermer cette page
+closed-text = Rien d’autre ne se passe ici.
+problem-no-receipt = Ce reçu n’existe pas
+problem-no-receipt-text = Aucun choix de votre part n’est gardé sous ce nom, ou il a été effacé.
+problem-too-often = Trop de questions à la fois
+problem-too-often-text = Attendez { $seconds ->
+    [one] une seconde
+   *[other] { $seconds } secondes
+}, puis demandez de nouveau.
+problem-bearer = Rien ne peut être changé avec ce lien
+problem-bearer-text = Il marche pour toute personne qui l’a. Pour choisir, ouvrez les raisons depuis la publicité elle-même, ou allez dans les réglages de confidentialité du site qui l’a montrée.
+problem-nobody = Il n’y a personne dont le choix puisse être gardé
+problem-nobody-text = Le site n’a pas dit qui vous êtes. Rien n’a été changé.
+problem-elsewhere = Cela ne vient pas de notre page
+problem-elsewhere-text = Un choix ne compte que s’il est fait sur la page des raisons elle-même. Rien n’a été changé.
+problem-malformed = Cela ne peut pas être compris
+problem-malformed-text = Ce qui a été envoyé n’est pas ce que nos pages envoient. Rien n’a été changé.
+problem-reused = Ce formulaire a déjà servi
+problem-reused-text = Il a été envoyé avec un autre choix, qui est gardé. Rien n’a été changé. Revenez aux raisons et choisissez là.
+problem-unavailable = Cela ne marche pas en ce moment
+problem-unavailable-text = La faute est la nôtre. Réessayez dans un petit moment.

@@ -36,6 +36,7 @@ section-kept = Che cosa si conserva, e per quanto tempo
 
 share = { $percent }%
 share-tiny = meno dell’1%
+percent-tiny = meno dell’1
 share-most = più del 99%
 
 named-share = { $count ->
@@ -350,3 +351,114 @@ changes-no-control = Per questa scelta non sono serviti dati che Lei controlla. 
 changes-none = Nessuno dei dati che Lei controlla avrebbe cambiato questa scelta, e nemmeno due o tre insieme.
 changes-only-many = Solo più di tre dei dati che Lei controlla avrebbero cambiato questa scelta.
 changes-not-found = Abbiamo provato molti dei dati che Lei controlla, e nulla avrebbe cambiato questa scelta.
+
+an-ad = Un annuncio di { $advertiser }: { $category }
+no-ad = Nessun annuncio
+
+## Scegliere sulla pagina
+
+control-intro = Qui può scegliere. La Sua scelta è salvata subito e vale dal prossimo annuncio. Può annullare ogni scelta.
+control-bearer = Questo link funziona per chi lo ha, quindi qui non si cambia nulla. Per scegliere, apra i motivi dal vero annuncio o vada nelle impostazioni sulla privacy del sito che lo ha mostrato.
+control-nobody = Il sito non ha detto chi è Lei. Quindi non c’è nessuno di cui salvare qui la scelta.
+control-about-ads = Quali annunci vede
+control-about-data = Quali dati si usano
+control-about-purposes = A che cosa servono i Suoi dati
+control-about-everything = Tutto insieme
+control-about-others = Le altre Sue scelte
+control-advertiser = Annunci di { $name }
+control-category = Annunci su questo tema: { $name }
+control-everything = Tutto ciò che si sa di Lei
+control-chosen = Lei ha scelto così.
+control-hide = Non mostrare più
+control-show = Mostra di nuovo
+control-forget = Non usare
+control-use = Usa di nuovo
+control-object = Non per questo
+control-allow = Permetti di nuovo
+control-withdraw = Non accettare più
+control-grant = Accetta di nuovo
+control-stop = Non usare nulla su di me
+control-resume = Usa di nuovo ciò che accetto
+state-advertiser-yes = Annunci di { $name } possono esserLe mostrati.
+state-advertiser-no = Nessun annuncio di { $name } Le è mostrato.
+state-category-yes = Annunci su questo tema possono esserLe mostrati: { $name }.
+state-category-no = Nessun annuncio su questo tema Le è mostrato: { $name }.
+state-datum-yes = Si può usare, se Lei ha accettato a che cosa serve.
+state-datum-no = Non si usa per gli annunci.
+state-purpose-silent = Non ci ha detto nulla su questo. Vale ciò che ha accettato sul sito.
+state-purpose-granted = Lei lo accetta.
+state-purpose-withdrawn = Lei non lo accetta.
+state-purpose-objected = Lei non lo permette, qualunque cosa sia accettata.
+state-everything-yes = Si può usare, per quanto Lei lo ha accettato.
+state-everything-no = Nulla su di Lei si usa per gli annunci.
+
+## La ricevuta di una scelta
+
+receipt-kicker = Ricevuta
+receipt-title = La Sua scelta è salvata
+receipt-since = Vale dal { $at } e conta dal prossimo annuncio.
+receipt-overtaken = Da allora ha scelto altro. Ciò che dice questa ricevuta non vale più.
+receipt-said = Lei ha detto
+receipt-before = Prima
+receipt-after = Con la Sua scelta
+receipt-unchanged = Era già così, quindi nulla è cambiato.
+receipt-undo = Può annullare questa scelta.
+receipt-redo = Può scegliere di nuovo così.
+receipt-again = Lo stesso annuncio, scelto di nuovo
+receipt-again-intro = Abbiamo scelto di nuovo per lo stesso momento, tra gli stessi annunci e agli stessi prezzi.
+receipt-ad-before = Prima della Sua scelta
+receipt-ad-after = Con la Sua scelta
+receipt-stays = L’annuncio di cui ha chiesto resterebbe. La Sua scelta vale anche per tutti gli altri.
+receipt-leaves = L’annuncio di cui ha chiesto non sarebbe più mostrato.
+receipt-returns = L’annuncio di cui ha chiesto sarebbe mostrato di nuovo.
+receipt-absent = L’annuncio di cui ha chiesto non sarebbe mostrato, né prima né ora.
+receipt-narrow = I dati che allora non si potevano usare non si leggono nemmeno qui. Se permette di più, conta dal prossimo annuncio.
+receipt-record = Ricevuta { $id }, per la decisione { $decision }.
+
+## Perché non un altro, e che cosa lo avrebbe cambiato
+
+section-contrast = Perché non un altro annuncio?
+contrast-with = Confronto con un altro annuncio che poteva stare qui. { $name }.
+contrast-for-this = Ha contato di più per questo annuncio
+contrast-for-other = Ha contato di più per l’altro annuncio
+contrast-bid-equal = Per i due annunci si offre lo stesso.
+contrast-policy = Anche parti fisse del calcolo sono diverse.
+contrast-pick = Confronta con
+contrast-go = Confronta
+contrast-none = Nessun altro annuncio poteva stare qui.
+section-changes = Che cosa lo avrebbe cambiato?
+changes-invite = Possiamo scegliere di nuovo l’annuncio senza una parte dei Suoi dati, e dire che cosa avrebbe visto.
+changes-go = Vedere che cosa lo avrebbe cambiato
+changes-title = Che cosa avrebbe cambiato questo annuncio
+changes-ones = Una cosa per volta
+changes-ones-intro = Che cosa avrebbe visto senza uno di questi dati?
+changes-back = Tutto ciò che avrebbe cambiato questo annuncio
+changes-how = Guardare qui non cambia nulla. Per cambiare ciò che si usa, torni ai motivi.
+changes-tried = Per questa pagina l’annuncio è stato scelto { $count ->
+    [one] un’altra volta
+   *[other] altre { $count } volte
+}, sempre con meno dati Suoi.
+
+## Quando il riquadro è chiuso, o qualcosa non si può fare
+
+closed-title = Può chiudere questa pagina
+closed-text = Qui non succede altro.
+problem-no-receipt = Questa ricevuta non c’è
+problem-no-receipt-text = Nessuna Sua scelta è salvata con questo nome, o è stata cancellata.
+problem-too-often = Troppe domande insieme
+problem-too-often-text = Aspetti { $seconds ->
+    [one] un secondo
+   *[other] { $seconds } secondi
+} e poi chieda di nuovo.
+problem-bearer = Con questo link non si cambia nulla
+problem-bearer-text = Funziona per chi lo ha. Per scegliere, apra i motivi dal vero annuncio o vada nelle impostazioni sulla privacy del sito che lo ha mostrato.
+problem-nobody = Non c’è nessuno di cui salvare la scelta
+problem-nobody-text = Il sito non ha detto chi è Lei. Nulla è cambiato.
+problem-elsewhere = Questo non viene dalla nostra pagina
+problem-elsewhere-text = Una scelta conta solo se è fatta sulla pagina dei motivi. Nulla è cambiato.
+problem-malformed = Questo non si capisce
+problem-malformed-text = Ciò che è arrivato non è ciò che mandano le nostre pagine. Nulla è cambiato.
+problem-reused = Questo modulo è già servito
+problem-reused-text = È arrivato con un’altra scelta, che è salvata. Nulla è cambiato. Torni ai motivi e scelga lì.
+problem-unavailable = Ora non funziona
+problem-unavailable-text = La colpa è nostra. Riprovi tra poco.

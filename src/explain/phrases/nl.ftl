@@ -36,6 +36,7 @@ section-kept = Wat wordt bewaard, en hoe lang
 
 share = { $percent }%
 share-tiny = minder dan 1%
+percent-tiny = minder dan 1
 share-most = meer dan 99%
 
 named-share = { $count ->
@@ -343,3 +344,114 @@ changes-no-control = Voor deze keuze zijn geen gegevens gebruikt waarover u besl
 changes-none = Niets waarover u beslist had deze keuze veranderd, en ook twee of drie samen niet.
 changes-only-many = Pas meer dan drie van de gegevens waarover u beslist hadden deze keuze samen veranderd.
 changes-not-found = Wij hebben veel gegevens geprobeerd waarover u beslist. Niets daarvan had deze keuze veranderd.
+
+an-ad = Een advertentie van { $advertiser }: { $category }
+no-ad = Geen advertentie
+
+## Kiezen op de pagina
+
+control-intro = U kunt hier kiezen. Wat u kiest, wordt meteen bewaard en geldt vanaf de volgende advertentie. U kunt elke keuze terugdraaien.
+control-bearer = Deze link werkt voor iedereen die hem heeft. Daarom kunt u hier niets veranderen. Open de redenen bij de advertentie zelf, of ga naar de privacy-instellingen van de site die haar liet zien.
+control-nobody = De site heeft niet gezegd wie u bent. Daarom kan hier geen keuze worden bewaard.
+control-about-ads = Welke advertenties u ziet
+control-about-data = Welke gegevens worden gebruikt
+control-about-purposes = Waarvoor uw gegevens worden gebruikt
+control-about-everything = Alles tegelijk
+control-about-others = Uw andere keuzes
+control-advertiser = Advertenties van { $name }
+control-category = Advertenties over { $name }
+control-everything = Alles wat over u bekend is
+control-chosen = Dit hebt u gekozen.
+control-hide = Niet meer tonen
+control-show = Weer tonen
+control-forget = Niet gebruiken
+control-use = Weer gebruiken
+control-object = Niet hiervoor
+control-allow = Weer toelaten
+control-withdraw = Niet meer toestaan
+control-grant = Weer toestaan
+control-stop = Niets over mij gebruiken
+control-resume = Weer gebruiken wat ik toesta
+state-advertiser-yes = U kunt advertenties van { $name } te zien krijgen.
+state-advertiser-no = U krijgt geen advertenties van { $name } te zien.
+state-category-yes = U kunt advertenties over { $name } te zien krijgen.
+state-category-no = U krijgt geen advertenties over { $name } te zien.
+state-datum-yes = Mag worden gebruikt, als u het doel ervan toestaat.
+state-datum-no = Wordt niet gebruikt voor advertenties.
+state-purpose-silent = U hebt ons hier niets over gezegd. Wat u op de site toestond, geldt.
+state-purpose-granted = U staat dit toe.
+state-purpose-withdrawn = U staat dit niet toe.
+state-purpose-objected = U laat dit niet toe, wat er ook is toegestaan.
+state-everything-yes = Mag worden gebruikt, zo ver u het toestaat.
+state-everything-no = Niets over u wordt gebruikt voor advertenties.
+
+## Het bewijs van een keuze
+
+receipt-kicker = Bewijs
+receipt-title = Uw keuze is bewaard
+receipt-since = Geldt sinds { $at }, en vanaf de volgende advertentie.
+receipt-overtaken = U hebt sindsdien anders gekozen. Wat dit bewijs zegt, geldt niet meer.
+receipt-said = Uw keuze
+receipt-before = Eerst
+receipt-after = Met uw keuze
+receipt-unchanged = Dit gold al, dus er is niets veranderd.
+receipt-undo = U kunt dit terugdraaien.
+receipt-redo = U kunt dit opnieuw kiezen.
+receipt-again = Dezelfde advertentie, opnieuw gekozen
+receipt-again-intro = We kozen opnieuw voor hetzelfde moment, uit dezelfde advertenties en met dezelfde prijzen.
+receipt-ad-before = Voor uw keuze
+receipt-ad-after = Met uw keuze
+receipt-stays = De advertentie waar het om gaat, zou nog steeds te zien zijn. Uw keuze geldt ook voor alle andere.
+receipt-leaves = De advertentie waar het om gaat, zou niet meer te zien zijn.
+receipt-returns = De advertentie waar het om gaat, zou weer te zien zijn.
+receipt-absent = De advertentie waar het om gaat, zou niet te zien zijn, eerst niet en nu niet.
+receipt-narrow = Gegevens die toen niet mochten worden gebruikt, worden ook hier niet gelezen. Wat u meer toestaat, telt vanaf de volgende advertentie.
+receipt-record = Bewijs { $id }, bij beslissing { $decision }.
+
+## Waarom geen andere, en wat de keuze had veranderd
+
+section-contrast = Waarom geen andere advertentie?
+contrast-with = Vergeleken met een andere advertentie die hier had kunnen staan. { $name }.
+contrast-for-this = Telde meer voor deze advertentie
+contrast-for-other = Telde meer voor de andere advertentie
+contrast-bid-equal = Voor beide advertenties wordt evenveel geboden.
+contrast-policy = Vaste delen van de som zijn ook verschillend.
+contrast-pick = Vergelijken met
+contrast-go = Vergelijken
+contrast-none = Er had hier geen andere advertentie kunnen staan.
+section-changes = Wat had dit veranderd?
+changes-invite = We kunnen de advertentie opnieuw kiezen zonder een deel van uw gegevens. Dan zeggen we u wat u had gezien.
+changes-go = Zien wat dit had veranderd
+changes-title = Wat deze advertentie had veranderd
+changes-ones = Een ding tegelijk
+changes-ones-intro = Wat had u gezien zonder een van deze gegevens?
+changes-back = Alles wat deze advertentie had veranderd
+changes-how = Hier kijken verandert niets. Ga terug naar de redenen om te veranderen wat er wordt gebruikt.
+changes-tried = Voor deze pagina is de advertentie { $count ->
+    [one] nog een keer
+   *[other] nog { $count } keer
+} gekozen, telkens met minder gegevens van u.
+
+## Als het kader dicht is, of iets niet gaat
+
+closed-title = U kunt deze pagina sluiten
+closed-text = Hier gebeurt verder niets.
+problem-no-receipt = Dit bewijs is er niet
+problem-no-receipt-text = Onder deze naam is geen keuze van u bewaard, of ze is gewist.
+problem-too-often = Te veel vragen tegelijk
+problem-too-often-text = Wacht { $seconds ->
+    [one] een seconde
+   *[other] { $seconds } seconden
+} en vraag het dan opnieuw.
+problem-bearer = Met deze link kunt u niets veranderen
+problem-bearer-text = Hij werkt voor iedereen die hem heeft. Open de redenen bij de advertentie zelf, of ga naar de privacy-instellingen van de site die haar liet zien.
+problem-nobody = Hier kan geen keuze worden bewaard
+problem-nobody-text = De site heeft niet gezegd wie u bent. Er is niets veranderd.
+problem-elsewhere = Dit kwam niet van onze pagina
+problem-elsewhere-text = Een keuze telt alleen als u die op de pagina met de redenen zelf maakt. Er is niets veranderd.
+problem-malformed = Dit is niet te begrijpen
+problem-malformed-text = Wat er is gestuurd, is niet wat onze pagina’s sturen. Er is niets veranderd.
+problem-reused = Dit formulier is al gebruikt
+problem-reused-text = Het is gestuurd met een andere keuze, die is bewaard. Er is niets veranderd. Ga terug naar de redenen en kies daar.
+problem-unavailable = Dit werkt nu even niet
+problem-unavailable-text = De fout ligt bij ons. Probeer het straks opnieuw.

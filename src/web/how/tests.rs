@@ -1,6 +1,7 @@
 use super::*;
 use crate::decide::{WorkedStep, WorkedValue};
-use crate::domain::{Derivation, FeatureId, Localised, Provenance, Purpose, Purposes};
+use crate::domain::{Derivation, FeatureId, Locale, Localised, Provenance, Purpose, Purposes};
+use crate::explain::Phrases;
 
 fn told() -> HowItWorks {
     let datum = |code: &str, about: Origin, share: f64| LookedAt {
@@ -46,9 +47,8 @@ fn page(change: impl FnOnce(&mut HowItWorks), locale: Locale, placed: &Placed) -
     let mut told = told();
     change(&mut told);
     let phrases = Phrases::load(&Localised::default()).unwrap();
-    let request =
-        HowRequest { told: &told, phrases: &phrases, locale, asked_supported: true, placed, sample: true };
-    how_page(&request).unwrap()
+    let setting = Setting { phrases: &phrases, locale, asked_supported: true, placed, sample: true };
+    how_page(&HowRequest { told: &told, setting }).unwrap()
 }
 
 #[test]

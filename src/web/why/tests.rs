@@ -1,25 +1,65 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::{Cause, Localised, Purpose};
+use crate::decide::Chooser;
+use crate::domain::{Cause, Choices, Locale, Localised, Objection, Purpose, Statement, SubjectKey, TenantId};
 use crate::explain::sample::{self, AGE, BOUGHT, SINCE};
+use crate::explain::{Phrases, contrast};
 
 fn page(change: impl FnOnce(&mut WhyRequest<'_>), decision: &Decision) -> String {
     let (features, phrases) = (sample::features(), Phrases::load(&Localised::default()).unwrap());
     let placed = Placed::default();
+    let setting = setting(&phrases, &placed);
+    let controls = controls(Chooser::Bearer);
     let mut request = WhyRequest {
         decision,
         ad_index: 0,
         features: &features,
-        phrases: &phrases,
-        locale: Locale::En,
-        asked_supported: true,
+        setting,
         precision: Precision::Exact,
-        placed: &placed,
-        sample: false,
+        controls: &controls,
+        compared: None,
+        fresh: &fresh,
     };
     change(&mut request);
     why_page(&request).unwrap().unwrap()
+}
+
+fn setting<'a>(phrases: &'a Phrases, placed: &'a Placed) -> Setting<'a> {
+    Setting { phrases, locale: Locale::En, asked_supported: true, placed, sample: false }
+}
+
+/// The page of the first ad, as it is told to whom `controls` says.
+fn told(decision: &Decision, told_in: &Setting<'_>, controls: &Controls, other: Option<&Compared>) -> String {
+    let request = WhyRequest {
+        decision,
+        ad_index: 0,
+        features: &sample::features(),
+        setting: *told_in,
+        precision: Precision::Exact,
+        controls,
+        compared: other,
+        fresh: &fresh,
+    };
+    let html = why_page(&request).unwrap().unwrap();
+    elements(&html);
+    html
+}
+
+fn fresh() -> ChangeId {
+    ChangeId::parse("c-1").unwrap()
+}
+
+/// What can be chosen about the sample decision.
+fn controls(chooser: Chooser) -> Controls {
+    let ad = (*sample::three_ads().ranked[0].ad).clone();
+    let purposes = [Purpose::CreateAdProfile, Purpose::SelectPersonalisedAds].into_iter().collect();
+    let data = ["category_purchases", "age"].map(str::to_owned).into();
+    Controls { chooser, choices: Choices::default(), ad, data, purposes }
+}
+
+fn person() -> Chooser {
+    Chooser::Person(TenantId::parse("demo").unwrap(), SubjectKey::from_bytes([1; 32]))
 }
 
 /// The element names in order, checked to nest.
@@ -32,7 +72,7 @@ fn elements(html: &str) -> Vec<String> {
             assert_eq!(open.pop(), Some(name), "closes what is open");
         } else if !tag.starts_with('!') {
             seen.push(name.clone());
-            if !tag.ends_with('/') && !matches!(name.as_str(), "meta" | "link") {
+            if !tag.ends_with('/') && !matches!(name.as_str(), "meta" | "link" | "input") {
                 open.push(name);
             }
         }
@@ -66,7 +106,7 @@ fn the_page_says_who_why_how_much_and_from_where() {
 #[test]
 fn the_page_is_well_formed_and_needs_neither_script_nor_inline_style() {
     for locale in Locale::ALL {
-        let html = page(|request| request.locale = locale, &sample::three_ads());
+        let html = page(|request| request.setting.locale = locale, &sample::three_ads());
         let elements = elements(&html);
         assert_eq!(elements.iter().filter(|name| *name == "h1").count(), 1);
         assert_eq!(elements.iter().filter(|name| *name == "main").count(), 1);
@@ -108,7 +148,7 @@ fn what_was_refused_is_named_with_its_cause() {
     let mut decision = sample::three_ads();
     let refused = Purposes::NONE.with(Purpose::SelectPersonalisedAds);
     decision.verdicts[AGE.index()].cause = Cause::PurposesRefused(refused);
-    let html = page(|request| request.locale = Locale::Fr, &decision);
+    let html = page(|request| request.setting.locale = Locale::Fr, &decision);
     let at = html
         .find("Vous n’avez pas accepté cette finalité\u{a0}: choisir des publicités avec un profil de vous.");
     assert!(html[at.unwrap()..].contains("<li>Votre âge</li>"), "{html}");
@@ -151,8 +191,8 @@ fn small_print_tells_of_ranges_samples_and_the_language() {
     let noted = page(
         |request| {
             request.precision = Precision::Banded;
-            request.sample = true;
-            request.asked_supported = false;
+            request.setting.sample = true;
+            request.setting.asked_supported = false;
         },
         &sample::three_ads(),
     );
@@ -165,42 +205,105 @@ fn small_print_tells_of_ranges_samples_and_the_language() {
 #[test]
 fn an_ad_that_is_not_there_has_no_page() {
     let (features, phrases) = (sample::features(), Phrases::load(&Localised::default()).unwrap());
+    let placed = Placed::default();
     let request = WhyRequest {
         decision: &sample::three_ads(),
         ad_index: 3,
         features: &features,
-        phrases: &phrases,
-        locale: Locale::En,
-        asked_supported: true,
+        setting: setting(&phrases, &placed),
         precision: Precision::Exact,
-        placed: &Placed::default(),
-        sample: false,
+        controls: &controls(Chooser::Bearer),
+        compared: None,
+        fresh: &fresh,
     };
     assert!(why_page(&request).unwrap().is_none());
 }
 
 #[test]
 fn the_page_leads_to_how_ads_are_chosen_and_its_links_stay_in_the_frame() {
-    let (features, phrases) = (sample::features(), Phrases::load(&Localised::default()).unwrap());
+    let phrases = Phrases::load(&Localised::default()).unwrap();
     let page = |placed: &Placed| {
-        let request = WhyRequest {
-            decision: &sample::three_ads(),
-            ad_index: 0,
-            features: &features,
-            phrases: &phrases,
-            locale: Locale::Fr,
-            asked_supported: true,
-            precision: Precision::Exact,
-            placed,
-            sample: false,
-        };
-        why_page(&request).unwrap().unwrap()
+        let french = Setting { locale: Locale::Fr, ..setting(&phrases, placed) };
+        told(&sample::three_ads(), &french, &controls(person()), None)
     };
     let alone = page(&Placed::new(false, Some("abc")));
     assert!(alone.contains("href=\"/how-it-works?lang=fr&#38;from=abc\""), "{alone}");
-    assert!(!alone.contains("embed"));
+    assert!(alone.contains("action=\"/why/abc/choices?lang=fr\""), "{alone}");
+    assert!(!alone.contains("embed") && !alone.contains("/closed"));
     let framed = page(&Placed::new(true, Some("abc")));
     assert!(framed.contains("href=\"/how-it-works?lang=fr&#38;embed=1&#38;from=abc\""), "{framed}");
     assert!(framed.contains("href=\"?lang=en&#38;embed=1\"") && framed.contains("<body class=\"embedded\">"));
-    elements(&framed);
+    assert!(framed.contains("action=\"/why/abc/choices?lang=fr&#38;embed=1\""), "{framed}");
+    assert!(framed.contains("href=\"/closed?lang=fr&#38;from=abc\""), "{framed}");
+}
+
+#[test]
+fn the_person_has_a_button_for_all_that_can_be_chosen_and_nobody_else_has_any() {
+    let (phrases, placed) = (Phrases::load(&Localised::default()).unwrap(), Placed::new(false, Some("abc")));
+    for locale in Locale::ALL {
+        let setting = Setting { locale, ..setting(&phrases, &placed) };
+        let page = |chooser| told(&sample::three_ads(), &setting, &controls(chooser), None);
+        let open = page(person());
+        // The advertiser, the category, two data, two purposes, and everything.
+        assert_eq!(open.matches("<form method=\"post\"").count(), 7, "{locale}");
+        assert!(!open.contains("control-") && !open.contains("state-"), "{locale}: a phrase is missing");
+        for closed in [page(Chooser::Bearer), page(Chooser::Nobody)] {
+            assert!(!closed.contains("<form") && !closed.contains("<button"), "{locale}");
+        }
+    }
+}
+
+#[test]
+fn what_was_chosen_is_said_and_can_be_taken_back() {
+    let mut chosen = controls(person());
+    let mut hear = |statement: Statement| chosen.choices.hear(&statement, sample::three_ads().at);
+    hear(Statement::Object(Objection::Advertiser("Maison Froide".to_owned())));
+    hear(Statement::Object(Objection::Advertiser("Elsewhere <&> Co".to_owned())));
+    hear(Statement::Object(Objection::Datum("age".to_owned())));
+    hear(Statement::Grant(Purpose::SelectPersonalisedAds));
+    hear(Statement::Withdraw(Purpose::CreateAdProfile));
+    let (phrases, placed) = (Phrases::load(&Localised::default()).unwrap(), Placed::new(false, Some("abc")));
+    let html = told(&sample::three_ads(), &setting(&phrases, &placed), &chosen, None);
+    for told in [
+        "No ads by Maison Froide are shown to you.",
+        "Ads by Elsewhere &#60;&#38;&#62; Co",
+        "Your other choices",
+        "Is not used for ads.",
+        "You do not accept this.",
+        "You accept this.",
+        "Show these ads again",
+        "Use this again",
+        "Stop accepting this",
+        "Accept this again",
+    ] {
+        assert!(html.contains(told), "{told}\n{html}");
+    }
+    assert_eq!(html.matches("value=\"take_back\"").count(), 3);
+    assert_eq!(html.matches("value=\"grant\"").count(), 1);
+    assert_eq!(html.matches("value=\"withdraw\"").count(), 1);
+}
+
+#[test]
+fn another_ad_is_compared_without_telling_what_anyone_offers() {
+    let mut decision = sample::three_ads();
+    Arc::make_mut(&mut decision.ranked[1].ad).advertiser = "<i>Soap & Sons</i>".to_owned();
+    let groups = contrast(&decision, 0, 1, &sample::features()).unwrap();
+    let compared =
+        Compared { decision: decision.clone(), index: 0, other: 1, groups, precision: Precision::Exact };
+    let (phrases, placed) = (Phrases::load(&Localised::default()).unwrap(), Placed::new(false, Some("abc")));
+    let page = |other| told(&decision, &setting(&phrases, &placed), &controls(Chooser::Bearer), other);
+    let html = page(Some(&compared));
+    for told in [
+        "Compared with another ad that could have been shown here.",
+        "&#60;i&#62;Soap &#38; Sons&#60;/i&#62;",
+        "Counted more for this ad",
+        "Counted more for the other ad",
+        "The advertiser of this ad offers more than that of the other one.",
+        "<option value=\"soap\" selected>2. An ad by",
+        "<option value=\"tea\">3. An ad by Maison Froide",
+    ] {
+        assert!(html.contains(told), "{told}\n{html}");
+    }
+    assert!(!html.contains("EUR") && !html.contains("2,000,000") && !html.contains("value=\"pizza\""));
+    assert!(page(None).contains("No other ad could have been shown here."));
 }
