@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 
 use super::asks::Asks;
 use super::choices::ChoiceBook;
+use super::{SelfTest, Tally};
 use crate::consent::{ConsentSettings, Gate, Verdicts};
 use crate::data::{AdDraft, Catalogue, History, Products, Schema, Symbols};
 use crate::domain::{
@@ -87,6 +88,9 @@ pub struct Engine {
     pub(super) phrases: Phrases,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
+    /// What came of trying the models that serve.
+    pub(super) self_tests: RwLock<Vec<Arc<SelfTest>>>,
+    pub(super) tally: Tally,
     sample: bool,
 }
 
@@ -124,6 +128,8 @@ impl Engine {
             phrases,
             clock: parts.clock,
             ids: parts.ids,
+            self_tests: RwLock::default(),
+            tally: Tally::default(),
             sample: parts.sample,
         }
     }
@@ -144,6 +150,12 @@ impl Engine {
     #[must_use]
     pub fn is_sample(&self) -> bool {
         self.sample
+    }
+
+    /// What was done since the start, counted.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// The present moment, by the engine's clock.

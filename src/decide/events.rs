@@ -114,7 +114,9 @@ impl Engine {
     /// When the store cannot be read.
     pub async fn recall(&self) -> Result<(), DecideError> {
         self.recall_choices().await?;
-        self.recall_events().await.map(drop)
+        self.recall_events().await?;
+        self.try_models();
+        Ok(())
     }
 
     /// Puts the events of the store back into the history.

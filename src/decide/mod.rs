@@ -19,6 +19,8 @@ mod recommend;
 mod replay;
 mod request;
 mod score;
+mod self_test;
+mod tally;
 mod value;
 mod what_if;
 
@@ -35,4 +37,6 @@ pub use replay::{Difference, Replayed};
 pub use request::{
     ADS_MAX, BID_MICROS_MAX, CANDIDATES_MAX, Floor, Offer, Request, Stated, StatedValue, Subject,
 };
+pub use self_test::SelfTest;
+pub use tally::{Tally, TokenOutcome};
 pub use what_if::Without;

@@ -8,6 +8,7 @@ mod decision;
 mod event;
 mod feature;
 mod fields;
+mod floor;
 mod ids;
 mod inputs;
 mod locale;
@@ -32,6 +33,7 @@ pub use feature::{
     Sensitivity, Statistic,
 };
 pub use fields::{FieldError, FieldErrors};
+pub use floor::PEOPLE_FLOOR;
 pub use ids::{AdId, Alias, ChangeId, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey, TenantId};
 pub use inputs::{Inputs, Policy, Workings};
 pub use locale::{Locale, Localised};

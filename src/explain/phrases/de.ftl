@@ -335,6 +335,8 @@ contrast-more = Zählt für diese Anzeige mehr als für die andere: { $datum }.
 contrast-less = Zählt für diese Anzeige weniger als für die andere: { $datum }.
 contrast-bid-higher = Für diese Anzeige wird mehr geboten als für die andere.
 contrast-bid-lower = Für diese Anzeige wird weniger geboten als für die andere.
+
+probability-order = Jede dieser Änderungen gilt nur in dieser Reihenfolge, die stärkste zuerst. In einer anderen wären sie anders, das Ergebnis nicht.
 change-flips = Ohne diese Daten hätten Sie eine andere Anzeige gesehen, von { $advertiser }: { $data }.
 change-no-ad = Ohne diese Daten hätten Sie keine Anzeige gesehen: { $data }.
 change-same = Ohne diese Daten hätten Sie die gleiche Anzeige gesehen: { $data }.

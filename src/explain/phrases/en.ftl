@@ -336,6 +336,8 @@ contrast-more = Counts more for this ad than for the other one: { $datum }.
 contrast-less = Counts less for this ad than for the other one: { $datum }.
 contrast-bid-higher = The advertiser of this ad offers more than that of the other one.
 contrast-bid-lower = The advertiser of this ad offers less than that of the other one.
+
+probability-order = Each of these changes is only true in this order, the strongest first. In another order they would differ; the result would not.
 change-flips = If we had not used this, you would have seen another ad, by { $advertiser }: { $data }.
 change-no-ad = If we had not used this, you would have seen no ad: { $data }.
 change-same = You would have seen this ad all the same, if we had not used this: { $data }.

@@ -335,6 +335,8 @@ contrast-more = Cuenta más para este anuncio que para el otro: { $datum }.
 contrast-less = Cuenta menos para este anuncio que para el otro: { $datum }.
 contrast-bid-higher = El anunciante de este anuncio ofrece más que el del otro.
 contrast-bid-lower = El anunciante de este anuncio ofrece menos que el del otro.
+
+probability-order = Cada uno de estos cambios vale solo en este orden, el más fuerte primero. En otro orden serían distintos; el resultado, no.
 change-flips = Sin estos datos habría visto otro anuncio, de { $advertiser }: { $data }.
 change-no-ad = Sin estos datos no habría visto ningún anuncio: { $data }.
 change-same = Sin estos datos habría visto el mismo anuncio: { $data }.

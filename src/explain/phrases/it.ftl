@@ -342,6 +342,8 @@ contrast-more = Conta di più per questo annuncio che per l’altro: { $datum }.
 contrast-less = Conta di meno per questo annuncio che per l’altro: { $datum }.
 contrast-bid-higher = Per questo annuncio si offre di più che per l’altro.
 contrast-bid-lower = Per questo annuncio si offre di meno che per l’altro.
+
+probability-order = Ognuno di questi cambiamenti vale solo in questo ordine, il più forte per primo. In un altro ordine sarebbero diversi; il risultato no.
 change-flips = Senza questi dati Lei avrebbe visto un altro annuncio, di { $advertiser }: { $data }.
 change-no-ad = Senza questi dati Lei non avrebbe visto annunci: { $data }.
 change-same = Senza questi dati Lei avrebbe visto lo stesso annuncio: { $data }.

@@ -335,6 +335,8 @@ contrast-more = Telt voor deze advertentie meer dan voor de andere: { $datum }.
 contrast-less = Telt voor deze advertentie minder dan voor de andere: { $datum }.
 contrast-bid-higher = Voor deze advertentie wordt meer geboden dan voor de andere.
 contrast-bid-lower = Voor deze advertentie wordt minder geboden dan voor de andere.
+
+probability-order = Elk van deze veranderingen klopt alleen in deze volgorde, de sterkste eerst. In een andere volgorde zouden ze anders zijn; de uitkomst niet.
 change-flips = Zonder deze gegevens had u een andere advertentie gezien, van { $advertiser }: { $data }.
 change-no-ad = Zonder deze gegevens had u geen advertentie gezien: { $data }.
 change-same = Zonder deze gegevens had u dezelfde advertentie gezien: { $data }.
