@@ -164,9 +164,10 @@ mod tests {
             let walk = &walk_of(&lines)[0];
             let score = Nats::from_units(intercept + values.iter().sum::<i64>());
             prop_assert_eq!(walk.end(), probability_units(score));
-            prop_assert!(walk.steps.is_sorted_by_key(|step| {
+            let place = |step: &WalkStep| {
                 (std::cmp::Reverse(step.contribution.units().unsigned_abs()), step.code.clone())
-            }));
+            };
+            prop_assert!(walk.steps.is_sorted_by_key(place));
             for step in &walk.steps {
                 prop_assert!(step.change == 0 || (step.change > 0) == (step.contribution > Nats::ZERO));
             }

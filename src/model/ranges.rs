@@ -82,3 +82,47 @@ fn boundaries(nodes: &[Node], of_term: usize) -> ValueRange<'static> {
         Node::Split { .. } | Node::Leaf { .. } => None,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Nats;
+    use crate::model::linear::{Line, LinearModel, Part};
+    use crate::model::tree::{Axis, Side, TreeModel};
+
+    #[test]
+    fn numbers_lie_between_the_outermost_boundaries() {
+        assert_eq!(
+            ValueRange::of(&Bins::Cuts(vec![1.0, 2.0, 7.0])),
+            ValueRange::Numbers { low: 1.0, high: 7.0 }
+        );
+        assert_eq!(ValueRange::of(&Bins::Cuts(vec![3.0])), ValueRange::Numbers { low: 2.0, high: 4.0 });
+        assert_eq!(ValueRange::of(&Bins::Cuts(Vec::new())), ValueRange::Numbers { low: 0.0, high: 1.0 });
+        let names = vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(ValueRange::of(&Bins::Levels(names.clone())), ValueRange::Names(&names));
+    }
+
+    #[test]
+    fn a_line_reaches_to_its_ends_and_a_tree_to_its_splits() {
+        let line =
+            Line { slope: 1.0, mean: 2.0, lowest: 0.0, highest: 4.0, offset: 0.0, missing: Nats::ZERO };
+        let part = Part { feature: FeatureId(3), curve: Curve::Line(line) };
+        let linear = Model::Linear(LinearModel::new(Nats::ZERO, vec![part]).unwrap());
+        let expected = BTreeMap::from([(FeatureId(3), ValueRange::Numbers { low: 0.0, high: 4.0 })]);
+        assert_eq!(linear.ranges(), expected);
+
+        let rule = |below| Rule::Below { below, missing: Side::Left };
+        let leaf = Node::Leaf { score: Nats::ZERO, rows: 10.0 };
+        let nodes = vec![
+            Node::Split { term: 0, rule: rule(5.0), left: 1, right: 2 },
+            Node::Split { term: 0, rule: rule(2.0), left: 3, right: 4 },
+            leaf,
+            leaf,
+            leaf,
+        ];
+        let axes = vec![Axis { feature: FeatureId(1), scale: Scale::Number }];
+        let tree = Model::Tree(TreeModel::new(axes, nodes).unwrap());
+        let expected = BTreeMap::from([(FeatureId(1), ValueRange::Numbers { low: 2.0, high: 5.0 })]);
+        assert_eq!(tree.ranges(), expected);
+    }
+}

@@ -5,11 +5,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so")]
 
 mod api;
+mod asked_by_token;
 mod asking;
 mod bad_input;
 mod binary;
 mod bring;
 mod calls;
+mod card;
 mod choices;
 mod choices_refused;
 mod choosing;
@@ -28,18 +30,24 @@ mod explain;
 mod golden;
 mod hostile_labels;
 mod idempotency;
+mod k_floor;
 mod layering;
+mod metrics;
 mod models;
 mod pages;
 mod place;
 mod plain;
 mod prices;
 mod private;
+mod probabilities;
 mod reading;
 mod receipts;
 mod recommend;
 mod replay;
 mod service;
+mod thousand_terms;
+mod tokens_refused;
+mod truthful;
 mod web_client;
 mod what_if;
 mod words;

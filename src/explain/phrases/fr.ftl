@@ -339,7 +339,7 @@ contrast-less = Compte moins pour cette publicité que pour l’autre : { $datu
 contrast-bid-higher = L’annonceur de cette publicité propose plus que celui de l’autre.
 contrast-bid-lower = L’annonceur de cette publicité propose moins que celui de l’autre.
 
-probability-order = Chacun de ces changements n’est vrai que dans cet ordre, le plus fort d’abord. Dans un autre ordre, ils seraient différents ; le résultat, non.
+probability-order = Chacun de ces changements n’est vrai que dans cet ordre, le plus fort d’abord. Dans un autre ordre, ils seraient différents ; le résultat, non.
 change-flips = Si nous n’avions pas utilisé ceci, vous auriez vu une autre publicité, de { $advertiser } : { $data }.
 change-no-ad = Si nous n’avions pas utilisé ceci, vous n’auriez vu aucune publicité : { $data }.
 change-same = Vous auriez vu la même publicité si nous n’avions pas utilisé ceci : { $data }.
