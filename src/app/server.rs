@@ -2,18 +2,19 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tonic::transport::server::TcpIncoming;
 use tonic_web::GrpcWebLayer;
 
+use super::metrics::{self, Metrics};
 use crate::decide::Engine;
 use crate::web::Framing;
 use crate::{rpc, web};
@@ -52,9 +53,10 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let keeping = engine.clone();
     let grpc = rpc::routes(engine.clone()).await?.into_axum_router();
-    let grpc = grpc.layer(GrpcWebLayer::new()).layer(from_fn(calls_only));
+    let metrics = Arc::new(Metrics::of(engine.clone()));
+    let grpc = grpc.layer(GrpcWebLayer::new()).layer(from_fn_with_state(Arc::clone(&metrics), calls_only));
     // Both routers carry a fall-back, so the pages come first and gRPC takes the rest.
-    let app = web::router(engine, framing).fallback_service(grpc);
+    let app = web::router(engine, framing).merge(metrics::router(metrics)).fallback_service(grpc);
     let (drains, draining) = oneshot::channel();
     let shutdown = async {
         shutdown.await;
@@ -93,11 +95,14 @@ pub async fn serve(
     }
 }
 
-/// What is no call asks for a page that does not exist; gRPC-Web would call it a bad request.
-async fn calls_only(request: Request, next: Next) -> Response {
+/// Lets calls through and measures them. What is no call asks for a page that does not exist; gRPC-Web would call it a bad request.
+async fn calls_only(State(metrics): State<Arc<Metrics>>, request: Request, next: Next) -> Response {
     let kind = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     if kind.is_some_and(|kind| kind.starts_with(b"application/grpc")) {
-        next.run(request).await
+        let (uri, since) = (request.uri().clone(), Instant::now());
+        let answer = next.run(request).await;
+        metrics.call(uri.path().trim_start_matches('/'), answer.headers(), since.elapsed());
+        answer
     } else {
         (StatusCode::NOT_FOUND, "not found\n").into_response()
     }

@@ -8,7 +8,7 @@ use super::CommandError;
 use super::client::{Server, print_json, refusal};
 use super::models_bring;
 use super::workspace::{Folders, Predicts};
-use crate::domain::escaped;
+use crate::domain::{ModelVersion, escaped};
 use crate::rpc::pb::{self, model_service_client::ModelServiceClient};
 
 /// Lists, shows, promotes, rolls back and edits the models of a running service; brings models in.
@@ -28,6 +28,15 @@ enum Action {
     Show {
         /// All 64 digits of the version.
         version: String,
+    },
+    /// Print the card of a version: what it is for, what it was made of, how good it is, what is known against it.
+    Card {
+        /// All 64 digits of the version, or the name of an example: then the version that serves.
+        #[arg(value_name = "NAME|VERSION")]
+        which: String,
+        /// Print it as JSON of the Model Card Toolkit.
+        #[arg(long)]
+        json: bool,
     },
     /// Make a version serve.
     Promote {
@@ -168,6 +177,7 @@ pub(super) async fn run(arguments: ModelsArguments) -> Result<(), CommandError> 
             let answer = client.get_model(pb::GetModelRequest { version }).await;
             print_json(answer.map_err(|status| refusal(&status))?.get_ref(), "GetModelResponse")
         }
+        Action::Card { which, json } => card(&mut client, which, json).await,
         Action::Promote { version } => {
             let answer = client.promote_model(pb::PromoteModelRequest { version }).await;
             let answer = answer.map_err(|status| refusal(&status))?.into_inner();
@@ -288,6 +298,41 @@ async fn list(client: &mut ModelServiceClient<tonic::transport::Channel>) -> Res
         if page_token.is_empty() {
             return Ok(());
         }
+    }
+}
+
+/// Prints the card of a version, or of the one that serves under a name.
+async fn card(
+    client: &mut ModelServiceClient<tonic::transport::Channel>,
+    which: String,
+    json: bool,
+) -> Result<(), CommandError> {
+    let version = match ModelVersion::parse(&which) {
+        Ok(version) => version.to_string(),
+        Err(_) => serving(client, &which).await?,
+    };
+    let answer = client.get_model(pb::GetModelRequest { version }).await;
+    let model = answer.map_err(|status| refusal(&status))?.into_inner();
+    let card = if json { model.card_json } else { model.card_markdown };
+    card.lines().for_each(|line| tell!("{}", escaped(line)));
+    Ok(())
+}
+
+/// The version that serves under a name; those that serve come first in a list.
+async fn serving(
+    client: &mut ModelServiceClient<tonic::transport::Channel>,
+    name: &str,
+) -> Result<String, CommandError> {
+    let page = client.list_models(pb::ListModelsRequest::default()).await;
+    let models = page.map_err(|status| refusal(&status))?.into_inner().models;
+    let mut serving = models.into_iter().filter(|model| model.active && model.name == name);
+    match (serving.next(), serving.next()) {
+        (Some(model), None) => Ok(model.version),
+        (Some(_), Some(_)) => Err(CommandError::new(format!(
+            "{}: two versions serve under this name; name one, as `limpid models list` does",
+            escaped(name)
+        ))),
+        (None, _) => Err(CommandError::new(format!("{}: no version serves under this name", escaped(name)))),
     }
 }
 

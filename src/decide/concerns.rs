@@ -5,13 +5,10 @@ use super::replay::Replayed;
 use super::{DecideError, Engine};
 use crate::domain::{
     ANSWER_CHARACTERS_MAX, CONCERN_CHARACTERS_MAX, ConcernAnswer, ConcernId, ConcernOutcome, ConcernTopic,
-    FeedbackKind, FieldError, TenantId, is_unseen,
+    FeedbackKind, FieldError, PEOPLE_FLOOR, TenantId, is_unseen,
 };
 use crate::ledger::{Concern, ExplanationClaims, Raised, TokenKind};
 use crate::store::{CONCERNS_PER_DECISION_MAX, FeedbackCount, FeedbackRow};
-
-/// What is said by fewer people than these is not told to whoever analyses feedback.
-pub const FEEDBACK_PEOPLE_MIN: u64 = 5;
 
 /// A concern as it is raised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +59,7 @@ impl Engine {
     /// When the store cannot be read.
     pub async fn feedback(&self, tenant: &TenantId) -> Result<Vec<FeedbackCount>, DecideError> {
         let mut counts = self.store.feedback_counts(tenant).await?;
-        counts.retain(|count| count.people >= FEEDBACK_PEOPLE_MIN);
+        counts.retain(|count| count.people >= PEOPLE_FLOOR);
         Ok(counts)
     }
 
@@ -111,6 +108,7 @@ impl Engine {
     /// When the token is refused, or there is no such concern about its decision.
     pub async fn concern(&self, token: &str, id: &ConcernId) -> Result<Concern, DecideError> {
         let claims = self.claims(token)?;
+        self.ledger.alias_of_decision(&claims.tenant, claims.decision).await?.ok_or_else(gone)?;
         let known = self.ledger.concern(&claims.tenant, id).await?;
         let known = known.filter(|concern| concern.decision == claims.decision);
         known.map(|concern| told_to(claims.kind, concern)).ok_or_else(unknown)

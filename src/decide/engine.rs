@@ -7,6 +7,7 @@ use tokio::sync::OnceCell;
 use super::asks::Asks;
 use super::choices::ChoiceBook;
 use super::rights::{RightsSettings, Suppressed, nothing_followed};
+use super::{SelfTest, Tally};
 use crate::consent::{ConsentSettings, Gate, Verdicts};
 use crate::data::{AdDraft, Catalogue, History, Products, Schema, Symbols};
 use crate::domain::{
@@ -100,6 +101,9 @@ pub struct Engine {
     pub(super) suppressed: Suppressed,
     /// What of the doings of other processes was taken in.
     pub(super) followed: tokio::sync::Mutex<Pulse>,
+    /// What came of trying the models that serve.
+    pub(super) self_tests: RwLock<Vec<Arc<SelfTest>>>,
+    pub(super) tally: Tally,
     sample: bool,
 }
 
@@ -143,6 +147,8 @@ impl Engine {
             swept_at: Mutex::default(),
             suppressed: Suppressed::default(),
             followed: nothing_followed(),
+            self_tests: RwLock::default(),
+            tally: Tally::default(),
             sample: parts.sample,
         }
     }
@@ -163,6 +169,12 @@ impl Engine {
     #[must_use]
     pub fn is_sample(&self) -> bool {
         self.sample
+    }
+
+    /// What was done since the start, counted.
+    #[must_use]
+    pub const fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// The present moment, by the engine's clock.

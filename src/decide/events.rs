@@ -123,7 +123,9 @@ impl Engine {
         // First of all, so that nothing of someone who was erased is read, and nothing that happens meanwhile missed.
         self.recall_erasures().await?;
         self.recall_choices().await?;
-        self.recall_events().await.map(drop)
+        self.recall_events().await?;
+        self.try_models();
+        Ok(())
     }
 
     /// Puts the events of the store back into the history.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::opened::Opened;
 use super::{DecideError, Engine};
 use crate::domain::{Decision, Feature, Locale, Reason, Verdict};
-use crate::explain::{Dsa, Explanation, Precision, explain, notice};
+use crate::explain::{Dsa, Explanation, Precision, Walk, explain, notice, walks};
 
 /// Most reasons that an answer names.
 const REASONS_MAX: usize = 3;
@@ -59,6 +59,20 @@ impl Engine {
     #[must_use]
     pub fn explain_ad(&self, decision: &Decision, index: usize) -> Option<Explanation> {
         explain(decision, index, &self.features_of(decision), REASONS_MAX)
+    }
+
+    /// How the probability of an explained ad comes about, model by model.
+    ///
+    /// # Errors
+    /// When the token that explained it is not the person's own.
+    pub fn walks(&self, explained: &Explained) -> Result<Vec<Walk>, DecideError> {
+        match explained.precision {
+            Precision::Exact => {
+                let Explained { decision, index, .. } = explained;
+                Ok(walks(decision, *index, &self.features_of(decision)))
+            }
+            Precision::Banded => Err(DecideError::BearerToken),
+        }
     }
 
     /// A reason as a sentence.

@@ -23,12 +23,14 @@ mod replay;
 mod request;
 mod rights;
 mod score;
+mod self_test;
+mod tally;
 mod value;
 mod what_if;
 
 pub use choices::{ChoiceIn, ChoiceReceipt, OBJECTIONS_MAX, STATEMENTS_MAX, all_choices};
 pub use compare::Compared;
-pub use concerns::{ConcernIn, FEEDBACK_PEOPLE_MIN};
+pub use concerns::ConcernIn;
 pub use controls::{Chooser, Controls, Kept};
 pub use engine::{Engine, EngineParts};
 pub use error::DecideError;
@@ -43,4 +45,6 @@ pub use request::{
     ADS_MAX, BID_MICROS_MAX, CANDIDATES_MAX, Floor, Offer, Request, Stated, StatedValue, Subject,
 };
 pub use rights::{CorrectedEvent, ErasureReceipt, RightsSettings};
+pub use self_test::SelfTest;
+pub use tally::{Tally, TokenOutcome};
 pub use what_if::Without;

@@ -1,5 +1,7 @@
 //! The models as the service shows and switches them.
 
+use std::sync::Arc;
+
 use super::{DecideError, Engine};
 use crate::domain::{ModelVersion, Response};
 use crate::model::EditRequest;
@@ -28,16 +30,27 @@ impl Engine {
     /// # Errors
     /// When there is no such version, its artefact is damaged, or it was trained under another
     /// schema.
-    pub async fn promote(&self, version: &ModelVersion) -> Result<Promoted, DecideError> {
-        Ok(self.registry.promote(version, self.now()).await?)
+    pub async fn promote(self: &Arc<Self>, version: &ModelVersion) -> Result<Promoted, DecideError> {
+        let promoted = self.registry.promote(version, self.now()).await?;
+        self.try_what_serves().await?;
+        Ok(promoted)
     }
 
     /// Makes the version serve that served `response` before.
     ///
     /// # Errors
     /// When there is none.
-    pub async fn roll_back(&self, response: Response) -> Result<Promoted, DecideError> {
-        Ok(self.registry.roll_back(response, self.now()).await?)
+    pub async fn roll_back(self: &Arc<Self>, response: Response) -> Result<Promoted, DecideError> {
+        let promoted = self.registry.roll_back(response, self.now()).await?;
+        self.try_what_serves().await?;
+        Ok(promoted)
+    }
+
+    /// Tries the models off the threads on which auctions wait.
+    async fn try_what_serves(self: &Arc<Self>) -> Result<(), DecideError> {
+        let engine = Arc::clone(self);
+        let tried = tokio::task::spawn_blocking(move || engine.try_models()).await;
+        tried.map_err(|error| DecideError::Internal(error.to_string()))
     }
 
     /// Makes another version of one, with an edit; which version serves does not change.

@@ -1,6 +1,6 @@
 //! A logged decision, opened by whoever may: its record, and the decision made again from it.
 
-use super::{DecideError, Engine};
+use super::{DecideError, Engine, TokenOutcome};
 use crate::domain::{Decision, DecisionId, TenantId};
 use crate::explain::Precision;
 use crate::ledger::{ExplanationClaims, Record, TokenError, TokenKind};
@@ -29,10 +29,11 @@ impl Engine {
         if index >= decision.ranked.len() {
             return Err(gone());
         }
-        let precision = match claims.kind {
-            TokenKind::Verified => Precision::Exact,
-            TokenKind::Bearer => Precision::Banded,
+        let (precision, outcome) = match claims.kind {
+            TokenKind::Verified => (Precision::Exact, TokenOutcome::Verified),
+            TokenKind::Bearer => (Precision::Banded, TokenOutcome::Bearer),
         };
+        self.tally.token(outcome);
         Ok(Opened { record, decision, index, precision })
     }
 
@@ -45,8 +46,14 @@ impl Engine {
     /// What a token of ours says.
     pub(super) fn claims(&self, token: &str) -> Result<ExplanationClaims, DecideError> {
         self.keyring.tokens().verify(token, self.now()).map_err(|error| match error {
-            TokenError::Expired { .. } => DecideError::TokenExpired,
-            refused => DecideError::Token(refused.to_string()),
+            TokenError::Expired { .. } => {
+                self.tally.token(TokenOutcome::Expired);
+                DecideError::TokenExpired
+            }
+            refused => {
+                self.tally.token(TokenOutcome::Refused);
+                DecideError::Token(refused.to_string())
+            }
         })
     }
 }

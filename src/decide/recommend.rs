@@ -8,6 +8,7 @@ use super::making::{Ranking, value_ad};
 use super::score::{Facts, Scorer};
 use super::{DecideError, Engine, Offer, Request};
 use crate::consent::{Signals, Weighing};
+use crate::data::History;
 use crate::domain::{
     AccountWriter, Ad, Choices, Decision, DecisionId, FieldError, Inputs, Policy, Purposes, RankedAd, Rates,
     Refusal, RefusalCause, Response, Timestamp, Versions, Workings,
@@ -55,7 +56,10 @@ impl Engine {
         self.listed.get_or_try_init(|| self.ledger.keep(&self.listing)).await?;
         loop {
             match self.ledger.record(&request.tenant, subject, request.digest(), &entry).await? {
-                Recorded::New => return Ok(Recommended { decision, repeated: false }),
+                Recorded::New => {
+                    self.tally.logged(&decision);
+                    return Ok(Recommended { decision, repeated: false });
+                }
                 Recorded::Repeat(logged) => {
                     return Ok(Recommended { decision: self.restore(&logged)?, repeated: true });
                 }
@@ -73,14 +77,29 @@ impl Engine {
         let at = self.clock.now();
         let person = request.subject.as_ref().map(|subject| &subject.key);
         let own = person.and_then(|subject| self.own_choices(&request.tenant, subject));
-        let weighing = self.weigh(request, own.as_deref(), at);
+        let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
+        let id = DecisionId::new(self.ids.uuid(at));
+        self.make(request, deadline, (at, id), (&history, own.as_deref()), |decision, workings| {
+            Ok(Entry::of(decision, workings, &self.listing)?)
+        })
+    }
+
+    /// Makes a decision of what people did and chose, and keeps of it what `keep` makes of its workings.
+    pub(super) fn make<T>(
+        &self,
+        request: &Request,
+        deadline: Option<Instant>,
+        (at, id): (Timestamp, DecisionId),
+        (history, own): (&History, Option<&Choices>),
+        keep: impl FnOnce(&Decision, &Workings<'_>) -> Result<T, DecideError>,
+    ) -> Result<(Decision, T), DecideError> {
+        let weighing = self.weigh(request, own, at);
         let verdicts = self.gate.judge(request.subject.is_some(), &weighing);
         let models = self.registry.active();
-        let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
-        let facts = Facts::new(self, request, &history, at, &verdicts);
+        let facts = Facts::new(self, request, history, at, &verdicts);
 
         let policy = self.policy(request)?;
-        let (candidates, refused) = self.find_ads(request, own.as_deref())?;
+        let (candidates, refused) = self.find_ads(request, own)?;
         let hurry = deadline.is_some_and(|deadline| is_short(deadline, candidates.len()));
         let readable = if hurry { &self.context_only } else { &verdicts };
         let mut scorer = Scorer::new(self, &facts, readable, models.reads());
@@ -95,7 +114,7 @@ impl Engine {
         let refused = refused.into_iter().chain(ranking.refusals()).collect();
         let not_shown = ranking.not_shown(late);
         let decision = Decision {
-            id: DecisionId::new(self.ids.uuid(at)),
+            id,
             tenant: request.tenant.clone(),
             impression: request.impression.clone(),
             at,
@@ -111,8 +130,8 @@ impl Engine {
         };
         let inputs = if late { Inputs::default() } else { scorer.into_inputs() };
         let workings = Workings { policy, inputs, order: ranking.order, below: ranking.below };
-        let entry = Entry::of(&decision, &workings, &self.listing)?;
-        Ok((decision, entry))
+        let kept = keep(&decision, &workings)?;
+        Ok((decision, kept))
     }
 
     /// What decides beside the models.

@@ -223,7 +223,7 @@ impl Layouts {
 }
 
 /// Where what was made again differs from what was logged.
-fn compare(record: &Record, decision: &Decision, below: &[RankedAd]) -> Vec<Difference> {
+pub(super) fn compare(record: &Record, decision: &Decision, below: &[RankedAd]) -> Vec<Difference> {
     let now = Upshot::of(decision, below);
     if now == record.upshot {
         return Vec::new();

@@ -9,6 +9,7 @@ mod decision;
 mod event;
 mod feature;
 mod fields;
+mod floor;
 mod ids;
 mod inputs;
 mod locale;
@@ -37,6 +38,7 @@ pub use feature::{
     Sensitivity, Statistic,
 };
 pub use fields::{FieldError, FieldErrors};
+pub use floor::PEOPLE_FLOOR;
 pub use ids::{
     AdId, Alias, ChangeId, ConcernId, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey,
     SubjectMark, TenantId,

@@ -8,6 +8,7 @@ mod figures;
 mod negotiate;
 mod notice;
 mod phrases;
+mod probability;
 mod push;
 mod reason;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use figures::{Precision, band_floor, percents};
 pub use negotiate::negotiate;
 pub use notice::{Control, Dsa, DsaTransparency, Notice, notice};
 pub use phrases::{Instead, PhraseError, Phrases, Sought};
+pub use probability::{WITHHELD_CODE, Walk, WalkStep, walks};
 pub use push::pushes;
 pub use reason::{BID_CODE, Baseline, Common, Explanation, Unused, explain, is_personal};
-pub use sentence::capitalised;
+pub use sentence::{capitalised, tells_value, told_number};

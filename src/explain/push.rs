@@ -239,14 +239,14 @@ fn nearest_quotient(numerator: i128, denominator: i128) -> Nats {
 }
 
 /// Names the datum that a feature belongs to.
-struct DatumNames<'a> {
-    features: &'a [Feature],
+pub(super) struct DatumNames<'a> {
+    pub(super) features: &'a [Feature],
     /// Names logged with the decision, for a feature that the schema at hand does not have.
-    names: &'a [String],
+    pub(super) names: &'a [String],
 }
 
 impl DatumNames<'_> {
-    fn datum(&self, feature: FeatureId) -> String {
+    pub(super) fn datum(&self, feature: FeatureId) -> String {
         self.features
             .get(feature.index())
             .map(|feature| feature.datum.clone())
@@ -254,7 +254,7 @@ impl DatumNames<'_> {
             .unwrap_or_else(|| format!("feature {}", feature.0))
     }
 
-    fn pair(&self, one: FeatureId, other: FeatureId) -> String {
+    pub(super) fn pair(&self, one: FeatureId, other: FeatureId) -> String {
         let (one, other) = (self.datum(one), self.datum(other));
         match one.cmp(&other) {
             std::cmp::Ordering::Less => format!("{one}+{other}"),

@@ -137,6 +137,9 @@ impl Phrases {
         locale: Locale,
         precision: Precision,
     ) -> String {
+        if !tells_value(fact, features, precision) {
+            return sentence(&self.datum(code, features, locale));
+        }
         let mut variables = self.fact_variables(fact, features, locale, precision);
         variables.set("label", self.fact_label(code, fact, features, locale));
         // An example's message and the product's own have a value and attributes: the first that is
@@ -271,6 +274,30 @@ impl Phrases {
                 self.say("roughly", locale, &variables)
             }
         }
+    }
+}
+
+/// Whether the value of a stated fact may be told at all: a category or a yes about the person has no band to be told
+/// in.
+#[must_use]
+pub fn tells_value(fact: &Evidence, features: &[Feature], precision: Precision) -> bool {
+    let impersonal = |id: &FeatureId| features.get(id.index()).is_some_and(|feature| !is_personal(feature));
+    let is_flag =
+        |id: &FeatureId| features.get(id.index()).is_some_and(|feature| feature.kind == FeatureKind::Flag);
+    match (precision, fact) {
+        (Precision::Exact, _)
+        | (_, Evidence::History { .. } | Evidence::Missing { .. } | Evidence::Withheld { .. }) => true,
+        (Precision::Banded, Evidence::Category { feature, .. }) => impersonal(feature),
+        (Precision::Banded, Evidence::Number { feature, .. }) => impersonal(feature) || !is_flag(feature),
+    }
+}
+
+/// A number as exactly as it may be told.
+#[must_use]
+pub fn told_number(value: f64, feature: Option<&Feature>, precision: Precision) -> f64 {
+    match Told::of(feature, precision) {
+        Told::Roughly => roughly(value),
+        Told::Flag | Told::Exactly => value,
     }
 }
 

@@ -98,6 +98,12 @@ enum Input {
 }
 
 impl Record {
+    /// The record of a decision without its being kept; None when its workings do not fit.
+    #[must_use]
+    pub fn of(decision: &Decision, workings: &Workings<'_>, listing: &Listing) -> Option<Self> {
+        Sheet::of(decision, workings, listing).record(Some(listing))
+    }
+
     /// What a model reads of the ad at `place`: one cell per feature of the schema, those that were not
     /// read being withheld.
     pub fn row<'r>(&'r self, place: usize, row: &mut Vec<Cell<'r>>) {

@@ -16,7 +16,7 @@ use super::additive::Guarantee;
 use super::metrics::Evaluation;
 use super::{ModelKind, Profiled};
 use crate::data::Table;
-use crate::domain::{Feature, FeatureId, FeatureKind, ModelVersion, Profile, Purposes, Response};
+use crate::domain::{Day, Feature, FeatureId, FeatureKind, ModelVersion, Profile, Purposes, Response};
 
 pub use edits::{Edit, EditError, EditRequest, EditedProfile, check_author};
 pub use lineage::{Import, Lineage, MergedPart};
@@ -101,6 +101,10 @@ pub struct Training {
     pub positives: u64,
     /// Distinct people.
     pub people: u64,
+    /// The days between which the rows are, both included, as far as the floor of people lets them be told;
+    /// None when rows have no moment, the fit was private, or an earlier build did not keep it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<(Day, Day)>,
 }
 
 /// Why an artefact cannot be kept or used.
@@ -262,7 +266,7 @@ impl Artefact {
         let folder = dir.join(&self.name).join(version.as_str());
         fs::create_dir_all(&folder)
             .map_err(|source| ArtefactError::Write { path: folder.clone(), source })?;
-        write_whole(&folder, &bytes)?;
+        write_whole(&folder, FILE, &bytes)?;
         Ok(version)
     }
 
@@ -346,6 +350,21 @@ pub fn load(dir: &Path, name: &str, version: &ModelVersion) -> Result<Artefact, 
     })
 }
 
+/// Writes a file beside the artefact of a version, whole or not at all. It is no part of the artefact: its
+/// hash does not depend on it.
+///
+/// # Errors
+/// When the name cannot be a folder or the file cannot be written.
+pub fn write_beside(
+    dir: &Path,
+    (name, version): (&str, &ModelVersion),
+    file: &str,
+    text: &str,
+) -> Result<(), ArtefactError> {
+    check_name(name)?;
+    write_whole(&dir.join(name).join(version.as_str()), file, text.as_bytes())
+}
+
 /// The versions of `name` in `dir`, in ascending order; none when there is no such model.
 ///
 /// # Errors
@@ -421,9 +440,9 @@ fn check_name(name: &str) -> Result<(), ArtefactError> {
 }
 
 /// Writes the file beside its place, makes it durable, then moves it there.
-fn write_whole(folder: &Path, bytes: &[u8]) -> Result<(), ArtefactError> {
-    let path = folder.join(FILE);
-    let beside = folder.join(".artefact.json.part");
+fn write_whole(folder: &Path, file: &str, bytes: &[u8]) -> Result<(), ArtefactError> {
+    let path = folder.join(file);
+    let beside = folder.join(format!(".{file}.part"));
     let write = || {
         let mut file = File::create(&beside)?;
         file.write_all(bytes)?;

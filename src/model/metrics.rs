@@ -3,6 +3,8 @@
 //! Intervals are percentiles of a bootstrap that draws people, not rows (Efron and Tibshirani 1993,
 //! section 8.6 on dependent data): rows of one person are not independent.
 
+use std::collections::BTreeSet;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
@@ -60,6 +62,9 @@ pub struct ReliabilityBin {
     pub predicted: f64,
     /// Share of them in which the response happened.
     pub observed: f64,
+    /// Distinct people among them; 0 when an earlier build did not count them.
+    #[serde(default)]
+    pub people: u64,
 }
 
 /// Rows with their scores. All slices have one entry per row.
@@ -122,7 +127,7 @@ pub fn evaluate(rows: Scored<'_>, resamples: Resamples) -> Option<Evaluation> {
         log_loss: interval(whole.log_loss, &|m| Some(m.log_loss)),
         predicted: interval(whole.predicted, &|m| Some(m.predicted)),
         observed: interval(whole.observed, &|m| Some(m.observed)),
-        reliability: reliability(&probabilities, rows.outcome, 10),
+        reliability: reliability(&probabilities, rows.outcome, rows.person, 10),
     })
 }
 
@@ -162,7 +167,12 @@ pub fn log_loss(scores: &[Nats], outcome: &[bool]) -> Option<f64> {
 /// Rows in `bins` groups of equal size by rising probability; fewer when there are fewer rows.
 /// Rows of equal probability keep their order.
 #[must_use]
-pub fn reliability(probabilities: &[f64], outcome: &[bool], bins: usize) -> Vec<ReliabilityBin> {
+pub fn reliability(
+    probabilities: &[f64],
+    outcome: &[bool],
+    person: &[u32],
+    bins: usize,
+) -> Vec<ReliabilityBin> {
     let mut order: Vec<usize> = (0..probabilities.len()).collect();
     order.sort_by(|&a, &b| probabilities[a].total_cmp(&probabilities[b]));
     let edge = |bin: usize| bin * order.len() / bins.max(1);
@@ -175,6 +185,7 @@ pub fn reliability(probabilities: &[f64], outcome: &[bool], bins: usize) -> Vec<
                 rows: rows.len() as u64,
                 predicted: rows.iter().map(|&row| probabilities[row]).sum::<f64>() / count,
                 observed: rows.iter().filter(|&&row| outcome[row]).count() as f64 / count,
+                people: rows.iter().map(|&row| person[row]).collect::<BTreeSet<_>>().len() as u64,
             }
         })
         .collect()

@@ -22,18 +22,20 @@ mod packed;
 mod profile;
 #[cfg(test)]
 mod properties;
+mod ranges;
 mod settings;
 pub mod tree;
 pub mod tune;
 
 pub use artefact::{
     Artefact, ArtefactError, ArtefactFeature, Edit, EditError, EditRequest, EditedProfile, FeatureType,
-    Import, Lineage, MergedPart, Training, check_author, list, load,
+    Import, Lineage, MergedPart, Training, check_author, list, load, write_beside,
 };
 pub use bin::Bins;
 pub use compiled::{Code, Compiled, Shared};
 pub use fit::{FitData, FitError, NoProgress, Progress};
 pub use profile::{ProfileError, Profiled, WithheldOffset};
+pub use ranges::ValueRange;
 pub use tune::{Tuned, hold_out_people, tune};
 
 use std::ops::Range;

@@ -135,7 +135,7 @@ pub struct BinFacts {
     pub score: f64,
     /// Half the width of its 95 % band.
     pub band: f64,
-    /// Rows that it was learned from.
+    /// Rows that it was learned from; 0 when the people were too few.
     pub rows: u32,
     /// Distinct people among them; 0 when they were too few to learn from.
     pub people: u32,

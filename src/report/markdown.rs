@@ -139,7 +139,7 @@ fn write_timings(text: &mut String, report: &Report) {
 }
 
 /// Text from data as Markdown that shows it as it is, on one line.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

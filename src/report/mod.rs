@@ -3,6 +3,7 @@
 //! The pictures are SVG, written by hand: a plotting library would draw lines and points, which are the
 //! least of it, and know nothing of bands, bins that stand apart, and cells that nobody was in.
 
+mod card;
 mod facts;
 mod heat;
 mod importance;
@@ -15,6 +16,7 @@ mod svg;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub use card::{Card, DataFacts, EditFacts, EndFacts, ProfileFacts, QualityFacts, RangeFacts, TrainingFacts};
 pub use facts::{
     BinFacts, Calibration, Contender, Figure, FoldFacts, ModelFacts, PairFacts, Report, RowCounts,
     ShapeFacts, SideFacts, Timing, ValueFacts,

@@ -66,7 +66,9 @@ fn over_numbers(shape: &ShapeFacts, profile: &str) -> String {
     let mut svg = Svg::new(WIDTH, 462.0, &format!("What {} adds to the log-odds", shape.label));
     let missing = shape.bins.iter().find(|bin| bin.value == ValueFacts::Missing);
     let note = match missing {
-        Some(bin) if bin.rows == 0 && bin.score == 0.0 => "It was never missing; a missing value adds 0.",
+        Some(bin) if bin.rows == 0 && bin.score == 0.0 => {
+            "Nobody, or too few people, had it missing; a missing value adds 0."
+        }
         Some(_) | None => "",
     };
     heading(&mut svg, shape, profile, note);

@@ -232,7 +232,7 @@ fn bins_that_stand_apart_are_drawn_only_when_they_tell_something() {
     assert!(shown(numbers, "missing") && !shown(numbers, "any other"));
     assert!(!shown(levels, "missing") && shown(levels, "any other"));
     assert!(!shown(nothing, "missing"));
-    let note = "It was never missing; a missing value adds 0.";
+    let note = "Nobody, or too few people, had it missing; a missing value adds 0.";
     assert!(shown(nothing, note) && !shown(numbers, note));
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::consent::decided_by;
 use super::pb;
 use crate::domain::{
-    Account, Cause, Day, Derivation, Evidence, FeatureId, Line, LineSource, Outcome, Profile, Provenance,
-    Purposes, Reason, Response, Standing, Timestamp, Verdict,
+    Account, Cause, Day, Derivation, Evidence, Feature, FeatureId, Line, LineSource, Outcome, Profile,
+    Provenance, Purposes, Reason, Response, Standing, Timestamp, Verdict,
 };
+use crate::explain::{Precision, tells_value, told_number};
 
 impl From<Response> for pb::Response {
     fn from(response: Response) -> Self {
@@ -154,8 +155,15 @@ pub(super) fn reason_code(reason: &Reason, names: &[String]) -> pb::Reason {
     }
 }
 
-/// A fact. `exact` tells whether counts and days are given as they are, or in bands.
-pub(super) fn evidence(evidence: &Evidence, names: &[String], exact: bool) -> pb::Evidence {
+/// A fact, as exactly as `precision` allows: counts and days as they are, or in bands; numbers about the person as
+/// they are, or roughly.
+pub(super) fn evidence(
+    evidence: &Evidence,
+    names: &[String],
+    features: &[Feature],
+    precision: Precision,
+) -> pb::Evidence {
+    let exact = precision == Precision::Exact;
     let name = |feature: &FeatureId| names.get(feature.index()).cloned().unwrap_or_default();
     let (feature, fact) = match evidence {
         Evidence::History { event, attribute, key, days, count, first, last, window_days } => {
@@ -181,7 +189,15 @@ pub(super) fn evidence(evidence: &Evidence, names: &[String], exact: bool) -> pb
             };
             (String::new(), Some(pb::evidence::Fact::History(history)))
         }
-        Evidence::Number { feature, value } => (name(feature), Some(pb::evidence::Fact::Number(*value))),
+        Evidence::Number { feature, .. } | Evidence::Category { feature, .. }
+            if !tells_value(evidence, features, precision) =>
+        {
+            (name(feature), None)
+        }
+        Evidence::Number { feature, value } => {
+            let told = told_number(*value, features.get(feature.index()), precision);
+            (name(feature), Some(pb::evidence::Fact::Number(told)))
+        }
         Evidence::Category { feature, value } => {
             (name(feature), Some(pb::evidence::Fact::Category(value.clone())))
         }

@@ -3,9 +3,9 @@
 use tonic::{Request, Response, Status};
 
 use super::account::{account, timestamp, verdict};
-use super::recommend::reasons;
+use super::recommend::{percent, reasons};
 use super::{Service, pb};
-use crate::explain::{Baseline, Precision};
+use crate::explain::{Baseline, Precision, Walk, WalkStep};
 
 #[tonic::async_trait]
 impl pb::explanation_service_server::ExplanationService for Service {
@@ -19,13 +19,15 @@ impl pb::explanation_service_server::ExplanationService for Service {
         let (decision, explanation) = (&explained.decision, &explained.explanation);
         let ad = &decision.ranked[explained.index];
         let exact = explained.precision == Precision::Exact;
+        let walks = if request.probabilities { self.engine.walks(&explained)? } else { Vec::new() };
+        let note = self.engine.phrases().text("probability-order", locale);
         Ok(Response::new(pb::ExplainResponse {
             decision_id: decision.id.to_string(),
             decided_at: Some(timestamp(decision.at)),
             ad_id: ad.ad.id.to_string(),
             headline: self.engine.headline(decision, explanation, locale, explained.precision),
             reasons: reasons(&self.engine, decision, explanation, locale, Some(explained.precision)),
-            named_share: explanation.named_share,
+            named_share: if exact { explanation.named_share } else { percent(explanation.named_share) },
             compared_with: match explanation.baseline {
                 Baseline::OtherAds { others } => i32::try_from(others).unwrap_or(i32::MAX),
                 Baseline::TrainingMean => 0,
@@ -37,6 +39,7 @@ impl pb::explanation_service_server::ExplanationService for Service {
             locale_fell_back: fell_back,
             exact,
             model_versions: decision.versions.models.iter().map(|(_, version)| version.to_string()).collect(),
+            probability_walks: walks.iter().map(|walk| probability_walk(walk, &note)).collect(),
         }))
     }
 
@@ -90,4 +93,31 @@ impl pb::explanation_service_server::ExplanationService for Service {
     ) -> Result<Response<pb::FindChangesResponse>, Status> {
         self.search_changes(request).await
     }
+}
+
+fn probability_walk(walk: &Walk, note: &str) -> pb::ProbabilityWalk {
+    pb::ProbabilityWalk {
+        response: pb::Response::from(walk.response).into(),
+        order: pb::WalkOrder::LargestFirst.into(),
+        note: note.to_owned(),
+        baseline: share(walk.baseline),
+        baseline_units: walk.baseline,
+        steps: walk.steps.iter().map(probability_step).collect(),
+        probability: share(walk.end()),
+        probability_units: walk.end(),
+    }
+}
+
+fn probability_step(step: &WalkStep) -> pb::ProbabilityStep {
+    pb::ProbabilityStep {
+        code: step.code.clone(),
+        contribution_units: step.contribution.units(),
+        change: share(step.change),
+        change_units: step.change,
+    }
+}
+
+/// Units of 2^-32 as a share.
+fn share(units: i64) -> f64 {
+    units as f64 / 4_294_967_296.0
 }

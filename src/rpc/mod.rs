@@ -99,6 +99,18 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
     Ok(routes.routes())
 }
 
+/// The names of all calls of ours, as they are asked for: `limpid.v1.RecommendationService/Recommend`.
+#[must_use]
+pub fn call_names() -> Vec<String> {
+    let Ok(pool) = prost_reflect::DescriptorPool::decode(pb::DESCRIPTORS) else { return Vec::new() };
+    let names = pool.services().flat_map(|service| {
+        let of_service =
+            |call: prost_reflect::MethodDescriptor| format!("{}/{}", service.full_name(), call.name());
+        service.methods().map(of_service).collect::<Vec<_>>()
+    });
+    names.collect()
+}
+
 /// Runs `work` to its end even when its caller has gone: what is durable has to take effect, too.
 async fn to_the_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, DecideError>> + Send + 'static,

@@ -61,6 +61,8 @@ impl pb::model_service_server::ModelService for Service {
             profiles: profiles.collect(),
             edits: model.edits.iter().map(edits::edit).collect(),
             lineage: Some(edits::lineage(&model.lineage)),
+            card_markdown: model.card.markdown(),
+            card_json: model.card.json(),
         }))
     }
 

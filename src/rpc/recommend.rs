@@ -13,7 +13,7 @@ use super::{Service, pb};
 use crate::decide::DecideError;
 use crate::domain::FieldError;
 use answer::View;
-pub(super) use answer::reasons;
+pub(super) use answer::{percent, reasons};
 pub(super) use read::accepted;
 use read::read;
 

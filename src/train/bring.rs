@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::card::keep_with_card;
 use super::job::{TrainError, describe};
 use super::prepare::Prepared;
 use crate::data::{Dataset, Schema};
@@ -97,7 +98,7 @@ pub fn import(
         purified: form == ImportForm::Purified,
     });
     let artefact = Artefact { lineage, ..join(contextual, full, prepared, schema)? };
-    let version = artefact.save(folder).map_err(TrainError::from)?;
+    let version = keep_with_card(&artefact, schema, folder).map_err(TrainError::from)?;
     Ok((version, artefact))
 }
 
@@ -126,7 +127,7 @@ pub fn merge_versions(
     let (lineage, training) = check_parts(&parts, prepared)?;
     let [contextual, full] = Profile::ALL.map(|profile| merge_profile(&parts, profile));
     let artefact = Artefact { training, lineage, ..join(contextual?, full?, prepared, schema)? };
-    let version = artefact.save(folder).map_err(TrainError::from)?;
+    let version = keep_with_card(&artefact, schema, folder).map_err(TrainError::from)?;
     Ok((version, artefact))
 }
 
@@ -156,7 +157,7 @@ fn check_parts(
     prepared: &Prepared,
 ) -> Result<(Lineage, Training), BringError> {
     let mut known = BTreeSet::new();
-    let mut training = Training { purposes: Purposes::ALL, rows: 0, positives: 0, people: 0 };
+    let mut training = Training { purposes: Purposes::ALL, rows: 0, positives: 0, people: 0, span: None };
     let mut merged = Vec::new();
     for (i, (version, artefact)) in parts.iter().enumerate() {
         if artefact.response != prepared.response {
@@ -173,6 +174,11 @@ fn check_parts(
         training.rows += rows_of(artefact);
         training.positives += part.positives;
         training.people += part.people;
+        training.span = match (i, training.span, part.span) {
+            (0, _, span) => span,
+            (_, Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+            (_, _, None) | (_, None, _) => None,
+        };
         merged.push(MergedPart { version: version.clone(), rows: rows_of(artefact), of });
     }
     merged.sort_unstable_by(|a, b| a.version.cmp(&b.version));

@@ -1,10 +1,12 @@
 //! One training run: tune, fit both consent profiles, measure, keep.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
+use super::card::keep_with_card;
 use super::prepare::{Asked, Prepared};
 use crate::data::{Dataset, Schema};
-use crate::domain::{FeatureId, FieldError, ModelVersion, Nats, Profile};
+use crate::domain::{Day, FeatureId, FieldError, ModelVersion, Nats, PEOPLE_FLOOR, Profile};
 use crate::model::additive::{self, AdditiveModel, AdditiveParams, Guidance};
 use crate::model::linear::{self, Encoding, LinearModel, LinearParams};
 use crate::model::metrics::{Evaluation, Resamples, Scored, evaluate};
@@ -85,7 +87,7 @@ pub fn keep(
     folder: &Path,
 ) -> Result<(ModelVersion, Artefact), TrainError> {
     let artefact = describe(profiled, prepared, schema);
-    let version = artefact.save(folder)?;
+    let version = keep_with_card(&artefact, schema, folder)?;
     Ok((version, artefact))
 }
 
@@ -105,9 +107,30 @@ pub(super) fn describe(profiled: Profiled, prepared: &Prepared, schema: &Schema)
         rows: rows.rows() as u64,
         positives: rows.outcome.iter().filter(|&&happened| happened).count() as u64,
         people: people.len() as u64,
+        span: span(rows),
     };
     let features = (schema.hash.as_str(), schema.features.as_slice());
     Artefact::new(&schema.name, prepared.response, features, training, profiled, &rows.table, evaluations)
+}
+
+/// The first and the last day of the rows, but for as many days at either end as fewer people than the floor
+/// have rows on; None when rows have no moment.
+fn span(rows: &Dataset) -> Option<(Day, Day)> {
+    let mut days: Vec<(Day, u32)> =
+        rows.at.iter().map(|at| at.day()).zip(rows.person.iter().copied()).collect();
+    days.sort_unstable();
+    let (first, last) = (reached(days.iter())?, reached(days.iter().rev())?);
+    (first < last).then_some((first, last))
+}
+
+/// The day on which the floor of people is reached.
+fn reached<'d>(mut days: impl Iterator<Item = &'d (Day, u32)>) -> Option<Day> {
+    let mut people = BTreeSet::new();
+    days.find(|(_, person)| {
+        people.insert(*person);
+        people.len() as u64 >= PEOPLE_FLOOR
+    })
+    .map(|(day, _)| *day)
 }
 
 /// Fits one kind on some features.

@@ -2,6 +2,7 @@
 
 mod active;
 mod bring;
+mod card;
 mod contributions;
 mod folds;
 mod job;
@@ -15,6 +16,7 @@ mod told;
 
 pub use active::{ActiveModel, ActiveModels};
 pub use bring::{BringError, ImportForm, import, merge_versions};
+pub use card::keep_with_card;
 pub use contributions::Contributions;
 pub use folds::{Turns, prepare_folds};
 pub use job::{TrainError, fit_profiles, keep};

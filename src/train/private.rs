@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::card::keep_with_card;
 use super::job::{TrainError, measure};
 use super::prepare::Prepared;
 use crate::data::{Dataset, Schema};
@@ -44,7 +45,7 @@ pub fn train_privately(
         HeldOut::Measured => measured(artefact, prepared),
         HeldOut::LeftAlone => artefact,
     };
-    let version = artefact.save(folder)?;
+    let version = keep_with_card(&artefact, schema, folder)?;
     Ok((version, artefact))
 }
 
@@ -78,6 +79,8 @@ fn fit(
         rows: fitted.rows,
         positives: fitted.positives,
         people: fitted.people,
+        // The first and the last day would be exact, which was not promised.
+        span: None,
     };
     let guarantee: Guarantee = fitted.guarantee;
     let (contextual, full) = (Model::Additive(fitted.contextual), Model::Additive(fitted.full));

@@ -9,6 +9,7 @@ use std::sync::{Arc, RwLock};
 use tokio::sync::Mutex;
 
 use super::active::{ActiveModel, ActiveModels};
+use super::card::{card, keep_with_card};
 use super::shape::{Shape, replaced, shapes};
 use super::told::{
     EditDetail, EditedModel, ModelDetail, ModelSummary, ProfileDetail, Promoted, ReplacedDetail,
@@ -173,6 +174,7 @@ impl Registry {
             }
         });
         Ok(ModelDetail {
+            card: card(version, &artefact, &self.schema),
             profiles: profiles.collect(),
             lineage: artefact.lineage.clone(),
             edits,
@@ -299,7 +301,7 @@ impl Registry {
         (who, why): (&str, &str),
         at: Timestamp,
     ) -> Result<ModelSummary, RegistryError> {
-        let version = artefact.save(&self.folder)?;
+        let version = keep_with_card(artefact, &self.schema, &self.folder)?;
         let change = ModelChange {
             seq: 0,
             tenant: self.tenant.clone(),

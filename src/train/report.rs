@@ -1,5 +1,6 @@
 //! From what was measured and fitted to the facts of a report.
 
+use super::card::calibration;
 use super::folds::Turns;
 use super::prepare::Prepared;
 use super::quality::{OverFolds, Quality, Spread};
@@ -7,11 +8,11 @@ use crate::data::{Dataset, Schema};
 use crate::domain::{Feature, FeatureId, FeatureKind, Locale, Nats, Profile};
 use crate::explain::Phrases;
 use crate::model::additive::{AdditiveModel, PairFunction, ShapeFunction};
-use crate::model::metrics::{Evaluation, Interval};
+use crate::model::metrics::Interval;
 use crate::model::{Bins, Model, ModelKind, Profiled};
 use crate::report::{
-    BinFacts, Calibration, Contender, Figure, FoldFacts, ModelFacts, PairFacts, Report, RowCounts,
-    ShapeFacts, SideFacts, Timing, ValueFacts,
+    BinFacts, Contender, Figure, FoldFacts, ModelFacts, PairFacts, Report, RowCounts, ShapeFacts, SideFacts,
+    Timing, ValueFacts,
 };
 
 /// The report of a comparison on one split. The model that is drawn is the one that was measured.
@@ -29,7 +30,7 @@ pub fn report_split(schema: &Schema, words: &Phrases, prepared: &Prepared, quali
             folds: Vec::new(),
             predicted: figure(figures.predicted),
             observed: figure(figures.observed),
-            reliability: reliability(figures),
+            reliability: calibration(figures),
         }
     });
     let timing = |contender: &super::quality::Contender| Timing {
@@ -75,7 +76,7 @@ pub fn report_folds(
             .collect(),
         predicted: figure(model.pooled.predicted),
         observed: figure(model.pooled.observed),
-        reliability: reliability(&model.pooled),
+        reliability: calibration(&model.pooled),
     });
     let timing = |model: &OverFolds| Timing {
         name: model.name.clone(),
@@ -115,11 +116,6 @@ const fn figure(interval: Interval) -> Figure {
 fn spread(spread: Spread) -> Figure {
     let Spread { mean, deviation } = spread;
     Figure { estimate: mean, low: mean - deviation, high: mean + deviation }
-}
-
-fn reliability(evaluation: &Evaluation) -> Vec<Calibration> {
-    let bins = evaluation.reliability.iter();
-    bins.map(|bin| Calibration { rows: bin.rows, predicted: bin.predicted, observed: bin.observed }).collect()
 }
 
 /// The additive model of each profile that has its own, the richest first; empty for other kinds.
@@ -169,7 +165,7 @@ impl Known<'_> {
             value,
             score: shape.scores[bin].to_f64(),
             band: shape.bands[bin].to_f64(),
-            rows: shape.rows[bin],
+            rows: told_rows(shape.rows[bin], shape.people[bin]),
             people: shape.people[bin],
         });
         ShapeFacts { feature, label, importance: shape.importance(), bins: bins.collect() }
@@ -185,7 +181,12 @@ impl Known<'_> {
             importance: pair.importance(),
             scores: pair.scores.iter().copied().map(Nats::to_f64).collect(),
             bands: pair.bands.iter().copied().map(Nats::to_f64).collect(),
-            rows: pair.rows.clone(),
+            rows: pair
+                .rows
+                .iter()
+                .zip(&pair.people)
+                .map(|(&rows, &people)| told_rows(rows, people))
+                .collect(),
             people: pair.people.clone(),
         }
     }
@@ -219,4 +220,10 @@ impl Known<'_> {
         let label = self.words.category(name, Locale::En);
         ValueFacts::Level { name: name.to_owned(), label: (label != name).then_some(label) }
     }
+}
+
+/// How many rows may be told of a bin: of fewer people than the floor, which `people` has as 0, not even that there
+/// are any.
+const fn told_rows(rows: u32, people: u32) -> u32 {
+    if people == 0 { 0 } else { rows }
 }

@@ -55,7 +55,7 @@ pub(super) fn shapes(model: &Model, features: &[Feature]) -> Vec<Shape> {
     }
 }
 
-fn name(feature: FeatureId, features: &[Feature]) -> String {
+pub(super) fn name(feature: FeatureId, features: &[Feature]) -> String {
     features.get(feature.index()).map_or_else(|| format!("feature {}", feature.0), |f| f.name.clone())
 }
 
@@ -83,7 +83,7 @@ fn feature_shape(shape: &ShapeFunction, features: &[Feature]) -> Shape {
     Shape::drawn(vec![name(shape.feature, features)], bins)
 }
 
-/// The cells of a pair that somebody was in, each with the bins of both features.
+/// The cells of a pair that enough people were in, each with the bins of both features.
 fn pair_shape(pair: &PairFunction, features: &[Feature]) -> Shape {
     let across = pair.bins[1].count();
     let cell = |cell: usize| {
@@ -99,7 +99,9 @@ fn pair_shape(pair: &PairFunction, features: &[Feature]) -> Shape {
         }
     };
     // Of an imported model the people are not known, but the rows are.
-    let known = (0..pair.scores.len()).filter(|&cell| pair.people[cell] > 0 || pair.rows[cell] > 0);
+    let is_imported = pair.people.iter().all(|&people| people == 0);
+    let known =
+        (0..pair.scores.len()).filter(|&cell| pair.people[cell] > 0 || (is_imported && pair.rows[cell] > 0));
     let names = pair.features.map(|feature| name(feature, features));
     Shape::drawn(names.to_vec(), known.map(cell).collect())
 }

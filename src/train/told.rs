@@ -5,6 +5,7 @@ use crate::domain::{ModelVersion, Profile, Purposes, Response, Timestamp};
 use crate::model::additive::{Change, Guarantee, Stretch};
 use crate::model::metrics::Interval;
 use crate::model::{Lineage, ModelKind};
+use crate::report::Card;
 
 /// One model version at a glance.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,6 +45,8 @@ pub struct ModelDetail {
     pub profiles: Vec<ProfileDetail>,
     /// What analysts changed, oldest first.
     pub edits: Vec<EditDetail>,
+    /// Its card.
+    pub card: Card,
 }
 
 /// An edit, with features by name.

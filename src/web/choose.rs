@@ -82,6 +82,10 @@ pub(super) async fn receipt(
         Err(_) => return reader.problem(Problem::NoReceipt),
     };
     let kept = match kept {
+        // That processing was restricted is answered where it was asked for: no button here undoes it.
+        Ok(kept) if kept.receipt.change.statements.iter().any(is_a_right) => {
+            return reader.problem(Problem::NoReceipt);
+        }
         Ok(kept) => kept,
         Err(DecideError::NotFound(_)) => return reader.problem(Problem::NoReceipt),
         Err(error) => return reader.refusal(&error),
@@ -109,8 +113,16 @@ pub(super) async fn back(
     }
 }
 
+/// Whether a statement is made with a subject token alone.
+const fn is_a_right(statement: &Statement) -> bool {
+    match statement {
+        Statement::Restrict | Statement::Lift => true,
+        Statement::Grant(_) | Statement::Withdraw(_) | Statement::Object(_) | Statement::TakeBack(_) => false,
+    }
+}
+
 /// Whether a form comes from a page of ours, as far as the browser tells.
-fn is_our_own(headers: &HeaderMap) -> bool {
+pub(super) fn is_our_own(headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     if let Some(site) = text("sec-fetch-site") {
         return site == "same-origin";

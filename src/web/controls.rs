@@ -109,7 +109,7 @@ fn is_chosen(choices: &Choices, says: &Statement) -> bool {
         Statement::Grant(_) | Statement::Withdraw(_) | Statement::TakeBack(_) => {
             holds(choices, &reverse(says))
         }
-        Statement::Object(_) => false,
+        Statement::Object(_) | Statement::Restrict | Statement::Lift => false,
     }
 }
 

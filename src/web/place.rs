@@ -123,6 +123,21 @@ impl Placed {
         format!("{}?lang={lang}{}&{}", self.below("/what-if"), self.frame(), query.finish())
     }
 
+    /// Where feedback is sent, and thanked for.
+    pub(super) fn feedback(&self, lang: &str) -> String {
+        format!("{}?lang={lang}{}", self.below("/feedback"), self.frame())
+    }
+
+    /// Where a question is sent.
+    pub(super) fn concerns(&self, lang: &str) -> String {
+        format!("{}?lang={lang}{}", self.below("/concerns"), self.frame())
+    }
+
+    /// A question with its answer; an address can hold its name.
+    pub(super) fn concern(&self, concern: &str, lang: &str) -> String {
+        format!("{}/{concern}?lang={lang}{}", self.below("/concerns"), self.frame())
+    }
+
     /// A page that the widget takes for the wish to be closed.
     pub(super) fn closed(&self, lang: &str) -> String {
         format!("/closed?lang={lang}{}", self.from())

@@ -32,15 +32,17 @@ pub enum Problem {
     Malformed,
     /// A form that is longer than any of ours.
     TooLarge,
-    /// The name of the change belongs to another change.
+    /// The name of the change or the question belongs to another one.
     Reused,
+    /// There are as many questions about the decision as there may be.
+    TooManyConcerns,
     /// The service cannot do it now.
     Unavailable,
 }
 
 impl Problem {
     /// All problems.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Expired,
         Self::Invalid,
         Self::NotFound,
@@ -52,6 +54,7 @@ impl Problem {
         Self::Malformed,
         Self::TooLarge,
         Self::Reused,
+        Self::TooManyConcerns,
         Self::Unavailable,
     ];
 
@@ -63,7 +66,7 @@ impl Problem {
             Self::Invalid | Self::Bearer | Self::Elsewhere => 403,
             Self::NotFound | Self::NoReceipt => 404,
             Self::TooOften { .. } => 429,
-            Self::Nobody | Self::Reused => 409,
+            Self::Nobody | Self::Reused | Self::TooManyConcerns => 409,
             Self::Malformed => 400,
             Self::TooLarge => 413,
             Self::Unavailable => 503,
@@ -83,6 +86,7 @@ impl Problem {
             Self::Elsewhere => "problem-elsewhere",
             Self::Malformed | Self::TooLarge => "problem-malformed",
             Self::Reused => "problem-reused",
+            Self::TooManyConcerns => "problem-too-many-concerns",
             Self::Unavailable => "problem-unavailable",
         }
     }

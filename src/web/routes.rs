@@ -12,6 +12,7 @@ use super::assets::{gpc, style, widget_js};
 use super::changes::{self, changes_page};
 use super::choose::{back, choose, receipt};
 use super::closed::closed_page;
+use super::feedback::{CONCERN_BYTES_MAX, concern, press, question, thanks};
 use super::how::{HowRequest, how_page};
 use super::pages::{Asked, Pages, Reader};
 use super::place::Framing;
@@ -29,6 +30,12 @@ pub fn router(engine: Arc<Engine>, framing: &Framing) -> Router {
         .route("/why/{token}", get(why))
         .route("/why/{token}/choices", get(back).post(choose).layer(DefaultBodyLimit::max(FORM_BYTES_MAX)))
         .route("/why/{token}/choices/{change}", get(receipt))
+        .route("/why/{token}/feedback", get(thanks).post(press).layer(DefaultBodyLimit::max(FORM_BYTES_MAX)))
+        .route(
+            "/why/{token}/concerns",
+            get(back).post(question).layer(DefaultBodyLimit::max(CONCERN_BYTES_MAX)),
+        )
+        .route("/why/{token}/concerns/{concern}", get(concern))
         .route("/why/{token}/changes", get(what_would_change))
         .route("/why/{token}/what-if", get(what_if))
         .route("/how-it-works", get(how))
@@ -57,9 +64,10 @@ async fn why(
         Err(error) => return reader.refusal(&error),
     };
     let compared = engine.compare_opened(&explained, other.as_ref());
-    let (controls, compared) = match (engine.controls_of(&token).await, compared) {
-        (Ok(controls), Ok(compared)) => (controls, compared),
-        (Err(error), _) | (_, Err(error)) => return reader.refusal(&error),
+    let told = (engine.controls_of(&token).await, engine.concerns_about(&token).await, compared);
+    let (controls, concerns, compared) = match told {
+        (Ok(controls), Ok(concerns), Ok(compared)) => (controls, concerns, compared),
+        (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => return reader.refusal(&error),
     };
     let page = why_page(&WhyRequest {
         decision: &explained.decision,
@@ -68,6 +76,7 @@ async fn why(
         setting: reader.setting(),
         precision: explained.precision,
         controls: &controls,
+        concerns: &concerns,
         compared: compared.as_ref(),
         fresh: &|| engine.fresh_change_id(),
     });

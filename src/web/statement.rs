@@ -29,6 +29,9 @@ impl ChoiceForm {
             Statement::Withdraw(purpose) => ("withdraw", "purpose", purpose.number().to_string()),
             Statement::Object(objection) => with("object", objection),
             Statement::TakeBack(objection) => with("take_back", objection),
+            // Rights that want more than the token of an ad: a form that says so is refused.
+            Statement::Restrict => ("restrict", "everything", String::new()),
+            Statement::Lift => ("lift", "everything", String::new()),
         };
         Self { change: change.to_string(), say: say.to_owned(), about: about.to_owned(), name }
     }
@@ -121,6 +124,8 @@ pub(super) fn reverse(statement: &Statement) -> Statement {
         Statement::Withdraw(purpose) => Statement::Grant(*purpose),
         Statement::Object(objection) => Statement::TakeBack(objection.clone()),
         Statement::TakeBack(objection) => Statement::Object(objection.clone()),
+        Statement::Restrict => Statement::Lift,
+        Statement::Lift => Statement::Restrict,
     }
 }
 
@@ -167,6 +172,7 @@ mod tests {
             ("a/b", "object", "everything", "", "change"),
             ("..", "object", "everything", "", "change"),
             ("a", "obey", "everything", "", "say"),
+            ("a", "restrict", "everything", "", "say"),
             ("a", "grant", "advertiser", "secret", "about"),
             ("a", "grant", "purpose", "secret", "name"),
             ("a", "withdraw", "purpose", "12", "name"),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use fluent_bundle::FluentArgs;
 
+use super::concern::ConcernsView;
 use super::contrast::ContrastView;
 use super::controls::ControlsView;
 use super::place::Placed;
@@ -15,6 +16,7 @@ use crate::domain::{
     ChangeId, Decision, Evidence, Feature, Outcome, Purposes, RankedAd, Reason, Standing, shown,
 };
 use crate::explain::{Baseline, Explanation, Precision, Unused, capitalised, explain, is_personal, percents};
+use crate::ledger::Concern;
 
 /// Most reasons that a page states.
 const REASONS_MAX: usize = 5;
@@ -34,6 +36,8 @@ pub struct WhyRequest<'a> {
     pub precision: Precision,
     /// What can be chosen.
     pub controls: &'a Controls,
+    /// What was asked about the decision before.
+    pub concerns: &'a [Concern],
     /// The ad beside another one; None when there was no other.
     pub compared: Option<&'a Compared>,
     /// A name for the change that each button makes.
@@ -77,6 +81,7 @@ struct WhyPage<'a> {
     /// What would be switched off elsewhere.
     change: Vec<DataGroup>,
     contrast: Option<ContrastView>,
+    concerns: ConcernsView,
     kept: Vec<DataGroup>,
     small_print: Vec<String>,
 }
@@ -127,6 +132,7 @@ impl<'a> WhyPage<'a> {
             controls: ControlsView::of(setting, request.features, request.controls, request.fresh),
             change: teller.change(explanation),
             contrast: request.compared.map(|compared| ContrastView::of(setting, request.features, compared)),
+            concerns: ConcernsView::of(setting, request.concerns, (request.fresh)().to_string()),
             kept: teller.kept(request.decision),
             small_print: teller.small_print(request, explanation),
         }

@@ -23,6 +23,7 @@ impl Chosen<'_> {
                 Objection::Datum(code) => self.datum(code),
                 Objection::Personalisation => self.say.text("control-everything"),
             },
+            Statement::Restrict | Statement::Lift => self.say.text("control-everything"),
         }
     }
 
@@ -37,6 +38,8 @@ impl Chosen<'_> {
                 Objection::Purpose(_) => "control-object",
                 Objection::Personalisation => "control-stop",
             },
+            Statement::Restrict => "control-stop",
+            Statement::Lift => "control-resume",
             Statement::TakeBack(objection) => match objection {
                 Objection::Advertiser(_) | Objection::Category(_) => "control-show",
                 Objection::Datum(_) => "control-use",
@@ -50,6 +53,11 @@ impl Chosen<'_> {
     pub(super) fn state(&self, choices: &Choices, statement: &Statement) -> String {
         match statement {
             Statement::Grant(purpose) | Statement::Withdraw(purpose) => self.purpose_state(choices, *purpose),
+            Statement::Restrict | Statement::Lift => self.say.text(if choices.is_stopped() {
+                "state-everything-no"
+            } else {
+                "state-everything-yes"
+            }),
             Statement::Object(objection) | Statement::TakeBack(objection) => {
                 let told = |stands: bool, id: &str, name: String| {
                     self.say.about(&format!("{id}-{}", if stands { "no" } else { "yes" }), name)
@@ -115,5 +123,7 @@ pub(super) fn holds(choices: &Choices, statement: &Statement) -> bool {
         Statement::Withdraw(purpose) => choices.withdrawn.contains_key(purpose),
         Statement::Object(objection) => stands(objection),
         Statement::TakeBack(objection) => !stands(objection),
+        Statement::Restrict => choices.restricted,
+        Statement::Lift => !choices.restricted,
     }
 }

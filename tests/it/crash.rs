@@ -87,7 +87,7 @@ async fn load(channel: Channel, prefix: String, client: usize, limit: Arc<Limit>
 async fn assert_decisions_are_there(channel: &Channel, client: usize, acknowledged: &Acknowledged) {
     for (impression, answer) in &acknowledged.decisions {
         let token = answer.ads[0].explanation_token.clone();
-        let request = pb::ExplainRequest { token, locale: String::new() };
+        let request = pb::ExplainRequest { token, locale: String::new(), ..pb::ExplainRequest::default() };
         let told =
             ExplanationServiceClient::new(channel.clone()).explain(request).await.unwrap().into_inner();
         assert_eq!((&told.decision_id, &told.account), (&answer.decision_id, &answer.ads[0].account));

@@ -25,10 +25,11 @@ const ALLOWED: [(&str, &str); 1] = [
 ];
 
 /// Libraries that only some modules may know.
-const RIMS: [(&str, &[&str]); 8] = [
+const RIMS: [(&str, &[&str]); 9] = [
     ("tonic", &["rpc", "app", "cli"]),
     ("prost", &["rpc", "cli"]),
     ("axum", &["web", "app"]),
+    ("prometheus_client", &["app"]),
     ("clap", &["cli"]),
     ("askama", &["web"]),
     ("rusqlite", &["store"]),

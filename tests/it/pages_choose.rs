@@ -60,7 +60,8 @@ fn forms(html: &str) -> Vec<Form> {
         button: unescaped(form.split("</button>").next().unwrap().rsplit('>').next().unwrap()),
     };
     let sent = html.split("<form method=\"post\"").skip(1);
-    sent.map(|rest| read(rest.split("</form>").next().unwrap())).collect()
+    let all = sent.map(|rest| read(rest.split("</form>").next().unwrap()));
+    all.filter(|form| form.action.contains("/choices")).collect()
 }
 
 /// Every ad of the example, each with a price of its own.

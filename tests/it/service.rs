@@ -167,7 +167,11 @@ impl Service {
     }
 
     pub(crate) async fn explain(&self, token: &str, locale: &str) -> Result<pb::ExplainResponse, Status> {
-        let request = pb::ExplainRequest { token: token.to_owned(), locale: locale.to_owned() };
+        let request = pb::ExplainRequest {
+            token: token.to_owned(),
+            locale: locale.to_owned(),
+            ..pb::ExplainRequest::default()
+        };
         let mut client = pb::explanation_service_client::ExplanationServiceClient::new(self.channel.clone());
         client.explain(request).await.map(tonic::Response::into_inner)
     }

@@ -20,6 +20,9 @@ const WEIGHT: &str = "columns.weight";
 pub(super) fn check(raw: RawSchema, hash: String, phrases: Localised) -> Result<Schema, FieldErrors> {
     let mut broken = FieldErrors(Vec::new());
     check_not_empty("name", &raw.name, &mut broken);
+    if let Some(licence) = &raw.licence {
+        check_not_empty("licence", licence, &mut broken);
+    }
     let currency = Currency::parse(raw.currency.as_deref().unwrap_or("USD"));
     let demo_clock = raw.demo_clock.as_deref().map(|text| Timestamp::parse("demo_clock", text)).transpose();
     let split = check_split(raw.train_before.as_deref(), raw.test_share);
@@ -56,6 +59,7 @@ pub(super) fn check(raw: RawSchema, hash: String, phrases: Localised) -> Result<
     match (currency, split) {
         (Some(currency), Some(split)) if broken.0.is_empty() => Ok(Schema {
             name: raw.name,
+            licence: raw.licence,
             hash,
             currency,
             demo_clock,

@@ -30,6 +30,8 @@ pub struct Schema {
     pub name: String,
     /// BLAKE3 of the TOML text and the phrases, in hexadecimal: logged with each decision.
     pub hash: String,
+    /// The licence of the data, as an SPDX identifier, if their owner states one.
+    pub licence: Option<String>,
     /// The currency of what is spent.
     pub currency: Currency,
     /// Where the demo's clock starts.

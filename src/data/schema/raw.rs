@@ -9,6 +9,7 @@ use crate::domain::{Derivation, Direction, EventKind, Origin, Provenance, Respon
 #[serde(deny_unknown_fields)]
 pub(super) struct RawSchema {
     pub name: String,
+    pub licence: Option<String>,
     pub currency: Option<String>,
     pub demo_clock: Option<String>,
     pub train_before: Option<String>,

@@ -172,12 +172,28 @@ fn a_flag_is_yes_or_no() {
     let phrases = load("", "").unwrap();
     let mut features = sample::features();
     features[AGE.index()].kind = FeatureKind::Flag;
-    let say = |value, locale| {
+    let say = |value, locale, precision| {
         let fact = [Evidence::Number { feature: AGE, value }];
-        phrases.statement("age", &fact, &features, locale, Precision::Banded)
+        phrases.statement("age", &fact, &features, locale, precision)
     };
-    assert_eq!(say(1.0, Locale::En), "Your age: yes.");
-    assert_eq!(say(0.0, Locale::Fr), "Votre âge\u{a0}: non.");
+    assert_eq!(say(1.0, Locale::En, Precision::Exact), "Your age: yes.");
+    assert_eq!(say(0.0, Locale::Fr, Precision::Exact), "Votre âge\u{a0}: non.");
+    assert_eq!(say(1.0, Locale::En, Precision::Banded), "Your age.", "a yes has no band to be told in");
+}
+
+#[test]
+fn a_category_of_the_person_is_told_to_the_person_alone() {
+    let phrases = load("", "").unwrap();
+    let mut features = sample::features();
+    features[AGE.index()].kind = FeatureKind::Categorical;
+    let say = |feature: FeatureId, precision| {
+        let fact = [Evidence::Category { feature, value: "over 90".to_owned() }];
+        let code = features[feature.index()].datum.clone();
+        phrases.statement(&code, &fact, &features, Locale::En, precision)
+    };
+    assert_eq!(say(AGE, Precision::Exact), "Your age: over 90.");
+    assert_eq!(say(AGE, Precision::Banded), "Your age.");
+    assert_eq!(say(CATEGORY, Precision::Banded), "Category of the ad: over 90.", "it is the ad's");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn artefact() -> Artefact {
     let rows =
         Scored { scores: &scores, outcome: &truth.outcome, person: &truth.person, group: &truth.person };
     let evaluation = evaluate(rows, Resamples { count: 20, seed: 1 }).unwrap();
-    let training = Training { purposes: Purposes::ALL, rows: 1_200, positives: 300, people: 300 };
+    let training = Training { purposes: Purposes::ALL, rows: 1_200, positives: 300, people: 300, span: None };
     let evaluations = vec![(Profile::Full, evaluation)];
     let schema = schema();
     let features = ("abc", schema.as_slice());

@@ -3,6 +3,8 @@
 //! Every column is centred over the rows in which its feature is not withheld, and a withheld cell
 //! is 0 in all columns of its feature: exactly average, so that it steers nothing.
 
+use std::collections::BTreeSet;
+
 use ndarray::{Array2, ShapeBuilder};
 
 use super::{Curve, Encoding, Line, Part, ValidLinearParams};
@@ -125,9 +127,10 @@ fn encode_line(
     person: &[u32],
     people_min: u32,
 ) -> Result<(BlockKind, Vec<Vec<f64>>), FitError> {
-    let mut known: Vec<f64> = numbers.iter().copied().filter(|number| !number.is_nan()).collect();
-    known.sort_unstable_by(f64::total_cmp);
-    let scale = Scale::of(&known)
+    let known = numbers.iter().copied().zip(person.iter().copied()).filter(|(number, _)| !number.is_nan());
+    let mut known: Vec<(f64, u32)> = known.collect();
+    known.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    let scale = Scale::of(&known, people_min)
         .map_err(|rule| FitError::Params(FieldError::new(format!("feature {}", feature.0), rule)))?;
     let one_bin = Binned::encode(Bins::Cuts(Vec::new()), column, person, people_min);
     let missing = one_bin.learned[Bins::MISSING];
@@ -186,10 +189,21 @@ fn centre(values: &mut [f64], column: &Column) -> f64 {
     mean
 }
 
+/// The number at which the floor of people is reached: what is beyond it is of fewer, whom it would single out.
+fn reached<'n>(mut numbers: impl Iterator<Item = &'n (f64, u32)>, people_min: u32) -> Option<f64> {
+    let mut people = BTreeSet::new();
+    let is_floor = |(_, person): &&(f64, u32)| {
+        people.insert(*person);
+        people.len() >= people_min as usize
+    };
+    numbers.find(is_floor).map(|(number, _)| *number)
+}
+
 impl Scale {
     /// The scale of `known`, ascending; the rule that they break when they are too large.
-    fn of(known: &[f64]) -> Result<Self, &'static str> {
-        let (Some(&first), Some(&last)) = (known.first(), known.last()) else {
+    fn of(known: &[(f64, u32)], people_min: u32) -> Result<Self, &'static str> {
+        let ends = (reached(known.iter(), people_min), reached(known.iter().rev(), people_min));
+        let (Some(first), Some(last)) = ends else {
             return Ok(Self { lowest: 0.0, highest: 0.0, mean: 0.0, deviation: 1.0 });
         };
         #[allow(
@@ -198,13 +212,13 @@ impl Scale {
             reason = "half a percent of a length"
         )]
         let tail = (known.len() as f64 * TAIL_SHARE) as usize;
-        let (mut lowest, mut highest) = (known[tail], known[known.len() - 1 - tail]);
-        if lowest == highest {
+        let (mut lowest, mut highest) = (known[tail].0.max(first), known[known.len() - 1 - tail].0.min(last));
+        if lowest >= highest {
             // Nearly all are equal: the rest is all that there is to learn from.
-            (lowest, highest) = (first, last);
+            (lowest, highest) = (first.min(last), first.max(last));
         }
         let count = known.len() as f64;
-        let clamped = known.iter().map(|number| number.clamp(lowest, highest));
+        let clamped = known.iter().map(|(number, _)| number.clamp(lowest, highest));
         let mean = clamped.clone().map(|number| number / count).sum::<f64>();
         let variance = clamped.map(|number| (number - mean) * (number - mean) / count).sum::<f64>();
         if !mean.is_finite() || !variance.is_finite() {

@@ -38,10 +38,10 @@ fn log_loss_is_the_mean_of_minus_log_probability() {
 
 #[test]
 fn reliability_groups_rows_by_rising_probability() {
-    let table = reliability(&[0.9, 0.1, 0.2, 0.7], &[T, F, T, T], 2);
-    let bin = |predicted, observed| ReliabilityBin { rows: 2, predicted, observed };
-    assert_eq!(table, [bin(f64::midpoint(0.1, 0.2), 0.5), bin(f64::midpoint(0.7, 0.9), 1.0)]);
-    assert_eq!(reliability(&[0.5], &[T], 10).len(), 1);
+    let table = reliability(&[0.9, 0.1, 0.2, 0.7], &[T, F, T, T], &[0, 1, 1, 1], 2);
+    let bin = |predicted, observed, people| ReliabilityBin { rows: 2, predicted, observed, people };
+    assert_eq!(table, [bin(f64::midpoint(0.1, 0.2), 0.5, 1), bin(f64::midpoint(0.7, 0.9), 1.0, 2)]);
+    assert_eq!(reliability(&[0.5], &[T], &[0], 10).len(), 1);
 }
 
 #[test]

@@ -113,6 +113,11 @@ impl View {
     }
 }
 
+/// A share to the whole percent.
+pub(in crate::rpc) fn percent(share: f64) -> f64 {
+    (share * 100.0).round() / 100.0
+}
+
 /// Reasons by code; with a precision, their sentences and evidence too.
 pub(in crate::rpc) fn reasons(
     engine: &Engine,
@@ -127,7 +132,14 @@ pub(in crate::rpc) fn reasons(
         if let Some(precision) = precision {
             let exact = precision == Precision::Exact;
             wire.text = engine.sentence(decision, reason, locale, precision);
-            wire.evidence = reason.evidence.iter().map(|fact| evidence(fact, names, exact)).collect();
+            let features = engine.features_of(decision);
+            let told = reason.evidence.iter().map(|fact| evidence(fact, names, &features, precision));
+            wire.evidence = told.collect();
+            // What a datum adds could be looked up in the model's shapes, and tell its very value.
+            if !exact {
+                wire.push_units = 0;
+                wire.share = percent(wire.share);
+            }
         }
         wire
     });

@@ -18,6 +18,7 @@ fn page(change: impl FnOnce(&mut WhyRequest<'_>), decision: &Decision) -> String
         setting,
         precision: Precision::Exact,
         controls: &controls,
+        concerns: &[],
         compared: None,
         fresh: &fresh,
     };
@@ -38,6 +39,7 @@ fn told(decision: &Decision, told_in: &Setting<'_>, controls: &Controls, other: 
         setting: *told_in,
         precision: Precision::Exact,
         controls,
+        concerns: &[],
         compared: other,
         fresh: &fresh,
     };
@@ -213,6 +215,7 @@ fn an_ad_that_is_not_there_has_no_page() {
         setting: setting(&phrases, &placed),
         precision: Precision::Exact,
         controls: &controls(Chooser::Bearer),
+        concerns: &[],
         compared: None,
         fresh: &fresh,
     };
