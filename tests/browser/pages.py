@@ -259,14 +259,14 @@ def every_control_gives_a_receipt_and_is_taken_back(session, limpid, token):
     for turn, lang in enumerate(LANGUAGES):
         address = f"{why}?lang={lang}"
         driver.get(address)
-        buttons = [b.text for b in driver.find_elements(By.CSS_SELECTOR, "form[method=post] button")]
+        buttons = [b.text for b in driver.find_elements(By.CSS_SELECTOR, ".controls form button")]
         things = [t.text for t in driver.find_elements(By.CSS_SELECTOR, ".controls .sentence")]
         assert len(buttons) == len(things) >= 6, buttons
         for place, (button, thing) in enumerate(zip(buttons, things)):
             scheme, size = SCHEMES[(place + turn) % 2], list(SIZES)[(place // 2) % 2]
             session.look(size, scheme)
             driver.get(address)
-            found = driver.find_elements(By.CSS_SELECTOR, "form[method=post] button")[place]
+            found = driver.find_elements(By.CSS_SELECTOR, ".controls form button")[place]
             assert found.text == button and found.accessible_name == f"{button} {thing}", found.accessible_name
             found.click()
             assert "/choices/" in driver.current_url, driver.current_url
@@ -329,12 +329,50 @@ def every_section_leads_on_and_back(session, limpid, token):
     print("sections: other ads compared, changes found, data tried one at a time, and back")
 
 
+def what_is_said_is_kept_and_questions_are_followed(session, limpid, token):
+    """Presses all feedback, asks a question about each topic, and follows one of them."""
+    driver = session.driver
+    for turn, lang in enumerate(LANGUAGES):
+        session.look(list(SIZES)[turn % 2], SCHEMES[turn % 2])
+        address = f"{limpid}/why/{token}?lang={lang}"
+        driver.get(address)
+        presses = [press.text for press in driver.find_elements(By.CSS_SELECTOR, ".presses button")]
+        assert len(presses) == 4, presses
+        for place in range(len(presses)):
+            driver.find_elements(By.CSS_SELECTOR, ".presses button")[place].click()
+            assert "/feedback?" in driver.current_url, driver.current_url
+            if place == 0:
+                session.accessible("thanks")
+                session.picture(f"thanks-{lang}")
+            driver.find_element(By.CSS_SELECTOR, "main a.button").click()
+            assert driver.current_url == address
+        topics = [option.text for option in driver.find_elements(By.CSS_SELECTOR, "#topic option")]
+        for place in range(len(topics))[turn * 3 : turn * 3 + 3]:
+            driver.find_elements(By.CSS_SELECTOR, "#topic option")[place].click()
+            driver.find_element(By.ID, "text").send_keys(f"{topics[place]} <b>?</b>")
+            driver.find_element(By.ID, "ask").click()
+            assert "/concerns/" in driver.current_url, driver.current_url
+            asked, body = driver.current_url, driver.find_element(By.TAG_NAME, "body").text
+            assert f"{topics[place]} <b>?</b>" in body, body
+            driver.refresh()
+            assert driver.current_url == asked, "a reload asks nothing again"
+            if place % 3 == 0:
+                session.accessible("question")
+                session.picture(f"question-{lang}")
+            driver.find_element(By.CSS_SELECTOR, "main a.button").click()
+            links = [link.get_attribute("href") for link in driver.find_elements(By.CSS_SELECTOR, ".links a")]
+            assert asked in links, "the page of reasons leads to the question"
+        session.accessible("reasons with questions")
+        session.picture(f"why-questions-{lang}")
+    print("said: all feedback pressed, each topic asked about, and followed")
+
+
 def by_keyboard_alone(session, limpid, token):
     driver = session.driver
     session.look("narrow", "dark")
     address = f"{limpid}/why/{token}?lang=en"
     driver.get(address)
-    first = driver.find_element(By.CSS_SELECTOR, "form[method=post] button").accessible_name
+    first = driver.find_element(By.CSS_SELECTOR, ".controls form button").accessible_name
     session.tab_to("button", first, session.focused)
     session.keys(Keys.ENTER)
     session.until(lambda d: "/choices/" in d.current_url)
@@ -613,6 +651,7 @@ def main(binary):
             nothing_is_wider_than_the_screen(session, limpid, token)
             every_control_gives_a_receipt_and_is_taken_back(session, limpid, token)
             every_section_leads_on_and_back(session, limpid, tokens[1])
+            what_is_said_is_kept_and_questions_are_followed(session, limpid, tokens[1])
             by_keyboard_alone(session, limpid, tokens[1])
             widget_by_keyboard(session, allowed, limpid, token)
             focus_stays_in_the_dialog(session, allowed)
