@@ -15,7 +15,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic_web::GrpcWebLayer;
 
 use super::metrics::{self, Metrics};
-use crate::decide::Engine;
+use crate::decide::{DecideError, Engine};
 use crate::web::Framing;
 use crate::{rpc, web};
 
@@ -71,10 +71,18 @@ pub async fn serve(
     let housekeeping = async {
         let mut turns = tokio::time::interval(HOUSEKEEPING);
         turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut failing = None;
         loop {
             turns.tick().await;
-            if let Err(error) = keeping.keep_house().await {
-                tracing::warn!(%error, detail = error.operator_detail(), "housekeeping is tried again");
+            // What goes on failing is told once.
+            let failed = keeping.keep_house().await.err();
+            let detail = |error: &DecideError| error.operator_detail().unwrap_or_default().to_owned();
+            let failed = failed.map(|error| (error.to_string(), detail(&error)));
+            if failed != failing {
+                if let Some((error, detail)) = &failed {
+                    tracing::warn!(error, detail, "housekeeping is tried again");
+                }
+                failing = failed;
             }
         }
     };

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use super::CommandError;
 use crate::consent::ConsentSettings;
-use crate::data::{Bundle, Schema};
+use crate::data::{Bundle, Schema, Shown};
 use crate::decide::{Engine, EngineParts, RightsSettings, all_choices};
 use crate::domain::{
     Clock, Currency, FieldError, ModelVersion, Purpose, Purposes, RandomIds, Rates, Response, SteppingClock,
@@ -197,6 +197,7 @@ impl Workspace {
             catalogue: bundle.catalogue,
             symbols: bundle.symbols,
             products: bundle.products,
+            shown: Shown::of(&bundle.impressions, &schema),
             history: bundle.history,
             ledger: Ledger::new(self.store.clone(), self.keyring.clone()),
             store: self.store.clone(),

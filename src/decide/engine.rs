@@ -9,7 +9,7 @@ use super::choices::ChoiceBook;
 use super::rights::{RightsSettings, Suppressed, nothing_followed};
 use super::{SelfTest, Tally};
 use crate::consent::{ConsentSettings, Gate, Verdicts};
-use crate::data::{AdDraft, Catalogue, History, Products, Schema, Symbols};
+use crate::data::{AdDraft, Catalogue, History, Products, Schema, Shown, Symbols};
 use crate::domain::{
     Ad, Affinity, Clock, Currency, Decision, FeatureId, FieldError, FieldErrors, IdSource, Rates, SubjectKey,
     TenantId, Timestamp,
@@ -37,6 +37,8 @@ pub struct EngineParts {
     pub products: Products,
     /// What people did.
     pub history: History,
+    /// What else the data tell of people.
+    pub shown: Shown,
     /// The models, and which of them serve.
     pub registry: Registry,
     /// The decision log.
@@ -70,6 +72,7 @@ pub struct Engine {
     pub(super) symbols: Symbols,
     pub(super) products: Products,
     pub(super) history: RwLock<History>,
+    pub(super) shown: RwLock<Shown>,
     /// What people told the service itself.
     pub(super) choices: ChoiceBook,
     /// The affinities of the schema, and the feature that each is.
@@ -130,6 +133,7 @@ impl Engine {
             symbols: parts.symbols,
             products: parts.products,
             history: RwLock::new(parts.history),
+            shown: RwLock::new(parts.shown),
             choices: ChoiceBook::default(),
             place_of_affinity,
             affinities,

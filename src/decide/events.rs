@@ -102,6 +102,10 @@ impl Engine {
             let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
             for ((incoming, event), appended) in events.into_iter().zip(appended) {
                 match appended {
+                    // Erased since it was written; whoever erases drops from memory after noting it.
+                    Appended::New if self.is_erased(&tenant, &incoming.subject, incoming.at) => {
+                        tally.erased += 1;
+                    }
                     Appended::New => match history.insert(incoming.subject, &event) {
                         Intake::Kept => tally.recorded += 1,
                         Intake::Sensitive => tally.sensitive += 1,

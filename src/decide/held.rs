@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use super::{DecideError, Engine};
-use crate::domain::{AttributeId, Choices, Event, EventKind, Micros, Standing, Timestamp};
+use crate::data::ShownRow;
+use crate::domain::{AttributeId, Choices, Event, EventKind, Micros, Response, Standing, Timestamp};
 use crate::ledger::{Record, SealedDecision};
 use crate::rights::{Asker, HeldAd, HeldChange, HeldDecision, HeldEvent, Source, held_events};
 use crate::store::EventRow;
@@ -92,7 +93,28 @@ impl Engine {
             }
             Some(_) | None => true,
         });
-        Ok(given.map(|event| self.given(event)).collect())
+        let mut held: Vec<HeldEvent> = given.map(|event| self.given(event)).collect();
+        let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+        held.extend(shown.of_subject(&asker.subject).iter().map(|row| self.given_row(row)));
+        Ok(held)
+    }
+
+    /// A row of the example: an ad that was shown, what was stated then, and what came of it.
+    fn given_row(&self, row: &ShownRow) -> HeldEvent {
+        let ad = row.ad().map(|ad| ("ad".to_owned(), ad.to_string()));
+        let outcome =
+            |(response, happened): &(Response, bool)| (response.name().to_owned(), happened.to_string());
+        let attributes = ad.into_iter().chain(row.stated.iter().cloned());
+        HeldEvent {
+            id: None,
+            kind: EventKind::Impression,
+            at: row.at.unwrap_or_default(),
+            attributes: attributes.chain(row.outcomes.iter().map(outcome)).collect(),
+            spend_micros: 0,
+            received_at: None,
+            source: Source::Example,
+            retention_days: self.retention.days(EventKind::Impression),
+        }
     }
 
     /// The decisions about a person, after place `after` of the log.

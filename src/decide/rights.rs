@@ -1,7 +1,7 @@
 //! Rights where they meet what is in memory: whoever is erased or restricted is so from the next decision on, in
 //! every process on the store.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{ChoiceIn, ChoiceReceipt, DecideError, Engine};
@@ -77,7 +77,7 @@ pub struct ErasureReceipt {
     pub models: Vec<ModelVersion>,
     /// What was deleted from the store.
     pub gone: Gone,
-    /// Events that were dropped from memory, those of the example included.
+    /// Events and rows that were dropped from memory, those of the example included.
     pub events_in_memory: u64,
 }
 
@@ -359,14 +359,14 @@ impl Engine {
             return Ok(());
         }
         let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
-        let people: Vec<SubjectKey> = history.subjects().copied().collect();
+        let mut shown = self.shown.write().unwrap_or_else(PoisonError::into_inner);
+        let people: BTreeSet<SubjectKey> = history.subjects().chain(shown.subjects()).copied().collect();
         // The example's people are of one tenant; a pseudonym is of its tenant alone, so no other can be meant.
-        for tenant in
-            suppressions.iter().map(|known| &known.tenant).collect::<std::collections::BTreeSet<_>>()
-        {
+        for tenant in suppressions.iter().map(|known| &known.tenant).collect::<BTreeSet<_>>() {
             for subject in &people {
                 if let Some(until) = self.suppressed.until(&self.keyring.mark(tenant, subject)) {
                     history.remove_until(subject, until);
+                    shown.remove(subject);
                 }
             }
         }
@@ -376,8 +376,9 @@ impl Engine {
     /// Drops from memory what happened to a person until a moment; how many events that were.
     fn drop_person(&self, subject: &SubjectKey, until: Timestamp) -> u64 {
         self.choices.remove(subject);
+        let shown = self.shown.write().unwrap_or_else(PoisonError::into_inner).remove(subject);
         let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
-        history.remove_until(subject, until) as u64
+        (history.remove_until(subject, until) + shown) as u64
     }
 
     /// The same of the person of a mark.
@@ -385,7 +386,8 @@ impl Engine {
         let is_meant = |subject: &&SubjectKey| self.keyring.mark(tenant, subject) == mark;
         let in_history = {
             let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
-            history.subjects().find(is_meant).copied()
+            let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
+            history.subjects().chain(shown.subjects()).find(is_meant).copied()
         };
         let chose = self.choices.people();
         if let Some(subject) = in_history.or_else(|| chose.iter().find(is_meant).copied()) {

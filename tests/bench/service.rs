@@ -70,6 +70,7 @@ impl Service {
                 symbols: bundle.symbols,
                 products: bundle.products,
                 history: bundle.history,
+                shown: limpid::data::Shown::default(),
                 ledger: Ledger::new(store.clone(), keyring.clone()),
                 store,
                 keyring,

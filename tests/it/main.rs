@@ -50,6 +50,7 @@ mod recommend;
 mod replay;
 mod righting;
 mod rights_change;
+mod rights_command_line;
 mod rights_erase;
 mod rights_held;
 mod service;

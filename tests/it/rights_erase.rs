@@ -24,7 +24,8 @@ async fn days_of_tea(service: &Service, id: &str, impression: &str) -> Option<f6
         return None;
     }
     let held = access(service, token(id)).await.unwrap();
-    let of_tea = held.events.iter().filter(|event| event.attributes["category"] == "TEA");
+    let of_tea =
+        held.events.iter().filter(|event| event.attributes.get("category").is_some_and(|of| of == "TEA"));
     let mut days: Vec<i64> = of_tea.map(|event| event.at.as_ref().unwrap().seconds / 86_400).collect();
     days.sort_unstable();
     days.dedup();

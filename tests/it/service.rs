@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use limpid::app;
 use limpid::consent::ConsentConfig;
+use limpid::data::Shown;
 use limpid::decide::{Engine, EngineParts};
 use limpid::domain::{Currency, IdSource, ManualClock, ModelVersion, Rates, TenantId, Timestamp};
 use limpid::explain::Phrases;
@@ -91,6 +92,7 @@ impl Service {
             catalogue: bundle.catalogue,
             symbols: bundle.symbols,
             products: bundle.products,
+            shown: Shown::of(&bundle.impressions, &schema),
             history: bundle.history,
             ledger: Ledger::new(store.clone(), keyring.clone()),
             store: store.clone(),
