@@ -14,24 +14,37 @@ pub enum Codes {
 #[allow(clippy::cast_possible_truncation, reason = "the count of kinds chooses the width")]
 impl Codes {
     /// No rows yet, of `kinds` kinds: codes are below it.
-    pub(super) fn for_kinds(kinds: usize) -> Self {
+    fn for_kinds(kinds: usize) -> Self {
+        Self::with_room(kinds, 0)
+    }
+
+    /// The same with room for `rows` rows: a column that outgrows its room is copied to a larger one.
+    pub(super) fn with_room(kinds: usize, rows: usize) -> Self {
         match kinds {
-            0..=0xFF => Self::Byte(Vec::new()),
-            0x100..=0xFFFF => Self::Short(Vec::new()),
-            _ => Self::Word(Vec::new()),
+            0..=0xFF => Self::Byte(Vec::with_capacity(rows)),
+            0x100..=0xFFFF => Self::Short(Vec::with_capacity(rows)),
+            _ => Self::Word(Vec::with_capacity(rows)),
         }
     }
 
     /// Makes room for codes of `kinds` kinds, if there is none yet.
     pub(super) fn widen(&mut self, kinds: usize) {
-        let mut wide = Self::for_kinds(kinds);
-        if wide.width() > self.width() {
+        if Self::for_kinds(kinds).width() > self.width() {
+            let mut wide = Self::with_room(kinds, self.room());
             let missing = self.missing();
             (0..self.rows()).for_each(|row| {
                 let code = self.at(row);
                 wide.push((code != missing).then_some(code as u32));
             });
             *self = wide;
+        }
+    }
+
+    const fn room(&self) -> usize {
+        match self {
+            Self::Byte(codes) => codes.capacity(),
+            Self::Short(codes) => codes.capacity(),
+            Self::Word(codes) => codes.capacity(),
         }
     }
 

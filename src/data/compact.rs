@@ -41,7 +41,7 @@ pub(super) fn stated_columns(
         each(features, &mut scales, records, |sample, stated, first| sample.add(stated, first, step))
     })?;
     let mut columns: Vec<Growing> =
-        features.par_iter().zip(scales).map(|(feature, sample)| Growing::of(feature, sample)).collect();
+        features.par_iter().zip(scales).map(|(feature, sample)| Growing::of(feature, sample, rows)).collect();
     source.read_in_chunks(&names, &mut |records| {
         each(features, &mut columns, records, |column, stated, _| column.add(stated))
     })?;
@@ -98,16 +98,17 @@ struct Levels {
 }
 
 impl Growing {
-    fn of(feature: &Feature, sample: Sample) -> Self {
+    /// An empty column with room for `rows` rows.
+    fn of(feature: &Feature, sample: Sample, rows: usize) -> Self {
         match feature.kind {
             FeatureKind::Categorical => Self::Levels(Levels {
-                codes: Codes::for_kinds(0),
+                codes: Codes::with_room(0, rows),
                 names: Vec::new(),
                 code_of: HashMap::new(),
             }),
             FeatureKind::Numeric | FeatureKind::Flag | FeatureKind::Affinity(_) => {
                 let scale = Scale::of(sample.0);
-                Self::Numbers { codes: Codes::for_kinds(scale.values.len()), scale }
+                Self::Numbers { codes: Codes::with_room(scale.values.len(), rows), scale }
             }
         }
     }

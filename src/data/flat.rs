@@ -34,18 +34,19 @@ pub(super) fn load_table(
     wanted.extend([columns.subject.as_str(), &columns.at].into_iter().filter(|name| fixed(name)));
     wanted.extend(columns.weight.as_deref());
     let records = source.read(&wanted)?;
-
     let rows = records.rows();
-    let (person, subjects) = if fixed(&columns.subject) {
-        people(&records, &columns.subject, derive)?
-    } else {
-        ((0..u32::MAX).take(rows).collect(), Vec::new())
-    };
+    let named = fixed(&columns.subject).then(|| people(&records, &columns.subject, derive)).transpose()?;
     let at = if fixed(&columns.at) {
-        records.complete(&columns.at, records.times(&columns.at)?)?
+        Some(records.complete(&columns.at, records.times(&columns.at)?)?)
     } else {
-        vec![Timestamp::default(); rows]
+        None
     };
+    let weight = columns.weight.as_deref().map(|name| weights(&records, name)).transpose()?;
+    let outcomes = outcomes(&records, schema)?;
+    // What was read is let go of before the features, which are most of a table, take their place.
+    drop(records);
+    let stated = features(&source, schema, rows, rows_exact)?;
+    let (person, subjects) = named.unwrap_or_else(|| ((0..u32::MAX).take(rows).collect(), Vec::new()));
     Ok(Impressions {
         subjects,
         ads: Vec::new(),
@@ -53,10 +54,10 @@ pub(super) fn load_table(
         group: person.clone(),
         person,
         campaign: Text::default(),
-        at,
-        stated: features(&source, schema, rows, rows_exact)?,
-        weight: columns.weight.as_deref().map(|name| weights(&records, name)).transpose()?,
-        outcomes: outcomes(&records, schema)?,
+        at: at.unwrap_or_else(|| vec![Timestamp::default(); rows]),
+        stated,
+        weight,
+        outcomes,
     })
 }
 

@@ -340,27 +340,48 @@ impl Dataset {
     /// The dataset with only the given rows, in their order.
     #[must_use]
     pub fn select(&self, rows: &[usize]) -> Self {
-        self.select_with(self.table.select(rows), rows)
-    }
-
-    /// The rows of two sides; none of the dataset is held twice at a time.
-    #[must_use]
-    pub fn part(mut self, sides: [&[usize]; 2]) -> [Self; 2] {
-        let table = std::mem::replace(&mut self.table, Table { columns: Vec::new(), rows: 0 });
-        let [first, second] = table.part(sides);
-        [self.select_with(first, sides[0]), self.select_with(second, sides[1])]
-    }
-
-    fn select_with(&self, table: Table, rows: &[usize]) -> Self {
         Self {
-            table,
-            outcome: rows.iter().map(|&row| self.outcome[row]).collect(),
-            person: rows.iter().map(|&row| self.person[row]).collect(),
-            group: rows.iter().map(|&row| self.group[row]).collect(),
-            at: rows.iter().map(|&row| self.at[row]).collect(),
-            weight: self.weight.as_ref().map(|weight| rows.iter().map(|&row| weight[row]).collect()),
+            table: self.table.select(rows),
+            outcome: chosen(&self.outcome, rows),
+            person: chosen(&self.person, rows),
+            group: chosen(&self.group, rows),
+            at: chosen(&self.at, rows),
+            weight: self.weight.as_ref().map(|weight| chosen(weight, rows)),
         }
     }
+
+    /// The rows of two sides; no more than one column of the dataset is held twice at a time.
+    #[must_use]
+    pub fn part(self, sides: [&[usize]; 2]) -> [Self; 2] {
+        let Self { table, outcome, person, group, at, weight } = self;
+        let [table, other_table] = table.part(sides);
+        let [outcome, other_outcome] = parted(outcome, sides);
+        let [person, other_person] = parted(person, sides);
+        let [group, other_group] = parted(group, sides);
+        let [at, other_at] = parted(at, sides);
+        let [weight, other_weight] = weight.map_or([None, None], |weight| parted(weight, sides).map(Some));
+        let first = Self { table, outcome, person, group, at, weight };
+        let second = Self {
+            table: other_table,
+            outcome: other_outcome,
+            person: other_person,
+            group: other_group,
+            at: other_at,
+            weight: other_weight,
+        };
+        [first, second]
+    }
+}
+
+/// The values of the rows of two sides, instead of those of all.
+fn parted<T: Copy>(values: Vec<T>, sides: [&[usize]; 2]) -> [Vec<T>; 2] {
+    let parts = sides.map(|rows| chosen(&values, rows));
+    drop(values);
+    parts
+}
+
+fn chosen<T: Copy>(values: &[T], rows: &[usize]) -> Vec<T> {
+    rows.iter().map(|&row| values[row]).collect()
 }
 
 #[cfg(test)]

@@ -29,14 +29,17 @@ impl Folds {
             present[person as usize] = true;
             positive[person as usize] |= happened;
         }
-        let (mut first, mut second): (Vec<usize>, Vec<usize>) =
-            (0..people).filter(|&person| present[person]).partition(|&person| positive[person]);
+        let (mut first, mut second): (Vec<u32>, Vec<u32>) = (0..)
+            .take(people)
+            .filter(|&person| present[person as usize])
+            .partition(|&person| positive[person as usize]);
+        drop((present, positive));
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         first.shuffle(&mut rng);
         second.shuffle(&mut rng);
         let mut group = vec![0; people];
         for (person, turn) in first.into_iter().chain(second).zip((0..groups).cycle()) {
-            group[person] = turn;
+            group[person as usize] = turn;
         }
         Self { group, groups }
     }

@@ -159,9 +159,19 @@ impl Model {
     /// contributions, summed.
     #[must_use]
     pub fn scores(&self, table: &Table, withheld: &[FeatureId]) -> Vec<Nats> {
+        self.map_scores(table, withheld, |_, score| score)
+    }
+
+    /// What `of` makes of the number and the score of every row.
+    fn map_scores<T: Send>(
+        &self,
+        table: &Table,
+        withheld: &[FeatureId],
+        of: impl Fn(usize, Nats) -> T + Sync,
+    ) -> Vec<T> {
         let batch = Batch::new(self, table, withheld);
         let rows = (0..table.rows()).into_par_iter();
-        rows.map_init(|| batch.buffers(), |buffers, row| batch.score(row, buffers)).collect()
+        rows.map_init(|| batch.buffers(), |buffers, row| of(row, batch.score(row, buffers))).collect()
     }
 
     /// The mean absolute contribution of each term over the rows of `table`, in nats.

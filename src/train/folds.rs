@@ -24,7 +24,7 @@ pub fn prepare_folds(bundle: &Bundle, response: Response, file: &Path) -> Result
     let folds = Folds::load(file, bundle.impressions.rows())?;
     let admitted = admit(bundle, response)?;
     let sides = (0..folds.count()).map(|fold| {
-        let sides = among(&admitted.places, &folds.rows(fold));
+        let sides = among(admitted.places.as_deref(), folds.rows(fold));
         match defect(&admitted.rows, &sides) {
             Some(rule) => Err(PrepareError::Fold { file: file.display().to_string(), fold, rule }),
             None => Ok(sides),
@@ -67,8 +67,9 @@ impl Turns {
     }
 }
 
-/// Those of `sides` that are in `places`, by where they are there.
-fn among(places: &[usize], sides: &TrainTest) -> TrainTest {
+/// Those of `sides` that are in `places`, by where they are there; all of them without places.
+fn among(places: Option<&[usize]>, sides: TrainTest) -> TrainTest {
+    let Some(places) = places else { return sides };
     let among = |rows: &[usize]| rows.iter().filter_map(|row| places.binary_search(row).ok()).collect();
     TrainTest { train: among(&sides.train), test: among(&sides.test) }
 }

@@ -127,8 +127,8 @@ pub enum PrepareError {
 pub(super) struct Admitted {
     /// The rows.
     pub(super) rows: Permitted<Dataset>,
-    /// Where each is among the rows as loaded, ascending.
-    pub(super) places: Vec<usize>,
+    /// Where each is among the rows as loaded, ascending; None when all of them are admitted.
+    pub(super) places: Option<Vec<usize>>,
     /// What all parts of them have in common.
     common: Common,
 }
@@ -175,19 +175,24 @@ pub(super) fn admit(bundle: &Bundle, response: Response) -> Result<Admitted, Pre
     let schema = &bundle.schema;
     let gate = Gate::new(schema.features.clone().into());
     let accepted = accepted(bundle);
-    let places = (0..accepted.len()).filter(|&row| Gate::trains(accepted[row])).collect::<Vec<_>>();
-    if places.is_empty() && !accepted.is_empty() {
+    let admitted = accepted.iter().copied().filter(|&purposes| Gate::trains(purposes));
+    let count = admitted.clone().count();
+    if count == 0 && !accepted.is_empty() {
         return Err(PrepareError::NobodyAccepted);
     }
+    let trains = |&row: &usize| Gate::trains(accepted[row]);
+    let places = (count < accepted.len()).then(|| (0..accepted.len()).filter(trains).collect::<Vec<_>>());
     let rows = gate.admit_training(&accepted, |permits| {
         let rows = bundle.dataset(response, permits)?;
-        let all = places.len() == rows.rows();
-        Ok::<_, DataError>(if all { rows } else { rows.select(&places) })
+        Ok::<_, DataError>(match &places {
+            Some(places) => rows.select(places),
+            None => rows,
+        })
     })?;
     let all = (0..).map(FeatureId).zip(&schema.features);
     let contextual = all.clone().filter(|(_, f)| f.is_contextual()).map(|(id, _)| id).collect();
     let full = all.map(|(id, _)| id).collect::<Vec<_>>();
-    let purposes = places.iter().map(|&row| accepted[row]).reduce(Purposes::intersection).unwrap_or_default();
+    let purposes = admitted.reduce(Purposes::intersection).unwrap_or_default();
     let common = Common {
         response,
         outcome: schema.outcome(response).map_or(String::new(), |outcome| outcome.name.clone()),
@@ -209,9 +214,9 @@ impl Admitted {
 
     /// The rows on the two sides of `split`.
     fn split(self, split: &Split) -> Result<Prepared, PrepareError> {
+        let sides = split.rows(&self.rows, SPLIT_SEED).both_sides()?;
+        let test_places = self.places_of(&sides.test);
         let Self { rows, places, common } = self;
-        let sides = split.rows(&rows, SPLIT_SEED).both_sides()?;
-        let test_places = sides.test.iter().map(|&row| places[row]).collect();
         drop(places);
         let train = counting(&rows, &sides.train);
         let rows = rows.part([&train, &sides.test]);
@@ -220,10 +225,16 @@ impl Admitted {
 
     /// The rows on the two sides of a split, which `split` describes.
     pub(super) fn part(&self, sides: &TrainTest, split: String) -> Prepared {
-        let test_places = sides.test.iter().map(|&row| self.places[row]).collect();
+        let test_places = self.places_of(&sides.test);
         let train = counting(&self.rows, &sides.train);
         let rows = [self.rows.select(&train), self.rows.select(&sides.test)];
         self.common.clone().prepared(rows, test_places, split)
+    }
+
+    /// Where `rows` are among the rows as loaded.
+    fn places_of(&self, rows: &[usize]) -> Vec<usize> {
+        let place = |&row: &usize| self.places.as_ref().map_or(row, |places| places[row]);
+        rows.iter().map(place).collect()
     }
 }
 

@@ -31,6 +31,7 @@ use service::{Service, TENANT, bid};
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
 
 /// The allocator of the served binary.
@@ -101,8 +102,14 @@ fn main() {
     println!("warm: {warm} people decided for once, one call at a time on each connection");
     let mut first = warm;
     for &rate in &load.rate {
-        let calls = caller.call_at(rate, load.seconds, first);
-        first += calls;
+        let due = moments(rate, load.seconds);
+        println!("\n{rate}/s, open loop, {} calls; load average {}", due.len(), load_average());
+        println!(" asking for health alone: what the way costs on this machine");
+        caller.call_at(&due, raw::HEALTH, |_| Bytes::new());
+        println!(" asking for an ad among {}", load.candidates);
+        let answers = caller.call_at(&due, raw::RECOMMEND, |call| caller.request(first + call));
+        assert!(answers.iter().all(|answer| answer.ads() == 1), "every call is answered with an ad");
+        first += due.len();
     }
     drop(caller);
     drop(calling);
@@ -154,7 +161,7 @@ impl Caller<'_> {
         let people = self.service.subjects.len();
         for first in (0..people).step_by(self.channels.len()) {
             let calls = first..people.min(first + self.channels.len());
-            let calls = calls.map(|call| self.send(call, self.request(call), Instant::now()));
+            let calls = calls.map(|call| self.send(call, raw::RECOMMEND, self.request(call), Instant::now()));
             for call in calls.collect::<Vec<_>>() {
                 self.calling.block_on(call).expect("a call that ends");
             }
@@ -162,53 +169,42 @@ impl Caller<'_> {
         people
     }
 
-    /// Calls at `rate` for so many seconds, and tells how long they took; returns how many they were.
-    fn call_at(&self, rate: f64, seconds: f64, first: usize) -> usize {
-        let due = moments(rate, seconds);
-        let requests: Vec<Bytes> = (first..).take(due.len()).map(|call| self.request(call)).collect();
-        let (before, load_before) = (Time::now(), load_average());
+    /// Calls at these moments, and tells how long the answers took.
+    fn call_at(&self, due: &[Duration], path: &'static str, request: impl Fn(usize) -> Bytes) -> Vec<Answer> {
+        let requests: Vec<Bytes> = (0..due.len()).map(request).collect();
+        let before = Time::now();
         let start = Instant::now() + Duration::from_millis(100);
         let calls: Vec<_> = due
             .iter()
-            .zip(first..)
             .zip(requests)
-            .map(|((due, call), request)| self.send(call, request, start + *due))
+            .enumerate()
+            .map(|(call, (due, request))| self.send(call, path, request, start + *due))
             .collect();
         let answers: Vec<Answer> =
             calls.into_iter().map(|call| self.calling.block_on(call).expect("a call that ends")).collect();
         let took = start.elapsed();
         let spent = Time::now().since(before);
-        assert!(answers.iter().all(|answer| answer.ads() == 1), "every call is answered with an ad");
-
-        let calls = answers.len();
-        let each = |total: Duration| total.as_secs_f64() * 1e6 / calls as f64;
-        println!(
-            "\n{rate}/s x {} candidates, open loop, {:.1} s, {calls} calls, {:.0} answered a second; \
-             load average {load_before} before, {} after",
-            self.candidates,
-            took.as_secs_f64(),
-            calls as f64 / took.as_secs_f64(),
-            load_average()
-        );
+        let each = |total: Duration| total.as_secs_f64() * 1e6 / answers.len() as f64;
         println!("  since due:  {}", percentiles(answers.iter().map(|answer| answer.since_due).collect()));
         println!("  since sent: {}", percentiles(answers.iter().map(|answer| answer.since_sent).collect()));
         println!(
-            "  CPU a call: service {:.0} µs, generator {:.0} µs; both {:.2} of {} cores",
+            "  {:.0} answered a second; CPU a call: service {:.0} µs, generator {:.0} µs; both {:.2} of {} cores",
+            answers.len() as f64 / took.as_secs_f64(),
             each(spent.service),
             each(spent.generator),
             (spent.service + spent.generator).as_secs_f64() / took.as_secs_f64(),
             std::thread::available_parallelism().map_or(0, usize::from)
         );
-        calls
+        answers
     }
 
     /// Sends call number `call` when it is due.
-    fn send(&self, call: usize, request: Bytes, due: Instant) -> tokio::task::JoinHandle<Answer> {
+    fn send(&self, call: usize, path: &'static str, request: Bytes, due: Instant) -> JoinHandle<Answer> {
         let channel = self.channels[call % self.channels.len()].clone();
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         self.calling.spawn(async move {
             let sent = Instant::now();
-            let response = raw::recommend(channel, request).await.expect("a decision");
+            let response = raw::call(channel, path, request).await.expect("an answer");
             Answer { since_due: due.elapsed(), since_sent: sent.elapsed(), response }
         })
     }

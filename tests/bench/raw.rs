@@ -9,13 +9,16 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
-const RECOMMEND: PathAndQuery = PathAndQuery::from_static("/limpid.v1.RecommendationService/Recommend");
+/// Asks for a recommendation.
+pub(crate) const RECOMMEND: &str = "/limpid.v1.RecommendationService/Recommend";
+/// Asks whether the service is there, which takes no work: what the way to it costs.
+pub(crate) const HEALTH: &str = "/grpc.health.v1.Health/Check";
 
-/// Asks for a recommendation; the response as it came.
-pub(crate) async fn recommend(channel: Channel, request: Bytes) -> Result<Bytes, Status> {
+/// A call; the response as it came.
+pub(crate) async fn call(channel: Channel, path: &'static str, request: Bytes) -> Result<Bytes, Status> {
     let mut client = Grpc::new(channel);
     client.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
-    Ok(client.unary(Request::new(request), RECOMMEND, Raw).await?.into_inner())
+    Ok(client.unary(Request::new(request), PathAndQuery::from_static(path), Raw).await?.into_inner())
 }
 
 /// Leaves messages as they are.

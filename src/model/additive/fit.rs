@@ -71,9 +71,10 @@ pub fn fit_guided(
     }
     let base = share_of(base, params.base_share);
     let features = bin_features(&base, data, params);
-    let init = starting_scores(base.scores(data.table), guidance.offsets);
+    let init = starting_scores(&base, data.table, guidance.offsets);
     let folds = Folds::deal(data.outcome, data.person, params.bags, params.seed);
-    let group = folds.of_rows(data.person);
+    let (group, groups) = (folds.of_rows(data.person), folds.groups);
+    drop(folds);
     let even = guidance.weights.map(even_out);
     let weight = even.as_deref().map(narrow);
     let weight_max = weight.iter().flatten().copied().fold(1.0, f32::max);
@@ -83,7 +84,7 @@ pub fn fit_guided(
         weight: weight.as_deref(),
         scale: Scale::new(weight_max),
     };
-    let mut boosting = Boosting::new(rows, &init, folds.groups, params, progress);
+    let mut boosting = Boosting::new(rows, &init, groups, params, progress);
     let columns: Vec<Column<'_>> = (features.iter().zip(data.features))
         .map(|(binned, feature)| Column::line(binned, guidance.monotone.get(feature).copied()))
         .collect();
@@ -96,7 +97,7 @@ pub fn fit_guided(
         let columns: Vec<Column<'_>> = columns.iter().copied().chain(found.columns(&features)).collect();
         let residuals = boosting.stretch(&columns, &mut tables);
         let of_column = |(place, column): (usize, &Column<'_>)| {
-            average(column, &tables.scores[place], &residuals[place], folds.groups)
+            average(column, &tables.scores[place], &residuals[place], groups)
         };
         columns.iter().enumerate().map(of_column).collect::<Vec<Averaged>>()
     };

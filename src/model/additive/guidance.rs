@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::AdditiveModel;
+use crate::data::Table;
 use crate::domain::{Direction, FeatureId, FieldError, Nats};
-use crate::model::{Bins, FitData, FitError};
+use crate::model::{Bins, FitData, FitError, Model};
 
 /// Most that a row may count for, in means of all rows.
 const WEIGHT_MAX: f64 = 10_000.0;
@@ -149,10 +150,10 @@ pub(super) fn pool_falling(steps: &mut [(f64, f64)]) {
 
 /// The scores that a fit starts from: of the model that it continues, and of `offsets`.
 #[allow(clippy::cast_possible_truncation, reason = "scores are boosted in single precision")]
-pub(super) fn starting_scores(base: Vec<Nats>, offsets: Option<&[f64]>) -> Vec<f32> {
+pub(super) fn starting_scores(base: &AdditiveModel, table: &Table, offsets: Option<&[f64]>) -> Vec<f32> {
     let start =
-        |(row, score): (usize, Nats)| (score.to_f64() + offsets.map_or(0.0, |offsets| offsets[row])) as f32;
-    base.into_iter().enumerate().map(start).collect()
+        |row: usize, score: Nats| (score.to_f64() + offsets.map_or(0.0, |offsets| offsets[row])) as f32;
+    Model::Additive(base.clone()).map_scores(table, &[], start)
 }
 
 #[cfg(test)]
