@@ -54,13 +54,8 @@ async fn a_question_that_is_asked_on_the_page_is_followed_to_its_answer() {
         assert!(waits.contains(told), "{told}: {waits}");
     }
     let concern = ConcernId::parse(&id).unwrap();
-    let answered = service.engine.resolve_concern(
-        &tenant(),
-        &concern,
-        ConcernOutcome::Upheld,
-        "You are right <b>.\nIt is put right.",
-    );
-    answered.await.unwrap();
+    let answer = "You are right <b>.\nIt is put right.";
+    service.engine.resolve_concern(&tenant(), &concern, ConcernOutcome::Upheld, answer).await.unwrap();
     let answered = get(service.address, &place, &[]).await.body;
     for told in ["You were right.", "You are right &#60;b&#62;.", "It is put right."] {
         assert!(answered.contains(told), "{told}: {answered}");
