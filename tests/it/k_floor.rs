@@ -195,7 +195,8 @@ async fn told_to_others(apart: &Apart, call: &str, decided: &pb::RecommendRespon
                     feature: feature.to_owned(),
                     bins,
                     levels,
-                    change: EditChange::Flatten.into(),
+                    change: EditChange::Set.into(),
+                    set: Some(0.5),
                     who: "analyst".to_owned(),
                     why: "a trial".to_owned(),
                     ..pb::EditModelRequest::default()

@@ -43,7 +43,7 @@ async fn calls_decisions_and_tokens_are_counted() {
     service.recommend(about_nobody("two")).await.unwrap();
     service.recommend(pb::RecommendRequest::default()).await.unwrap_err();
     let none = pb::RecommendRequest {
-        candidates: vec![super::asking::candidate("no such ad")],
+        candidates: vec![super::asking::candidate("no-such-ad")],
         ..about_nobody("three")
     };
     service.recommend(none).await.unwrap();

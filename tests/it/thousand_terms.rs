@@ -108,12 +108,10 @@ async fn a_thousand_terms_are_accounted_for_and_a_few_are_named() {
 
     let page = get(service.address, &format!("/why/{token}"), &[]).await;
     assert_eq!(page.status, 200);
-    assert_eq!(
-        page.body.matches("Part f0").count(),
-        page.body.matches("Part f09").count(),
-        "the strongest alone"
-    );
-    assert!(page.body.contains("Part f0998") && !page.body.contains("Part f0900"), "{}", page.body);
+    // Of those in which the ads differ.
+    let of_term = |term: &u16| page.body.contains(&format!("Part f{term:04}"));
+    let named = (0..TERMS).filter(|term| term % 3 == 2).filter(of_term).collect::<Vec<_>>();
+    assert!(named.len() <= 10 && named.ends_with(&[992, 995, 998]), "{named:?}");
     assert!(page.body.contains("are weaker reasons and fixed parts of the calculation"), "{}", page.body);
     assert!(page.body.len() < 400_000, "{} bytes", page.body.len());
 
