@@ -6,8 +6,8 @@ use askama::Template;
 use super::place::Placed;
 use super::setting::{Language, Say, Setting};
 use crate::decide::{Flips, Without};
-use crate::domain::{Decision, Feature};
-use crate::explain::capitalised;
+use crate::domain::{Decision, Feature, shown};
+use crate::explain::{Instead, capitalised};
 
 /// What the search of a page came to.
 pub(super) enum Asked<'a> {
@@ -29,7 +29,6 @@ pub(super) fn changes_page(
     let (say, placed) = (setting.say(), setting.placed);
     let page = match asked {
         Asked::Everything(decision, flips) => {
-            let sets = flips.sets.iter();
             let one = |code: &String| One {
                 label: capitalised(&say.phrases.datum(code, features, say.locale)),
                 href: placed.what_if(code, say.lang()),
@@ -41,9 +40,7 @@ pub(super) fn changes_page(
                 fallback: setting.fallback(),
                 about: this_ad(say, decision, flips.index),
                 answer: say.phrases.sought(flips.sought(), say.locale),
-                lines: sets
-                    .map(|flip| say.phrases.change(&flip.data, flip.instead(), features, say.locale))
-                    .collect(),
+                outcomes: outcomes(say, features, flips),
                 ones: flips.controls.iter().map(one).collect(),
                 tried: (flips.rescorings > 0)
                     .then(|| say.with("changes-tried", &[("count", flips.rescorings)].into_iter().collect())),
@@ -58,7 +55,7 @@ pub(super) fn changes_page(
             fallback: setting.fallback(),
             about: this_ad(say, &without.before, without.index),
             answer: say.phrases.change(&[(*code).to_owned()], without.instead(), features, say.locale),
-            lines: Vec::new(),
+            outcomes: Vec::new(),
             ones: Vec::new(),
             tried: None,
             alone: true,
@@ -66,6 +63,27 @@ pub(super) fn changes_page(
         },
     };
     page.render()
+}
+
+/// The sets by what they come to, in the order in which they were found.
+fn outcomes(say: Say<'_>, features: &[Feature], flips: &Flips) -> Vec<Outcome> {
+    let mut outcomes: Vec<Outcome> = Vec::new();
+    for flip in &flips.sets {
+        let text = match flip.instead() {
+            Instead::AdOf(advertiser) => {
+                let variables = [("advertiser", shown(advertiser))].into_iter().collect();
+                say.with("changes-instead", &variables)
+            }
+            Instead::Nothing | Instead::Same => say.text("changes-instead-none"),
+        };
+        let labels = flip.data.iter().map(|code| say.phrases.datum(code, features, say.locale));
+        let set = capitalised(&labels.collect::<Vec<_>>().join(" + "));
+        match outcomes.iter_mut().find(|outcome| outcome.text == text) {
+            Some(outcome) => outcome.sets.push(set),
+            None => outcomes.push(Outcome { text, sets: vec![set] }),
+        }
+    }
+    outcomes
 }
 
 fn this_ad(say: Say<'_>, decision: &Decision, index: usize) -> String {
@@ -82,14 +100,19 @@ struct ChangesPage<'a> {
     /// The ad that is asked about.
     about: String,
     answer: String,
-    /// The smallest sets, each a sentence.
-    lines: Vec<String>,
+    /// What there would have been, by the smallest sets that come to it.
+    outcomes: Vec<Outcome>,
     /// Data that can be tried one at a time.
     ones: Vec<One>,
     tried: Option<String>,
     /// Whether the page is about one datum.
     alone: bool,
     sample: Option<String>,
+}
+
+struct Outcome {
+    text: String,
+    sets: Vec<String>,
 }
 
 struct One {

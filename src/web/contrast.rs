@@ -8,6 +8,9 @@ use crate::explain::capitalised;
 /// Most ads that one can be compared with from the page: those that came closest.
 const OTHERS_MAX: usize = 30;
 
+/// Most data that each side names.
+const DATA_MAX: usize = 5;
+
 /// The part of the page, in words.
 pub(super) struct ContrastView {
     /// The other ad.
@@ -34,17 +37,19 @@ pub(super) struct Other {
 impl ContrastView {
     pub(super) fn of(setting: &Setting<'_>, features: &[Feature], compared: &Compared) -> Self {
         let (say, decision) = (setting.say(), &compared.decision);
-        let side = |id: &str, more: bool| ContrastSide {
-            title: say.text(id),
-            data: compared
-                .groups
-                .iter()
-                .filter(|group| (group.difference > Nats::ZERO) == more)
-                .filter_map(|group| match &group.push {
-                    Push::Datum(code) => Some(capitalised(&say.phrases.datum(code, features, say.locale))),
-                    Push::Bid | Push::Policy => None,
-                })
-                .collect(),
+        let side = |id: &str, more: bool| {
+            let groups = compared.groups.iter().filter(|group| (group.difference > Nats::ZERO) == more);
+            let data = groups.filter_map(|group| match &group.push {
+                Push::Datum(code) => Some(capitalised(&say.phrases.datum(code, features, say.locale))),
+                Push::Bid | Push::Policy => None,
+            });
+            let mut data: Vec<String> = data.collect();
+            let smaller = data.len().saturating_sub(DATA_MAX);
+            if smaller > 1 {
+                data.truncate(DATA_MAX);
+                data.push(say.with("contrast-smaller", &[("count", smaller)].into_iter().collect()));
+            }
+            ContrastSide { title: say.text(id), data }
         };
         let mut sides = vec![side("contrast-for-this", true), side("contrast-for-other", false)];
         sides.retain(|side| !side.data.is_empty());

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{ChangeId, FieldError, Objection, Purpose, Statement, TOPIC_BYTES_MAX};
 
-/// Most bytes of a form: every field at its longest, each byte written as three.
+/// Most bytes of a form: every field at its longest, each byte of a name written as five.
 pub(super) const FORM_BYTES_MAX: usize = 2_048;
 /// Longest identifier of a change that a page gives out and takes.
 const CHANGE_CHARACTERS_MAX: usize = 64;
@@ -17,7 +17,8 @@ pub(super) struct ChoiceForm {
     pub(super) change: String,
     say: String,
     about: String,
-    /// What of its kind; empty when there is only one.
+    /// What of its kind, written as an address would: what others named keeps every character, of which a form may
+    /// change some, and cannot pass for anything else in a page. Empty when there is only one.
     #[serde(default)]
     name: String,
 }
@@ -73,10 +74,14 @@ impl ChoiceForm {
     }
 
     fn objection(&self) -> Result<Objection, FieldError> {
-        let name = || match self.name.len() {
-            1..=TOPIC_BYTES_MAX => Ok(self.name.clone()),
-            bytes => {
-                Err(FieldError::new("name", format!("must be 1 to {TOPIC_BYTES_MAX} bytes, has {bytes}")))
+        let name = || {
+            let name = decoded(&self.name)?;
+            match name.len() {
+                1..=TOPIC_BYTES_MAX => Ok(name),
+                bytes => {
+                    let rule = format!("must be 1 to {TOPIC_BYTES_MAX} bytes, has {bytes}");
+                    Err(FieldError::new("name", rule))
+                }
             }
         };
         Ok(match self.about.as_str() {
@@ -110,11 +115,24 @@ pub(super) fn change_id(text: &str) -> Result<ChangeId, FieldError> {
 fn with(say: &'static str, objection: &Objection) -> (&'static str, &'static str, String) {
     match objection {
         Objection::Purpose(purpose) => (say, "purpose", purpose.number().to_string()),
-        Objection::Advertiser(name) => (say, "advertiser", name.clone()),
-        Objection::Category(name) => (say, "category", name.clone()),
-        Objection::Datum(code) => (say, "datum", code.clone()),
+        Objection::Advertiser(name) => (say, "advertiser", encoded(name)),
+        Objection::Category(name) => (say, "category", encoded(name)),
+        Objection::Datum(code) => (say, "datum", encoded(code)),
         Objection::Personalisation => (say, "everything", String::new()),
     }
+}
+
+fn encoded(name: &str) -> String {
+    form_urlencoded::byte_serialize(name.as_bytes()).collect()
+}
+
+fn decoded(text: &str) -> Result<String, FieldError> {
+    let name = form_urlencoded::parse(text.as_bytes()).next().map(|(name, _)| name.into_owned());
+    let name = name.unwrap_or_default();
+    if encoded(&name) != text {
+        return Err(FieldError::new("name", "must be encoded as in an address"));
+    }
+    Ok(name)
 }
 
 /// What takes a statement back.
@@ -160,6 +178,7 @@ mod tests {
             let id = ChangeId::parse("0198-a").unwrap();
             let form = ChoiceForm::of(&id, &statement);
             prop_assert_eq!(form.read().unwrap(), (id, statement.clone()));
+            prop_assert!(form.name.bytes().all(|b| b.is_ascii_alphanumeric() || b"+%-._*".contains(&b)), "{}", form.name);
             prop_assert_eq!(reverse(&reverse(&statement)), statement);
         }
     }
@@ -180,6 +199,8 @@ mod tests {
             ("a", "object", "secret", "x", "about"),
             ("a", "object", "advertiser", "", "name"),
             ("a", "object", "datum", &long, "name"),
+            ("a", "object", "datum", "a&b=secret", "name"),
+            ("a", "object", "datum", "<secret>", "name"),
             ("a", "take_back", "everything", "secret", "name"),
         ] {
             let form = ChoiceForm {

@@ -95,7 +95,7 @@ async fn a_hostile_name_is_text_in_answers_and_on_the_page() {
                 assert!(!tag.contains(" src=") && !tag.contains(" on") && !tag.contains(" style="), "{tag}");
             }
             for address in page.body.split("href=\"").skip(1) {
-                let ours = ["/assets/", "?lang=", "/how-it-works?lang="];
+                let ours = ["/assets/", "?lang=", "/how-it-works?lang=", "/why/"];
                 assert!(ours.iter().any(|place| address.starts_with(place)), "{address}");
             }
         }

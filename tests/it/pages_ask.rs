@@ -15,7 +15,7 @@ async fn decided(service: &Service, person: &str, impression: &str) -> pb::Recom
     for (place, candidate) in (1..).zip(&mut asked.candidates) {
         candidate.bid = Some(bid(Pricing::Cpa, 900_000 + 20_000 * place, "USD"));
     }
-    service.recommend(pb::RecommendRequest { max_ads: 6, ..asked }).await.unwrap()
+    service.recommend(pb::RecommendRequest { max_ads: 1, ..asked }).await.unwrap()
 }
 
 #[tokio::test]
@@ -26,16 +26,17 @@ async fn any_ad_of_the_decision_can_be_compared_and_no_other() {
     let decision = service.engine.explain(token).await.unwrap().decision;
     let bearer = service.engine.token(&decision, 0, TokenKind::Bearer);
     for held in [token, &bearer] {
-        for other in &answer.ads[1..] {
-            let path = format!("/why/{held}?other={}", other.ad_id);
+        for other in &decision.ranked[1..] {
+            let other = other.ad.id.as_str();
+            let path = format!("/why/{held}?other={other}");
             let page = get(service.address, &path, &[]).await;
             assert_eq!(page.status, 200);
             let section =
                 page.body.split("id=\"contrast\"").nth(1).unwrap().split("</section>").next().unwrap();
-            assert!(section.contains(&format!("value=\"{}\" selected", other.ad_id)), "{section}");
+            assert!(section.contains(&format!("value=\"{other}\" selected")), "{section}");
             let request = pb::CompareRequest {
                 named_by: Some(pb::compare_request::NamedBy::Token(held.clone())),
-                other_ad_id: other.ad_id.clone(),
+                other_ad_id: other.to_owned(),
                 locale: "en".to_owned(),
             };
             let mut client = ExplanationServiceClient::new(service.channel.clone());
@@ -75,9 +76,12 @@ async fn what_would_have_changed_an_ad_is_what_the_service_finds_and_each_datum_
         assert_eq!(page.status, 200, "{}", page.body);
         assert!(page.body.contains(&told.text), "{}", page.body);
         for change in &told.changes {
-            assert!(page.body.contains(&change.text.replace('&', "&#38;")), "{}: {}", change.text, page.body);
+            let instead = format!("You would have seen an ad by {} without", change.first_advertiser);
+            assert!(page.body.contains(&instead.replace('&', "&#38;")), "{instead}: {}", page.body);
             found += 1;
         }
+        let outcomes = page.body.split("id=\"ones\"").next().unwrap();
+        assert_eq!(outcomes.matches("<li>").count() - outcomes.matches("<li><a").count(), told.changes.len());
         for code in &told.controls {
             let link = format!("/why/{token}/what-if?lang=en&without={code}");
             assert!(page.body.contains(&link.replace('&', "&#38;")), "{link}: {}", page.body);

@@ -70,7 +70,7 @@ async fn decided(service: &Service, person: &str, impression: &str) -> pb::Recom
     for (place, candidate) in (1..).zip(&mut asked.candidates) {
         candidate.bid = Some(bid(Pricing::Cpa, 900_000 + 20_000 * place, "USD"));
     }
-    service.recommend(asked).await.unwrap()
+    service.recommend(pb::RecommendRequest { max_ads: 1, ..asked }).await.unwrap()
 }
 
 async fn page(service: &Service, token: &str) -> Reply {
@@ -247,11 +247,13 @@ async fn a_form_that_breaks_a_rule_is_answered_with_the_rule_and_changes_nothing
             400,
             "about: must be purpose, advertiser, category, datum or everything",
         ),
+        (form.with("name", "<b>"), 400, "name: must be encoded as in an address"),
+        (form.with("name", "a&name=b"), 400, "name: must be encoded as in an address"),
         (form.with("name", ""), 400, "name: must be 1 to 256 bytes, has 0"),
         (form.with("name", &"x".repeat(257)), 400, "name: must be 1 to 256 bytes, has 257"),
         (form.with("change", "../x"), 400, "change: must be at most 64 letters, digits and dashes"),
-        (datum.with("name", "no such datum"), 400, "name: must be a datum of the schema"),
-        (datum.with("name", "ad_category"), 400, "name: must be about the person"),
+        (datum.with("name", "no+such+datum"), 400, "name: must be a datum of the schema"),
+        (datum.with("name", "offer"), 400, "name: must be about the person"),
         (form.with("name", &"x".repeat(4000)), 413, "This cannot be understood"),
     ] {
         let answer = bad.press(&service).await;
@@ -333,12 +335,13 @@ async fn a_choice_that_was_told_elsewhere_is_listed_and_can_be_taken_back_here()
     let service = Service::start().await;
     let token = decided(&service, "p-01", "listed").await.ads.remove(0).explanation_token;
     let form = forms(&page(&service, &token).await.body).remove(0);
-    let elsewhere = form.with("name", "Elsewhere <& Co>");
+    let elsewhere = form.with("name", "Elsewhere+%3C%26+Co%3E");
     followed(&service, &elsewhere.press(&service).await).await;
     let opened = page(&service, &token).await;
     assert!(opened.body.contains("Your other choices"), "{}", opened.body);
+    assert!(opened.body.contains("Ads by Elsewhere &#60;&#38; Co&#62;"), "{}", opened.body);
     let listed =
-        forms(&opened.body).into_iter().find(|form| form.field("name") == "Elsewhere <& Co>").unwrap();
+        forms(&opened.body).into_iter().find(|form| form.field("name") == "Elsewhere+%3C%26+Co%3E").unwrap();
     assert_eq!(listed.field("say"), "take_back");
     followed(&service, &listed.press(&service).await).await;
     assert_eq!(choices(&service, &token).await, Choices::default());
