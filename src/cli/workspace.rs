@@ -185,6 +185,7 @@ impl Workspace {
         sample: bool,
     ) -> Result<Engine, CommandError> {
         let schema = Arc::new(bundle.schema);
+        let shown = Shown::of(&bundle.impressions, &schema);
         let clock: Arc<dyn Clock> = match schema.demo_clock {
             Some(start) if sample => Arc::new(SteppingClock::starting_at(start)),
             Some(_) | None => Arc::new(SystemClock),
@@ -197,7 +198,7 @@ impl Workspace {
             catalogue: bundle.catalogue,
             symbols: bundle.symbols,
             products: bundle.products,
-            shown: Shown::of(&bundle.impressions, &schema),
+            shown,
             history: bundle.history,
             ledger: Ledger::new(self.store.clone(), self.keyring.clone()),
             store: self.store.clone(),

@@ -81,6 +81,7 @@ impl Service {
         let store = Store::open(options).await.unwrap();
         let bundle = place.load(&keyring);
         let schema = Arc::new(bundle.schema);
+        let shown = Shown::of(&bundle.impressions, &schema);
         let clock = Arc::new(ManualClock::at(at(NOON)));
         let tenant = TenantId::parse("service").unwrap();
         let registry = Registry::open(place.models(), schema.clone(), store.clone(), tenant).await.unwrap();
@@ -92,7 +93,7 @@ impl Service {
             catalogue: bundle.catalogue,
             symbols: bundle.symbols,
             products: bundle.products,
-            shown: Shown::of(&bundle.impressions, &schema),
+            shown,
             history: bundle.history,
             ledger: Ledger::new(store.clone(), keyring.clone()),
             store: store.clone(),
