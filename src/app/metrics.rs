@@ -24,7 +24,7 @@ use prometheus_client::registry::{Registry, Unit};
 use crate::decide::{Engine, SelfTest, TokenOutcome};
 use crate::rpc;
 
-/// Upper ends of the buckets of durations, in seconds: those that OpenTelemetry advises, and finer ones below.
+/// Upper ends of the buckets of durations, in seconds: those that `OpenTelemetry` advises, and finer ones below.
 const BUCKETS: [f64; 14] =
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 
@@ -106,7 +106,7 @@ impl Metrics {
     }
 }
 
-/// `GET /metrics`: OpenMetrics text, as Prometheus reads it.
+/// `GET /metrics`: text in the form of `OpenMetrics`, as Prometheus reads it.
 pub(super) fn router(metrics: Arc<Metrics>) -> Router {
     Router::new().route("/metrics", get(told)).with_state(metrics)
 }
