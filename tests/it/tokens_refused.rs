@@ -127,7 +127,7 @@ async fn a_language_that_nobody_wrote_falls_back_to_english_in_every_call() {
     let service = Service::start().await;
     let token = tea_for_a_tea_drinker(&service).await.explanation_token;
     for locale in ["tlh", "xx-YY", "../../etc/passwd", "\u{202e}fr", &"e".repeat(10_000)] {
-        for call in calls_with_a_token().iter().filter(|call| !is_the_persons_own(call)) {
+        for call in calls_with_a_token().iter().filter(|call| call.starts_with("ExplanationService/")) {
             let told = async |locale: &str| -> Value {
                 let answer = ask(&service, call, &token, locale).await.unwrap();
                 serde_json::from_str(&answer).unwrap()

@@ -463,7 +463,7 @@ problem-unavailable-text = De fout ligt bij ons. Probeer het straks opnieuw.
 
 ## Wat de lezer vindt
 
-section-say = Zeg ons wat u vindt
+section-say = Zeg ons wat u ervan denkt
 press-intro = Eén klik is genoeg. Die telt mee met wat anderen zeggen en verandert geen van uw advertenties.
 press-clear = De redenen zijn duidelijk
 press-unclear = De redenen zijn niet duidelijk
@@ -480,7 +480,7 @@ topic-unfair = Ik voel me oneerlijk behandeld
 topic-content = De advertentie misleidt of kwetst
 topic-unclear = Ik begrijp de redenen niet
 topic-other = Iets anders
-concern-text = In uw eigen woorden, als u wilt
+concern-text = In uw eigen woorden (mag leeg blijven)
 concern-send = Stuur mijn vraag
 concern-earlier = Wat al gevraagd is
 concern-kept = Uw vraag is bewaard
