@@ -45,10 +45,9 @@ impl Engine {
     /// When the store cannot be read.
     pub async fn held_overview(&self, asker: &Asker) -> Result<HeldOverview, DecideError> {
         let row = self.store.subject(&asker.tenant, &asker.subject).await?;
-        let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let (choices, changes) = self.choices(&asker.tenant, &asker.subject).await?;
         Ok(HeldOverview {
-            alias: row.map(|row| hex(row.alias.as_bytes())),
+            alias: row.map(|row| row.alias.to_hex()),
             choices,
             changes,
             erased_before: self.is_erased(&asker.tenant, &asker.subject, Timestamp::from_micros(i64::MIN)),
@@ -93,7 +92,7 @@ impl Engine {
             }
             Some(_) | None => true,
         });
-        let mut held: Vec<HeldEvent> = given.map(|event| self.given(event)).collect();
+        let mut held: Vec<HeldEvent> = given.map(|event| self.given(&event)).collect();
         let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
         held.extend(shown.of_subject(&asker.subject).iter().map(|row| self.given_row(row)));
         Ok(held)
@@ -180,7 +179,7 @@ impl Engine {
         }
     }
 
-    fn given(&self, event: Event) -> HeldEvent {
+    fn given(&self, event: &Event) -> HeldEvent {
         let attributes = (0..).map(AttributeId).zip(&self.schema.attributes).zip(&event.attributes);
         let named = attributes.filter_map(|((id, attribute), code)| {
             let name = self.symbols.name(id, (*code)?)?;

@@ -275,7 +275,8 @@ impl SubjectMark {
     /// The first 16 hexadecimal digits: enough to find the entries of one person.
     #[must_use]
     pub fn short(&self) -> String {
-        self.0[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        let first = self.0.first_chunk().map_or(0, |first| u64::from_be_bytes(*first));
+        format!("{first:016x}")
     }
 }
 
@@ -296,6 +297,12 @@ impl Alias {
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
+    }
+
+    /// The alias in hexadecimal digits, as its person is told it.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        format!("{:032x}", u128::from_be_bytes(self.0))
     }
 
     /// The 16 bytes of the alias.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::held::{HeldAd, HeldChange, HeldDecision, HeldEvent, HeldPart};
-use crate::domain::{Objection, Purposes, Statement, TenantId, Timestamp, inert_cell};
+use crate::domain::{Objection, Purpose, Purposes, Statement, TenantId, Timestamp, inert_cell};
 
 /// The name of the form, for programs that read it.
 const FORM: &str = "limpid-port-1";
@@ -50,7 +50,7 @@ impl PortWriter {
                 let comma = if self.parts == 1 { "\n" } else { ",\n" };
                 format!("{comma}{}", json_of(part))
             }
-            PortForm::Csv => rows_of(part).iter().map(|row| line(row)).collect(),
+            PortForm::Csv => rows_of(part).iter().map(line).collect(),
         }
     }
 
@@ -101,7 +101,7 @@ fn ad_of(ad: &HeldAd) -> Value {
 }
 
 fn numbers(purposes: Purposes) -> Vec<u8> {
-    purposes.iter().map(|purpose| purpose.number()).collect()
+    purposes.iter().map(Purpose::number).collect()
 }
 
 type Cells = [String; COLUMNS.len()];

@@ -75,9 +75,8 @@ pub(super) async fn choose(
         Some(pb::person::NamedBy::Subject(_) | pb::person::NamedBy::SubjectToken(_)) | None => None,
     };
     let Found { tenant, subject, teller, vouched } = find(engine, person).await?;
-    match right {
-        Some(Right::Object) => engine.keep_objection(&tenant, &subject, &vouched).await?,
-        Some(_) | None => {}
+    if right == Some(Right::Object) {
+        engine.keep_objection(&tenant, &subject, &vouched).await?;
     }
     let incoming = ChoiceIn { tenant, subject, id, teller, statements };
     let choosing = Arc::clone(engine);

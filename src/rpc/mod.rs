@@ -29,6 +29,7 @@ use crate::decide::{DecideError, Engine};
     missing_docs,
     clippy::pedantic,
     clippy::panic,
+    clippy::large_enum_variant,
     unreachable_pub,
     unused_qualifications,
     reason = "generated"

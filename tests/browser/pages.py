@@ -21,10 +21,10 @@ import urllib.request
 from pathlib import Path
 
 from selenium import webdriver
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.expected_conditions import staleness_of
 from selenium.webdriver.support.ui import WebDriverWait
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,10 +161,12 @@ class Session:
 
     def follow(self, element):
         """Clicks, and waits for the page that comes of it."""
-        page = self.driver.find_element(By.TAG_NAME, "html")
+        self.driver.execute_script("window.left = true")
         element.click()
-        self.until(staleness_of(page))
-        self.until(lambda driver: driver.execute_script("return document.readyState") == "complete")
+        there = "return !window.left && document.readyState === 'complete'"
+        # A document that is just being left cannot be asked.
+        wait = WebDriverWait(self.driver, WAIT_SECONDS_MAX, ignored_exceptions=(WebDriverException,))
+        wait.until(lambda driver: driver.execute_script(there))
 
     def nodes(self, name, tree=None):
         if tree is None:

@@ -42,7 +42,10 @@ async fn a_question_that_is_asked_on_the_page_is_followed_to_its_answer() {
     let id = fresh(&why.body);
     let form = format!("concern={id}&topic=wrong_reason&text=I+never+bought+%3Ctea%3E.%0D%0AReally.");
     let sent = post(&service, &format!("/why/{token}/concerns?lang=en"), &form).await;
-    assert_eq!((sent.status, sent.header("location")), (303, &*format!("/why/{token}/concerns/{id}?lang=en")));
+    assert_eq!(
+        (sent.status, sent.header("location")),
+        (303, &*format!("/why/{token}/concerns/{id}?lang=en"))
+    );
     let again = post(&service, &format!("/why/{token}/concerns?lang=en"), &form).await;
     assert_eq!(again.status, 303, "sent twice, asked once");
     let [asked] = &open(&service.engine).await[..] else { panic!("one question waits") };
@@ -50,7 +53,9 @@ async fn a_question_that_is_asked_on_the_page_is_followed_to_its_answer() {
 
     let place = sent.header("location").to_owned();
     let waits = get(service.address, &place, &[]).await.body;
-    for told in ["There is no answer yet.", "I never bought &#60;tea&#62;.", "it comes out the same", "31 Mar"] {
+    for told in
+        ["There is no answer yet.", "I never bought &#60;tea&#62;.", "it comes out the same", "31 Mar"]
+    {
         assert!(waits.contains(told), "{told}: {waits}");
     }
     let concern = ConcernId::parse(&id).unwrap();
@@ -79,13 +84,17 @@ async fn a_press_is_kept_and_thanked_for() {
     let service = Service::start().await;
     let token = shown(&service).await;
     for kind in ["clear", "unclear", "relevant", "not_relevant"] {
-        let sent = post(&service, &format!("/why/{token}/feedback?lang=fr&embed=1"), &format!("kind={kind}")).await;
+        let sent =
+            post(&service, &format!("/why/{token}/feedback?lang=fr&embed=1"), &format!("kind={kind}")).await;
         let place = format!("/why/{token}/feedback?lang=fr&embed=1");
         assert_eq!((sent.status, sent.header("location")), (303, place.as_str()));
         assert!(get(service.address, &place, &[]).await.body.contains("<h1>Merci</h1>"));
     }
     let counts = service.store.feedback_counts(&tenant()).await.unwrap();
-    assert!(counts.len() == 4 && counts.iter().all(|count| (count.people, count.ads) == (1, 1)), "{counts:?}");
+    assert!(
+        counts.len() == 4 && counts.iter().all(|count| (count.people, count.ads) == (1, 1)),
+        "{counts:?}"
+    );
 }
 
 #[tokio::test]
@@ -95,7 +104,12 @@ async fn what_our_page_did_not_send_is_refused_and_nothing_is_kept() {
     let (concerns, feedback) = (format!("/why/{token}/concerns"), format!("/why/{token}/feedback"));
     let long = format!("concern=a&topic=other&text={}", "x".repeat(2_001));
     for (path, body, status, told) in [
-        (&concerns, "topic=other&text=a", 400, "form: must be of the fields concern, topic and text, each once"),
+        (
+            &concerns,
+            "topic=other&text=a",
+            400,
+            "form: must be of the fields concern, topic and text, each once",
+        ),
         (&concerns, "concern=a&topic=other&text=a&more=1", 400, "form: "),
         (&concerns, "concern=a/b&topic=other&text=a", 400, "concern: must be at most 64"),
         (&concerns, "concern=a&topic=secret&text=a", 400, "topic: must be one of"),
