@@ -228,7 +228,9 @@ mod tests {
     fn written(form: PortForm, parts: &[HeldPart]) -> String {
         let (mut writer, mut text) =
             PortWriter::begin(form, &TenantId::parse("shop").unwrap(), Timestamp::default());
-        parts.iter().for_each(|part| text += &writer.part(part));
+        for part in parts {
+            text += &writer.part(part);
+        }
         text + &writer.end()
     }
 

@@ -361,7 +361,9 @@ mod tests {
 
     fn keys(signers: &[&SubjectSigner]) -> SubjectKeys {
         let mut keys = SubjectKeys::default();
-        signers.iter().for_each(|signer| keys.add(&signer.public_key(), None).unwrap());
+        for signer in signers {
+            keys.add(&signer.public_key(), None).unwrap();
+        }
         keys
     }
 

@@ -62,7 +62,7 @@ pub(super) async fn choose(
         Ok(receipt) => {
             let setting = reader.setting();
             let place = setting.placed.receipt(receipt.change.id.as_str(), setting.locale.tag());
-            reader.lead_to(&place)
+            Reader::lead_to(&place)
         }
         Err(error) => reader.refusal(&error),
     }
@@ -108,7 +108,7 @@ pub(super) async fn back(
     let reader = Reader::new(pages, &asked, &headers, Some(&token));
     let setting = reader.setting();
     match setting.placed.why(setting.locale.tag()) {
-        Some(place) => reader.lead_to(&place),
+        Some(place) => Reader::lead_to(&place),
         None => reader.problem(Problem::Invalid),
     }
 }

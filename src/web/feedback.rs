@@ -56,7 +56,7 @@ pub(super) async fn press(
     match reader.engine().submit_feedback(&token, kind).await {
         Ok(_) => {
             let setting = reader.setting();
-            reader.lead_to(&setting.placed.feedback(setting.locale.tag()))
+            Reader::lead_to(&setting.placed.feedback(setting.locale.tag()))
         }
         Err(error) => reader.refusal(&error),
     }
@@ -97,7 +97,7 @@ pub(super) async fn question(
     match raised {
         Ok((concern, _)) => {
             let setting = reader.setting();
-            reader.lead_to(&setting.placed.concern(concern.id.as_str(), setting.locale.tag()))
+            Reader::lead_to(&setting.placed.concern(concern.id.as_str(), setting.locale.tag()))
         }
         Err(DecideError::ConcernReused) => reader.problem(Problem::Reused),
         Err(error) => reader.refusal(&error),

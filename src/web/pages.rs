@@ -126,7 +126,7 @@ impl Reader {
     }
 
     /// Leads to another page of ours, which is then got, however this one was asked for.
-    pub(super) fn lead_to(&self, place: &str) -> Response {
+    pub(super) fn lead_to(place: &str) -> Response {
         // Made of a token and an identifier that were checked, and of what we write ourselves.
         let place = HeaderValue::try_from(place).unwrap_or(HeaderValue::from_static("/"));
         let headers = [
