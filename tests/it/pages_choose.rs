@@ -28,7 +28,7 @@ impl Form {
     /// The same form with another text in a field.
     fn with(&self, name: &str, text: &str) -> Self {
         let mut form = self.clone();
-        form.fields.iter_mut().find(|(key, _)| key == name).unwrap().1 = text.to_owned();
+        text.clone_into(&mut form.fields.iter_mut().find(|(key, _)| key == name).unwrap().1);
         form
     }
 
