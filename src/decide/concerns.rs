@@ -44,10 +44,9 @@ impl Engine {
     /// Keeps feedback on the ad of a token; whether it is new. The same of the same ad counts once.
     ///
     /// # Errors
-    /// When the token is refused or asks too often, its decision is gone, or nothing can be kept.
+    /// When the token is refused, its decision is gone, or nothing can be kept.
     pub async fn submit_feedback(&self, token: &str, kind: FeedbackKind) -> Result<bool, DecideError> {
         let ExplanationClaims { tenant, decision, ad, .. } = self.claims(token)?;
-        self.asks.count(token, self.now())?;
         let alias = self.ledger.alias_of_decision(&tenant, decision).await?.ok_or_else(gone)?;
         let row = FeedbackRow { tenant, decision, ad, kind, alias, at: self.now() };
         Ok(self.store.append_feedback(row).await?)
@@ -66,8 +65,8 @@ impl Engine {
     /// Raises a concern about the ad of a token; whether an earlier, identical call did.
     ///
     /// # Errors
-    /// When the text breaks a rule, the token is refused or asks too often, its decision is gone, the id belongs to
-    /// another concern, there are too many, or nothing can be kept.
+    /// When the text breaks a rule, the token is refused, its decision is gone, the id belongs to another concern, there
+    /// are too many, or nothing can be kept.
     pub async fn raise_concern(
         &self,
         token: &str,
@@ -75,7 +74,6 @@ impl Engine {
     ) -> Result<(Concern, bool), DecideError> {
         check_text("text", &incoming.text, CONCERN_CHARACTERS_MAX)?;
         let ExplanationClaims { tenant, decision, ad, .. } = self.claims(token)?;
-        self.asks.count(token, self.now())?;
         let alias = self.ledger.alias_of_decision(&tenant, decision).await?.ok_or_else(gone)?;
         let ConcernIn { id, topic, text } = incoming;
         let raised = Concern {

@@ -666,7 +666,7 @@ def main(binary):
             nothing_is_wider_than_the_screen(session, limpid, token)
             every_control_gives_a_receipt_and_is_taken_back(session, limpid, token)
             every_section_leads_on_and_back(session, limpid, tokens[1])
-            what_is_said_is_kept_and_questions_are_followed(session, limpid, tokens[1])
+            what_is_said_is_kept_and_questions_are_followed(session, limpid, tokens[2])
             by_keyboard_alone(session, limpid, tokens[1])
             widget_by_keyboard(session, allowed, limpid, token)
             focus_stays_in_the_dialog(session, allowed)
