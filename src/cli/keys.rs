@@ -25,7 +25,7 @@ pub(super) struct RightsOptions {
     /// After how many hours the key that wraps data keys is replaced: an erasure is final then.
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
     rotate_hours: u32,
-    /// After how many days models retire that may have been trained on data which were erased.
+    /// Within how many days models are to be replaced that may have been trained on data which were erased.
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     model_days: u32,
 }

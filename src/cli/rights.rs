@@ -147,7 +147,10 @@ pub(super) async fn erase(arguments: EraseArguments) -> Result<(), CommandError>
     tell!("final at {}, when the key that wraps what backups hold is gone", moment(receipt.final_at));
     let models = receipt.model_versions.iter().map(|version| version.get(..12).unwrap_or(version));
     let models = models.collect::<Vec<_>>().join(", ");
-    tell!("models that may have been trained on it retire at {}: {models}", moment(receipt.models_retire_at));
+    tell!(
+        "models that may have been trained on it are to be replaced by {}: {models}",
+        moment(receipt.models_retire_at)
+    );
     Ok(())
 }
 

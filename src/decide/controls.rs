@@ -1,8 +1,8 @@
 //! What the person of a decision can choose about it, and what a choice did to it.
 
 use super::choices::receipt;
-use super::{ChoiceReceipt, DecideError, Engine, Without};
-use crate::domain::{AdLabel, ChangeId, Choices, DecisionId, Purposes, SubjectKey, TenantId};
+use super::{ChoiceReceipt, DecideError, Engine, Explained, Without};
+use crate::domain::{AdLabel, ChangeId, Choices, Purposes, SubjectKey, TenantId};
 use crate::ledger::TokenKind;
 
 /// What can be chosen about the ad that a token opens.
@@ -46,35 +46,44 @@ pub struct Kept {
 }
 
 impl Engine {
-    /// What can be chosen about the ad that `token` opens.
+    /// The ad that `token` was issued for, explained, and what can be chosen about it.
     ///
     /// # Errors
     /// When the token opens nothing.
-    pub async fn controls_of(&self, token: &str) -> Result<Controls, DecideError> {
-        let claims = self.claims(token)?;
+    pub async fn explain_with_controls(&self, token: &str) -> Result<(Explained, Controls), DecideError> {
         let opened = self.open(token).await?;
+        let chooser = self.chooser_of(token).await?;
         let ad = (*opened.decision.ranked[opened.index].ad).clone();
         let controls = self.controls(&opened);
         let features = self.features_of(&opened.decision);
         let used = controls.iter().flat_map(|(_, ids)| ids).filter_map(|id| features.get(id.index()));
         let purposes = used.fold(Purposes::NONE, |all, feature| all.union(feature.serving));
-        let chooser = match claims.kind {
-            TokenKind::Bearer => Chooser::Bearer,
-            TokenKind::Verified => self.chooser(&claims.tenant, opened.record.id).await?,
-        };
         let choices = match &chooser {
             Chooser::Person(tenant, subject) => self.store.current_choices(tenant, subject).await?,
             Chooser::Bearer | Chooser::Nobody => Choices::default(),
         };
         let data = controls.into_iter().map(|(code, _)| code).collect();
-        Ok(Controls { chooser, choices, ad, data, purposes })
+        drop(features);
+        Ok((self.explained(opened)?, Controls { chooser, choices, ad, data, purposes }))
     }
 
-    async fn chooser(&self, tenant: &TenantId, decision: DecisionId) -> Result<Chooser, DecideError> {
-        let Some(row) = self.store.decision(tenant, decision).await? else { return Ok(Chooser::Nobody) };
-        let person = self.store.subject_of_alias(tenant, row.alias).await?;
-        let subject = person.and_then(|person| person.subject);
-        Ok(subject.map_or(Chooser::Nobody, |subject| Chooser::Person(tenant.clone(), subject)))
+    /// Who may choose about the decision of `token`.
+    ///
+    /// # Errors
+    /// When the token is refused, or its decision is not in the log.
+    pub async fn chooser_of(&self, token: &str) -> Result<Chooser, DecideError> {
+        let claims = self.claims(token)?;
+        let row = self.store.decision(&claims.tenant, claims.decision).await?;
+        let gone = || DecideError::NotFound("the decision is not in the log".to_owned());
+        let alias = row.ok_or_else(gone)?.alias;
+        match claims.kind {
+            TokenKind::Bearer => Ok(Chooser::Bearer),
+            TokenKind::Verified => {
+                let person = self.store.subject_of_alias(&claims.tenant, alias).await?;
+                let subject = person.and_then(|person| person.subject);
+                Ok(subject.map_or(Chooser::Nobody, |subject| Chooser::Person(claims.tenant, subject)))
+            }
+        }
     }
 
     /// A change that the person of a token made, with the token's decision before and after it.
@@ -96,8 +105,9 @@ impl Engine {
         let change =
             found.ok_or_else(|| DecideError::NotFound("change_id: is not the person's".to_owned()))?;
         let receipt = receipt(change, before);
-        let before = self.under_choices(token, &receipt.before).await?;
-        let after = self.under_choices(token, &receipt.after).await?;
+        let opened = self.open(token).await?;
+        let before = self.opened_under(&opened, &receipt.before)?;
+        let after = self.opened_under(&opened, &receipt.after)?;
         Ok(Kept { receipt, now, before, after })
     }
 

@@ -46,7 +46,12 @@ impl Engine {
     /// # Errors
     /// When the token is not ours, has expired, or its decision is gone.
     pub async fn explain(&self, token: &str) -> Result<Explained, DecideError> {
-        let Opened { decision, index, precision, .. } = self.open(token).await?;
+        self.explained(self.open(token).await?)
+    }
+
+    /// The ad that was opened, explained.
+    pub(super) fn explained(&self, opened: Opened) -> Result<Explained, DecideError> {
+        let Opened { decision, index, precision, .. } = opened;
         let gone = || DecideError::NotFound("the decision is not in the log".to_owned());
         let explanation = self.explain_ad(&decision, index).ok_or_else(gone)?;
         let sensitive = decision.ranked[index].ad.sensitive;

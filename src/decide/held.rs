@@ -6,9 +6,9 @@ use std::sync::PoisonError;
 use super::{DecideError, Engine};
 use crate::data::ShownRow;
 use crate::domain::{AttributeId, Choices, Event, EventKind, Micros, Response, Standing, Timestamp};
-use crate::ledger::{Record, SealedDecision};
+use crate::ledger::{Concern, Record, SealedDecision};
 use crate::rights::{Asker, HeldAd, HeldChange, HeldDecision, HeldEvent, Source, held_events};
-use crate::store::EventRow;
+use crate::store::{EventRow, FeedbackRow};
 
 /// Parts that are read at a time.
 const PARTS_PER_PAGE: u32 = 256;
@@ -132,6 +132,21 @@ impl Engine {
         let next = page.last().map(|sealed| sealed.seq);
         let parts = page.into_iter().map(|sealed| self.decided(sealed)).collect::<Result<_, _>>()?;
         Ok(HeldPage { parts, next })
+    }
+
+    /// What was said of ads with the tokens of a person's decisions.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn held_feedback(
+        &self,
+        asker: &Asker,
+    ) -> Result<(Vec<Concern>, Vec<FeedbackRow>), DecideError> {
+        let Some(row) = self.store.subject(&asker.tenant, &asker.subject).await? else {
+            return Ok((Vec::new(), Vec::new()));
+        };
+        let concerns = self.ledger.concerns_of(&asker.tenant, row.alias).await?;
+        Ok((concerns, self.store.feedback_of(&asker.tenant, row.alias).await?))
     }
 
     fn decided(&self, sealed: SealedDecision) -> Result<HeldDecision, DecideError> {

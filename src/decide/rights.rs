@@ -29,7 +29,7 @@ pub struct RightsSettings {
     pub keys: SubjectKeys,
     /// After how many hours the key that wraps data keys is replaced.
     pub rotate_hours: u32,
-    /// After how many days models retire that were trained on data which were erased.
+    /// Within how many days models are to be replaced that were trained on data which were erased.
     pub model_days: u32,
 }
 
@@ -71,7 +71,7 @@ pub struct ErasureReceipt {
     pub at: Timestamp,
     /// When nobody can read what a backup may still hold, because the key that wraps it is gone.
     pub final_at: Timestamp,
-    /// When models retire that may have been trained on the data.
+    /// By when models are to be replaced that may have been trained on the data.
     pub models_retire_at: Timestamp,
     /// Which ones.
     pub models: Vec<ModelVersion>,

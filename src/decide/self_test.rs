@@ -76,35 +76,26 @@ impl SelfTest {
         let (version, response, kind) = (self.version.short(), self.response.name(), self.kind.name());
         let Self { decisions, withheld, alone, claimed_mean, made_mean, gap_max, slope_max, .. } = *self;
         let (alone_gap_max, disagreements) = (self.alone_gap_max.to_f64(), self.disagreements);
-        if self.is_truthful() {
-            tracing::info!(
-                version,
-                response,
-                kind,
-                decisions,
-                withheld,
-                alone,
-                alone_gap_max,
-                claimed_mean,
-                made_mean,
-                gap_max,
-                slope_max,
-                disagreements,
-                "the model's explanations were tried"
-            );
-        } else {
+        tracing::info!(
+            version,
+            response,
+            kind,
+            decisions,
+            withheld,
+            alone,
+            alone_gap_max,
+            claimed_mean,
+            made_mean,
+            gap_max,
+            slope_max,
+            disagreements,
+            "the model's explanations were tried"
+        );
+        if !self.is_truthful() {
             tracing::error!(
                 version,
                 response,
-                kind,
-                decisions,
-                withheld,
-                alone,
                 alone_gap_max,
-                claimed_mean,
-                made_mean,
-                gap_max,
-                slope_max,
                 disagreements,
                 "the model's explanations do not tell the truth"
             );

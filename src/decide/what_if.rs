@@ -61,7 +61,7 @@ impl Engine {
         if data.is_empty() {
             return Err(FieldError::new("without_data", "must not be empty").into());
         }
-        self.narrowed(opened, &Narrowing { withheld, ..Narrowing::default() })
+        self.narrowed(&opened, &Narrowing { withheld, ..Narrowing::default() })
     }
 
     /// Makes the decision that `token` opens again under a person's choices: what they refuse is withheld, and ads
@@ -70,7 +70,11 @@ impl Engine {
     /// # Errors
     /// When the token opens nothing, or the decision cannot be made again.
     pub async fn under_choices(&self, token: &str, choices: &Choices) -> Result<Without, DecideError> {
-        let opened = self.open(token).await?;
+        self.opened_under(&self.open(token).await?, choices)
+    }
+
+    /// Makes an opened decision again under a person's choices.
+    pub(super) fn opened_under(&self, opened: &Opened, choices: &Choices) -> Result<Without, DecideError> {
         let refused = choices.refused();
         let features = self.features_of(&opened.decision);
         let is_refused = |feature: &Feature| {
@@ -90,17 +94,15 @@ impl Engine {
             };
             cause.map(|cause| Refusal { ad: scored.ad.id.clone(), cause })
         });
-        let narrowing = Narrowing { withheld, refused: hidden.collect() };
-        drop(features);
-        self.narrowed(opened, &narrowing)
+        self.narrowed(opened, &Narrowing { withheld, refused: hidden.collect() })
     }
 
     /// Makes an opened decision again with less.
-    fn narrowed(&self, opened: Opened, narrowing: &Narrowing) -> Result<Without, DecideError> {
-        let Opened { record, decision: before, index, .. } = opened;
-        let (after, _) = self.make_again(&record, narrowing)?;
-        let changes = !is_shown(&after, &before.ranked[index]);
-        Ok(Without { before, index, after, changes })
+    fn narrowed(&self, opened: &Opened, narrowing: &Narrowing) -> Result<Without, DecideError> {
+        let Opened { record, decision, index, .. } = opened;
+        let (after, _) = self.make_again(record, narrowing)?;
+        let changes = !is_shown(&after, &decision.ranked[*index]);
+        Ok(Without { before: decision.clone(), index: *index, after, changes })
     }
 
     /// The data that the person controls and that were used, with their features: those that pushed the ad most

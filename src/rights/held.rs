@@ -7,8 +7,8 @@ use crate::domain::{
     AdId, ChoiceChange, DecisionId, EventId, EventKind, ImpressionId, Micros, ModelVersion, Purposes,
     Timestamp,
 };
-use crate::ledger::Ledger;
-use crate::store::EventRow;
+use crate::ledger::{Concern, Ledger};
+use crate::store::{EventRow, FeedbackRow};
 
 /// One part of what is held.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +19,10 @@ pub enum HeldPart {
     Change(HeldChange),
     /// A decision about the person.
     Decision(HeldDecision),
+    /// A question about such a decision.
+    Concern(Concern),
+    /// Feedback on an ad of such a decision.
+    Press(FeedbackRow),
 }
 
 /// Where an event comes from.

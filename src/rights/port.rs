@@ -3,7 +3,11 @@
 use serde_json::{Value, json};
 
 use super::held::{HeldAd, HeldChange, HeldDecision, HeldEvent, HeldPart};
-use crate::domain::{Objection, Purpose, Purposes, Statement, TenantId, Timestamp, inert_cell};
+use crate::domain::{
+    ConcernOutcome, Objection, Purpose, Purposes, Statement, TenantId, Timestamp, inert_cell,
+};
+use crate::ledger::Concern;
+use crate::store::FeedbackRow;
 
 /// The name of the form, for programs that read it.
 const FORM: &str = "limpid-port-1";
@@ -93,6 +97,24 @@ fn json_of(part: &HeldPart) -> Value {
             "models": decision.models.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "shown": decision.shown.iter().map(ad_of).collect::<Vec<_>>(),
         }),
+        HeldPart::Concern(concern) => json!({
+            "part": "concern",
+            "id": concern.id.as_str(),
+            "at": concern.at.to_string(),
+            "decision": concern.decision.to_string(),
+            "topic": concern.topic.name(),
+            "text": concern.text,
+            "outcome": concern.outcome.map(ConcernOutcome::name),
+            "answer": concern.answer.as_ref().map(|answer| &answer.text),
+            "answered_at": concern.answer.as_ref().map(|answer| answer.at.to_string()),
+        }),
+        HeldPart::Press(press) => json!({
+            "part": "feedback",
+            "at": press.at.to_string(),
+            "decision": press.decision.to_string(),
+            "ad_place": press.ad,
+            "kind": press.kind.name(),
+        }),
     }
 }
 
@@ -111,6 +133,8 @@ fn rows_of(part: &HeldPart) -> Vec<Cells> {
         HeldPart::Event(event) => vec![event_row(event)],
         HeldPart::Change(change) => change_rows(change),
         HeldPart::Decision(decision) => decision_rows(decision),
+        HeldPart::Concern(concern) => concern_rows(concern),
+        HeldPart::Press(press) => vec![press_row(press)],
     }
 }
 
@@ -189,6 +213,43 @@ fn decision_rows(decision: &HeldDecision) -> Vec<Cells> {
     }
     let shown = decision.shown.iter();
     shown.map(|ad| row("shown", format!("{} by {}", ad.ad, ad.advertiser), ad.reasons.join(" "))).collect()
+}
+
+/// The question, and its answer when there is one.
+fn concern_rows(concern: &Concern) -> Vec<Cells> {
+    let row = |at: Timestamp, kind: &str, text: &str| {
+        [
+            "concern".to_owned(),
+            concern.id.to_string(),
+            at.to_string(),
+            kind.to_owned(),
+            format!("decision={}", concern.decision),
+            text.to_owned(),
+            String::new(),
+            String::new(),
+            String::new(),
+            String::new(),
+        ]
+    };
+    let asked = row(concern.at, concern.topic.name(), concern.text.as_deref().unwrap_or_default());
+    let answered = concern.answer.as_ref();
+    let answered = answered.map(|answer| row(answer.at, answer.outcome.name(), &answer.text));
+    [asked].into_iter().chain(answered).collect()
+}
+
+fn press_row(press: &FeedbackRow) -> Cells {
+    [
+        "feedback".to_owned(),
+        String::new(),
+        press.at.to_string(),
+        press.kind.name().to_owned(),
+        format!("decision={}; ad_place={}", press.decision, press.ad),
+        String::new(),
+        String::new(),
+        String::new(),
+        String::new(),
+        String::new(),
+    ]
 }
 
 /// One line of CSV (RFC 4180). Cells of others' words are inert; numbers have their own columns.

@@ -125,11 +125,17 @@ impl Service {
             Replayed::Erased => pb::ReplayOutcome::Erased,
             Replayed::Expired(_) => pb::ReplayOutcome::Expired,
         };
+        Ok(pb::Concern { remade: remade.into(), ..concern.into() })
+    }
+}
+
+impl From<Concern> for pb::Concern {
+    fn from(concern: Concern) -> Self {
         let (answer, answered_at) = match concern.answer {
             Some(answer) => (answer.text, Some(timestamp(answer.at))),
             None => (String::new(), None),
         };
-        Ok(pb::Concern {
+        Self {
             concern_id: concern.id.to_string(),
             decision_id: concern.decision.to_string(),
             topic: pb::ConcernTopic::from(concern.topic).into(),
@@ -139,8 +145,8 @@ impl Service {
             outcome: concern.outcome.map_or(pb::ConcernOutcome::Unspecified, Into::into).into(),
             answer,
             answered_at,
-            remade: remade.into(),
-        })
+            remade: pb::ReplayOutcome::Unspecified.into(),
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use super::{Service, pb};
 use crate::decide::{Engine, HeldOverview, HeldPage};
 use crate::domain::Locale;
 use crate::rights::{Asker, HeldAd, HeldDecision, HeldEvent, HeldPart, PortForm, PortWriter};
-use crate::store::Right;
+use crate::store::{FeedbackRow, Right};
 
 /// Pieces that wait for a slow caller.
 const PIECES_WAITING: usize = 4;
@@ -77,6 +77,12 @@ async fn tell_all(
             return Ok(());
         }
         after = next;
+    }
+    let (concerns, presses) = engine.held_feedback(asker).await?;
+    if !concerns.is_empty() || !presses.is_empty() {
+        let concerns = concerns.into_iter().map(pb::Concern::from).collect();
+        let presses = presses.into_iter().map(pb::HeldPress::from).collect();
+        tell(Part::Feedback(pb::HeldFeedback { concerns, presses })).await;
     }
     Ok(())
 }
@@ -153,6 +159,11 @@ async fn write_all(
         }
         after = next;
     }
+    let (concerns, presses) = engine.held_feedback(asker).await?;
+    let said = concerns.into_iter().map(HeldPart::Concern).chain(presses.into_iter().map(HeldPart::Press));
+    for part in said {
+        pieces.append(&writer.part(&part)).await?;
+    }
     pieces.append(&writer.end()).await?;
     pieces.send().await
 }
@@ -192,6 +203,17 @@ impl From<HeldDecision> for pb::HeldDecision {
             accepted_purposes: purposes(decision.accepted),
             model_versions: decision.models.iter().map(ToString::to_string).collect(),
             shown: decision.shown.into_iter().map(pb::HeldAd::from).collect(),
+        }
+    }
+}
+
+impl From<FeedbackRow> for pb::HeldPress {
+    fn from(press: FeedbackRow) -> Self {
+        Self {
+            decision_id: press.decision.to_string(),
+            ad_place: i32::try_from(press.ad).unwrap_or(i32::MAX),
+            kind: pb::FeedbackKind::from(press.kind).into(),
+            at: Some(timestamp(press.at)),
         }
     }
 }

@@ -185,6 +185,16 @@ impl Store {
         }
     }
 
+    /// The feedback of one person, in the order of decisions.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn feedback_of(&self, tenant: &TenantId, alias: Alias) -> Result<Vec<FeedbackRow>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.feedback_of(tenant, alias).await,
+        }
+    }
+
     /// How often each kind of feedback was given, those that were.
     ///
     /// # Errors

@@ -1,22 +1,18 @@
 //! A button is pressed: the choice is made durable, then answered with its receipt.
-//!
-//! The token in the address is the only credential. No cookie and no password travels with a request by itself, so a
-//! form of another site has nothing to borrow from the reader's browser but the token, which the page that embeds the
-//! widget knows. So a form counts only when our own page sent it, which browsers tell: `Sec-Fetch-Site`, which no
-//! script can set, or `Origin`. A program that sends neither holds the token itself, and could call the service.
 
 use std::sync::Arc;
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 
+use super::form::{self, to_the_end};
 use super::pages::{Asked, Pages, Reader};
 use super::problem::Problem;
 use super::receipt::{ReceiptRequest, receipt_page};
 use super::statement::{ChoiceForm, change_id};
-use crate::decide::{ChoiceIn, ChoiceReceipt, Chooser, DecideError, Engine};
+use crate::decide::{ChoiceIn, Chooser, DecideError};
 use crate::domain::{Statement, Teller};
 
 /// Makes a choice.
@@ -28,25 +24,17 @@ pub(super) async fn choose(
     form: Result<Form<ChoiceForm>, FormRejection>,
 ) -> Response {
     let reader = Reader::new(pages, &asked, &headers, Some(&token));
-    if !is_our_own(&headers) {
-        return reader.problem(Problem::Elsewhere);
-    }
-    let form = match form {
-        Ok(Form(form)) => form,
-        Err(rejected) if rejected.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return reader.problem(Problem::TooLarge);
-        }
-        Err(_) => {
-            let detail = "form: must be of the fields change, say, about and name, each once";
-            return reader.problem_with(Problem::Malformed, Some(detail));
-        }
+    let form = match form::read(&reader, &headers, form, "the fields change, say, about and name, each once")
+    {
+        Ok(form) => form,
+        Err(refused) => return refused,
     };
     let (id, statement) = match form.read() {
         Ok(read) => read,
         Err(error) => return reader.problem_with(Problem::Malformed, Some(&error.to_string())),
     };
     let engine = reader.engine();
-    let (tenant, subject) = match engine.controls_of(&token).await.map(|controls| controls.chooser) {
+    let (tenant, subject) = match engine.chooser_of(&token).await {
         Ok(Chooser::Person(tenant, subject)) => (tenant, subject),
         Ok(Chooser::Bearer) => return reader.problem(Problem::Bearer),
         Ok(Chooser::Nobody) => return reader.problem(Problem::Nobody),
@@ -58,7 +46,8 @@ pub(super) async fn choose(
         return reader.problem_with(Problem::Malformed, Some(&format!("name: {}", error.rule)));
     }
     let incoming = ChoiceIn { tenant, subject, id, teller: Teller::Person, statements: vec![statement] };
-    match to_the_end(engine.clone(), incoming).await {
+    let choosing = Arc::clone(engine);
+    match to_the_end(async move { choosing.choose(incoming).await }).await {
         Ok(receipt) => {
             let setting = reader.setting();
             let place = setting.placed.receipt(receipt.change.id.as_str(), setting.locale.tag());
@@ -118,54 +107,5 @@ const fn is_a_right(statement: &Statement) -> bool {
     match statement {
         Statement::Restrict | Statement::Lift => true,
         Statement::Grant(_) | Statement::Withdraw(_) | Statement::Object(_) | Statement::TakeBack(_) => false,
-    }
-}
-
-/// Whether a form comes from a page of ours, as far as the browser tells.
-pub(super) fn is_our_own(headers: &HeaderMap) -> bool {
-    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or_default());
-    if let Some(site) = text("sec-fetch-site") {
-        return site == "same-origin";
-    }
-    // An older browser. It sends `null` for a page that keeps its address to itself, as ours do, and for others as
-    // well; who cannot be told apart is refused.
-    let Some(origin) = text(header::ORIGIN.as_str()) else { return true };
-    let host = text(header::HOST.as_str()).unwrap_or_default();
-    !host.is_empty() && ["https://", "http://"].iter().any(|scheme| origin.strip_prefix(scheme) == Some(host))
-}
-
-/// Makes a choice even when the reader leaves before the answer.
-async fn to_the_end(engine: Arc<Engine>, incoming: ChoiceIn) -> Result<ChoiceReceipt, DecideError> {
-    let ended = tokio::spawn(async move { engine.choose(incoming).await }).await;
-    ended.unwrap_or_else(|error| Err(DecideError::Internal(error.to_string())))
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::{HeaderName, HeaderValue};
-
-    use super::*;
-
-    #[test]
-    fn only_a_form_of_our_own_counts_where_a_browser_tells() {
-        for (site, origin, ours) in [
-            ("same-origin", "", true),
-            ("same-origin", "null", true),
-            ("same-site", "http://limpid.example", false),
-            ("cross-site", "", false),
-            ("none", "", false),
-            ("", "https://limpid.example", true),
-            ("", "https://limpid.example.evil.example", false),
-            ("", "https://evil.example", false),
-            ("", "null", false),
-            ("", "", true),
-        ] {
-            let mut headers = HeaderMap::new();
-            let given = [("host", "limpid.example"), ("sec-fetch-site", site), ("origin", origin)];
-            for (name, value) in given.into_iter().filter(|(_, value)| !value.is_empty()) {
-                headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
-            }
-            assert_eq!(is_our_own(&headers), ours, "{site} {origin}");
-        }
     }
 }

@@ -1,14 +1,15 @@
 //! What a reader says of the ad and its reasons is kept: feedback in one press, and questions that get an answer.
 
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, Query, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
-use serde::Deserialize;
 use std::sync::Arc;
 
-use super::choose::is_our_own;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+
 use super::concern::{concern_page, thanks_page};
+use super::form::{self, check_name, to_the_end};
 use super::pages::{Asked, Pages, Reader};
 use super::problem::Problem;
 use crate::decide::{ConcernIn, DecideError};
@@ -16,8 +17,6 @@ use crate::domain::{ConcernId, ConcernTopic, FeedbackKind, FieldError};
 
 /// Most bytes of a question's form: 2,000 characters of four bytes, each byte written as three, and the rest.
 pub(super) const CONCERN_BYTES_MAX: usize = 32 * 1024;
-/// Longest identifier of a concern that a page gives out and takes.
-const CONCERN_CHARACTERS_MAX: usize = 64;
 
 /// What a press sends.
 #[derive(Deserialize)]
@@ -45,7 +44,7 @@ pub(super) async fn press(
     form: Result<Form<Press>, FormRejection>,
 ) -> Response {
     let reader = Reader::new(pages, &asked, &headers, Some(&token));
-    let press = match read(&reader, &headers, form, "form: must be of the field kind, once") {
+    let press = match form::read(&reader, &headers, form, "the field kind, once") {
         Ok(press) => press,
         Err(refused) => return refused,
     };
@@ -82,8 +81,8 @@ pub(super) async fn question(
     form: Result<Form<Question>, FormRejection>,
 ) -> Response {
     let reader = Reader::new(pages, &asked, &headers, Some(&token));
-    let detail = "form: must be of the fields concern, topic and text, each once";
-    let question = match read(&reader, &headers, form, detail) {
+    let question = match form::read(&reader, &headers, form, "the fields concern, topic and text, each once")
+    {
         Ok(question) => question,
         Err(refused) => return refused,
     };
@@ -92,9 +91,7 @@ pub(super) async fn question(
         Err(error) => return reader.problem_with(Problem::Malformed, Some(&error.to_string())),
     };
     let engine = reader.engine().clone();
-    let raising = tokio::spawn(async move { engine.raise_concern(&token, incoming).await });
-    let raised = raising.await.unwrap_or_else(|error| Err(DecideError::Internal(error.to_string())));
-    match raised {
+    match to_the_end(async move { engine.raise_concern(&token, incoming).await }).await {
         Ok((concern, _)) => {
             let setting = reader.setting();
             Reader::lead_to(&setting.placed.concern(concern.id.as_str(), setting.locale.tag()))
@@ -140,27 +137,6 @@ impl Question {
 
 /// The concern of a form or an address: of the kind that pages give out, which an address can hold.
 fn concern_id(text: &str) -> Result<ConcernId, FieldError> {
-    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if !plain || text.len() > CONCERN_CHARACTERS_MAX {
-        let rule = format!("must be at most {CONCERN_CHARACTERS_MAX} letters, digits and dashes");
-        return Err(FieldError::new("concern", rule));
-    }
+    check_name("concern", text)?;
     ConcernId::parse(text).map_err(|error| FieldError::new("concern", error.rule))
-}
-
-/// A form of one of our pages; the page that stands in for one that is not.
-#[allow(clippy::result_large_err, reason = "the one is handed on as it is, once a press")]
-fn read<T>(
-    reader: &Reader,
-    headers: &HeaderMap,
-    form: Result<Form<T>, FormRejection>,
-    detail: &str,
-) -> Result<T, Response> {
-    if !is_our_own(headers) {
-        return Err(reader.problem(Problem::Elsewhere));
-    }
-    form.map(|Form(form)| form).map_err(|rejected| match rejected.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => reader.problem(Problem::TooLarge),
-        _ => reader.problem_with(Problem::Malformed, Some(detail)),
-    })
 }

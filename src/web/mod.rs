@@ -8,6 +8,7 @@ mod concern;
 mod contrast;
 mod controls;
 mod feedback;
+mod form;
 mod how;
 mod pages;
 mod place;

@@ -59,15 +59,14 @@ async fn why(
         Ok(other) => other,
         Err(error) => return malformed(&reader, "other", &error),
     };
-    let explained = match engine.explain(&token).await {
-        Ok(explained) => explained,
+    let (explained, controls) = match engine.explain_with_controls(&token).await {
+        Ok(opened) => opened,
         Err(error) => return reader.refusal(&error),
     };
     let compared = engine.compare_opened(&explained, other.as_ref());
-    let told = (engine.controls_of(&token).await, engine.concerns_about(&token).await, compared);
-    let (controls, concerns, compared) = match told {
-        (Ok(controls), Ok(concerns), Ok(compared)) => (controls, concerns, compared),
-        (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => return reader.refusal(&error),
+    let (concerns, compared) = match (engine.concerns_about(&token).await, compared) {
+        (Ok(concerns), Ok(compared)) => (concerns, compared),
+        (Err(error), _) | (_, Err(error)) => return reader.refusal(&error),
     };
     let page = why_page(&WhyRequest {
         decision: &explained.decision,

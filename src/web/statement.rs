@@ -2,12 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::form::check_name;
 use crate::domain::{ChangeId, FieldError, Objection, Purpose, Statement, TOPIC_BYTES_MAX};
 
 /// Most bytes of a form: every field at its longest, each byte of a name written as five.
 pub(super) const FORM_BYTES_MAX: usize = 2_048;
-/// Longest identifier of a change that a page gives out and takes.
-const CHANGE_CHARACTERS_MAX: usize = 64;
 
 /// What a button sends.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,11 +103,7 @@ impl ChoiceForm {
 /// # Errors
 /// When it is not.
 pub(super) fn change_id(text: &str) -> Result<ChangeId, FieldError> {
-    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-    if !plain || text.len() > CHANGE_CHARACTERS_MAX {
-        let rule = format!("must be at most {CHANGE_CHARACTERS_MAX} letters, digits and dashes");
-        return Err(FieldError::new("change", rule));
-    }
+    check_name("change", text)?;
     ChangeId::parse(text).map_err(|error| FieldError::new("change", error.rule))
 }
 

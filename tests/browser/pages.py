@@ -21,7 +21,7 @@ import urllib.request
 from pathlib import Path
 
 from selenium import webdriver
-from selenium.common.exceptions import WebDriverException
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -157,7 +157,9 @@ class Session:
         assert wide <= 0, f"{what}: {wide} px wider than the screen"
 
     def until(self, what):
-        return WebDriverWait(self.driver, WAIT_SECONDS_MAX).until(what)
+        """An element that is just being left counts as not there yet."""
+        wait = WebDriverWait(self.driver, WAIT_SECONDS_MAX, ignored_exceptions=(StaleElementReferenceException,))
+        return wait.until(what)
 
     def follow(self, element):
         """Clicks, and waits for the page that comes of it."""

@@ -9,7 +9,7 @@ use tonic::{Code, Response, Status};
 
 use super::asking::{ALL_PURPOSES, about, about_nobody, assert_field, assert_refused};
 use super::place::{TENANT, tenant};
-use super::righting::{erase, token};
+use super::righting::{access, erase, port, token};
 use super::service::Service;
 
 fn client(service: &Service) -> FeedbackServiceClient<Channel> {
@@ -144,6 +144,37 @@ async fn whoever_is_erased_takes_their_concerns_along() {
     assert_refused(late, Code::NotFound, "ERASED", "decision: was erased");
     let late = raise(&service, concern(&shown, "c-2", "too late")).await;
     assert_refused(late, Code::NotFound, "ERASED", "decision: was erased");
+}
+
+#[tokio::test]
+async fn what_was_said_is_told_and_taken_along_with_all_else_that_is_held() {
+    let service = Service::start().await;
+    let (mine, other) = (shown(&service, "p-05", "mine").await, shown(&service, "p-06", "other").await);
+    raise(&service, concern(&mine, "c-1", "=a private matter")).await.unwrap();
+    raise(&service, concern(&other, "c-2", "of somebody else")).await.unwrap();
+    answer(&service, "c-1", ConcernOutcome::Explained, "a private answer").await.unwrap();
+    for token in [&mine, &other] {
+        let request = pb::SubmitFeedbackRequest { token: token.clone(), kind: FeedbackKind::Unclear.into() };
+        client(&service).submit_feedback(request).await.unwrap();
+    }
+    let held = access(&service, token("p-05")).await.unwrap().feedback;
+    let [told] = &held.concerns[..] else { panic!("{held:?}") };
+    assert_eq!((told.text.as_str(), told.answer.as_str()), ("=a private matter", "a private answer"));
+    let [press] = &held.presses[..] else { panic!("{held:?}") };
+    assert_eq!((press.kind(), press.ad_place), (FeedbackKind::Unclear, 0));
+    let json = port(&service, token("p-05"), pb::PortFormat::Json).await.unwrap();
+    let parts: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let of =
+        |kind: &str| parts["parts"].as_array().unwrap().iter().filter(|part| part["part"] == kind).count();
+    assert_eq!((of("concern"), of("feedback")), (1, 1));
+    let csv = port(&service, token("p-05"), pb::PortFormat::Csv).await.unwrap();
+    assert!(csv.contains("a private matter") && csv.contains("a private answer"), "{csv}");
+    assert!(!csv.contains(",=a private"), "no cell is a formula: {csv}");
+    assert!(!json.contains("somebody else") && !csv.contains("somebody else"));
+
+    erase(&service, token("p-05")).await.unwrap();
+    let counts = service.store.feedback_counts(&tenant()).await.unwrap();
+    assert_eq!(counts.iter().map(|count| count.people).collect::<Vec<_>>(), [1], "that of the other is left");
 }
 
 #[tokio::test]

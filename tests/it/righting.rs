@@ -60,6 +60,7 @@ pub(crate) struct Held {
     pub(crate) overview: pb::HeldOverview,
     pub(crate) events: Vec<pb::HeldEvent>,
     pub(crate) decisions: Vec<pb::HeldDecision>,
+    pub(crate) feedback: pb::HeldFeedback,
 }
 
 pub(crate) async fn access(service: &Service, subject_token: String) -> Result<Held, Status> {
@@ -71,6 +72,7 @@ pub(crate) async fn access(service: &Service, subject_token: String) -> Result<H
             Part::Overview(overview) => held.overview = overview,
             Part::Events(more) => held.events.extend(more.events),
             Part::Decisions(more) => held.decisions.extend(more.decisions),
+            Part::Feedback(said) => held.feedback = said,
         }
     }
     Ok(held)

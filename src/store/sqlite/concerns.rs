@@ -113,6 +113,35 @@ impl Sqlite {
         .await
     }
 
+    /// See [`crate::store::Store::feedback_of`].
+    pub(in crate::store) async fn feedback_of(
+        &self,
+        tenant: &TenantId,
+        alias: Alias,
+    ) -> Result<Vec<FeedbackRow>, StoreError> {
+        let tenant = tenant.clone();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT tenant, decision_id, ad, kind, alias, at FROM feedback \
+                 WHERE tenant = ?1 AND alias = ?2 ORDER BY decision_id, ad, kind",
+            )?;
+            let mut rows = statement.query(params![tenant.as_str(), alias.as_bytes()])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(FeedbackRow {
+                    tenant: parsed(row, "tenant", TenantId::parse)?,
+                    decision: DecisionId::new(Uuid::from_bytes(bytes(row, "decision_id")?)),
+                    ad: get(row, "ad")?,
+                    kind: parsed(row, "kind", |name| known("kind", FeedbackKind::of_name(name)))?,
+                    alias: Alias::from_bytes(bytes(row, "alias")?),
+                    at: moment(row, "at")?,
+                });
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     /// See [`crate::store::Store::feedback_counts`].
     pub(in crate::store) async fn feedback_counts(
         &self,

@@ -170,7 +170,10 @@ fn erase(connection: &Connection, erasure: &Erasure) -> Result<Gone, StoreError>
         connection
             .prepare_cached("INSERT INTO erased_aliases VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
             .execute(named)?;
-        connection.prepare_cached("DELETE FROM subjects WHERE tenant = ?1 AND alias = ?2")?.execute(named)?;
+        for table in ["subjects", "feedback"] {
+            let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND alias = ?2");
+            connection.prepare_cached(&sql)?.execute(named)?;
+        }
         decisions = connection
             .prepare_cached("SELECT count(*) FROM decisions WHERE alias = ?2 AND tenant = ?1")?
             .query_row(named, |row| row.get::<_, u32>(0))?;

@@ -26,3 +26,5 @@ CREATE TABLE feedback (
     at          INTEGER NOT NULL, -- microseconds since 1970-01-01 UTC
     PRIMARY KEY (tenant, decision_id, ad, kind)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX feedback_by_alias ON feedback (tenant, alias);

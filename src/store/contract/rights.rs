@@ -1,0 +1,158 @@
+//! What rights of people need of every backend.
+
+use super::*;
+
+pub(super) async fn an_erasure_deletes_all_of_a_person_and_nothing_of_others(place: impl Place) {
+    let store = place.open().await;
+    let (a, b) = (tenant("a"), tenant("b"));
+    for (tenant, name) in [(&a, "a"), (&b, "b")] {
+        store.subject_or_insert(subject(name, 9, Some(9))).await.unwrap();
+        store.append_events(tenant, marked(vec![event("1", 5), event("2", 5)])).await.unwrap();
+        store.append_choice(choice(name, 9, "c", &[])).await.unwrap();
+    }
+    store.subject_or_insert(subject("a", 8, Some(8))).await.unwrap();
+    store.append_decision(decision("a", 9), None).await.unwrap();
+    store.append_decision(decision("a", 8), None).await.unwrap();
+
+    let gone = store.erase(erasure(9, 70)).await.unwrap();
+    assert_eq!(gone, Gone { events: 2, choices: 1, decisions: 1, wrapped_by: 1 });
+    let erased = SubjectKey::from_bytes([9; 32]);
+    assert_eq!(store.subject(&a, &erased).await, Ok(None));
+    assert_eq!(store.subject_of_alias(&a, Alias::from_bytes([9; 16])).await, Ok(None));
+    assert_eq!(store.events_of(&a, &erased, 0, 9).await, Ok(Vec::new()));
+    assert_eq!(store.choices_of(&a, &erased).await, Ok(Vec::new()));
+    assert_eq!(
+        store.people(None, 9).await.unwrap(),
+        [(a.clone(), SubjectKey::from_bytes([8; 32])), (b.clone(), erased)]
+    );
+    assert_eq!(store.events_of(&b, &erased, 0, 9).await.unwrap().len(), 2);
+    assert_eq!(store.choices_of(&b, &erased).await.unwrap().len(), 1);
+    // Rows of the log stay in its chain.
+    assert!(store.decision(&a, decision("a", 9).id).await.unwrap().is_some());
+    assert!(matches!(store.verify_chain().await.unwrap(), ChainState::Whole { length: 2, .. }));
+
+    // Again: nothing more is found, and the younger moment counts.
+    let again = store.erase(erasure(9, 60)).await.unwrap();
+    assert_eq!((again.events, again.choices, again.decisions), (0, 0, 0));
+    store
+        .suppress(Suppression { tenant: b, mark: mark(7), erased_at: Timestamp::from_micros(1) })
+        .await
+        .unwrap();
+    store.close().await.unwrap();
+    let store = place.open().await;
+    let kept = store.suppressions(None, 1).await.unwrap();
+    assert_eq!(kept, [Suppression { tenant: a, mark: mark(9), erased_at: Timestamp::from_micros(70) }]);
+    let after = Some((kept[0].tenant.clone(), kept[0].mark));
+    let rest = store.suppressions(after, 9).await.unwrap();
+    assert_eq!(rest.iter().map(|kept| kept.mark).collect::<Vec<_>>(), [mark(7)]);
+}
+
+pub(super) async fn of_someone_who_was_erased_nothing_older_is_taken(place: impl Place) {
+    let store = place.open().await;
+    let a = tenant("a");
+    store.subject_or_insert(subject("a", 9, Some(9))).await.unwrap();
+    store.erase(erasure(9, 0)).await.unwrap();
+    let at = |id: &str, at: i64| EventRow { at: Timestamp::from_micros(at), ..event(id, 5) };
+    let told = store.append_events(&a, marked(vec![at("old", 0), at("new", 1)])).await;
+    assert_eq!(told, Ok(vec![Appended::Erased, Appended::New]));
+    // Under the alias of then nothing is decided any more; the person may have another one.
+    assert_eq!(store.append_decision(decision("a", 9), None).await, Ok(AppendedDecision::Gone));
+    assert_eq!(store.decision(&a, decision("a", 9).id).await, Ok(None));
+    let fresh = store.subject_or_insert(subject("a", 10, Some(9))).await.unwrap();
+    assert_eq!(fresh.alias, Alias::from_bytes([10; 16]));
+    assert!(is_new(&store.append_decision(decision("a", 10), None).await));
+    let other = EventRow { subject: SubjectKey::from_bytes([1; 32]), ..at("other", 0) };
+    assert_eq!(store.append_events(&a, vec![(mark(1), other)]).await, Ok(vec![Appended::New]));
+}
+
+pub(super) async fn the_trail_of_rights_is_kept_in_order_and_moves_the_pulse(place: impl Place) {
+    let store = place.open().await;
+    assert_eq!(store.pulse().await, Ok(Pulse { rights: 0, choices: 0, wrapping: 1 }));
+    for (n, kind) in (1..).zip(Right::ALL) {
+        assert_eq!(store.record_right(right(kind, 7, n)).await, Ok(u64::try_from(n).unwrap()));
+    }
+    store.raise_wrapping(3).await.unwrap();
+    store.raise_wrapping(2).await.unwrap();
+    store.append_choice(choice("a", 1, "c", &[])).await.unwrap();
+    store.record_right(right(Right::Port, 7, 9)).await.unwrap();
+    store.close().await.unwrap();
+    let store = place.open().await;
+    assert_eq!(store.pulse().await, Ok(Pulse { rights: 7, choices: 1, wrapping: 3 }));
+    let page = store.rights(4, 2).await.unwrap();
+    let told = page.iter().map(|kept| (kept.seq, kept.row.clone(), kept.wrapped_by)).collect::<Vec<_>>();
+    assert_eq!(told, [(5, right(Right::Erase, 7, 5), 1), (6, right(Right::Object, 7, 6), 1)]);
+    assert_eq!(store.rights(6, 9).await.unwrap()[0].wrapped_by, 3);
+}
+
+pub(super) async fn data_keys_are_wrapped_anew_and_none_by_a_key_that_is_gone(place: impl Place) {
+    let store = place.open().await;
+    let old = store.subject_or_insert(subject("a", 1, Some(1))).await.unwrap();
+    let gone = store.subject_or_insert(subject("a", 2, Some(2))).await.unwrap();
+    store.raise_wrapping(2).await.unwrap();
+    let late = store.subject_or_insert(subject("a", 3, Some(3))).await;
+    assert_eq!(late, Err(StoreError::OldWrappingKey));
+    let late = store.append_decision(decision("a", 4), Some(subject("a", 4, None))).await;
+    assert_eq!(late, Err(StoreError::OldWrappingKey));
+    assert_eq!(store.decision(&tenant("a"), decision("a", 4).id).await, Ok(None));
+    let current = SubjectRow { wrapped_by: 2, ..subject("a", 3, Some(3)) };
+    assert_eq!(store.subject_or_insert(current.clone()).await, Ok(current.clone()));
+
+    store.erase(erasure(2, 5)).await.unwrap();
+    let anew = |row: &SubjectRow| SubjectRow { wrapped_data_key: vec![7; 72], wrapped_by: 2, ..row.clone() };
+    // What is gone stays gone, and what is wrapped by the key already stays as it is.
+    store.rewrap(vec![anew(&old), anew(&gone), anew(&current)]).await.unwrap();
+    assert_eq!(store.subjects(None, 9).await, Ok(vec![anew(&old), current]));
+    assert_eq!(store.scrub().await, Ok(()));
+}
+
+pub(super) async fn an_event_is_put_right_or_taken_back_by_its_person_alone(place: impl Place) {
+    let store = place.open().await;
+    let (a, nine) = (tenant("a"), SubjectKey::from_bytes([9; 32]));
+    store.append_events(&a, marked(vec![event("1", 5), event("2", 5)])).await.unwrap();
+    let id = |id: &str| EventId::parse(id).unwrap();
+    let right = EventRow { spend_micros: 6, at: Timestamp::from_micros(-9), ..event("1", 5) };
+    let (other, of_b) = (SubjectKey::from_bytes([1; 32]), tenant("b"));
+    for (tenant, subject, id) in [(&a, &other, id("1")), (&of_b, &nine, id("1")), (&a, &nine, id("3"))] {
+        assert_eq!(store.rectify_event(tenant, subject, &id, None).await, Ok(Rectified::Absent));
+    }
+    let was = |event| Ok(Rectified::Was(Box::new(event)));
+    assert_eq!(store.rectify_event(&a, &nine, &id("1"), Some(right.clone())).await, was(event("1", 5)));
+    assert_eq!(store.rectify_event(&a, &nine, &id("2"), None).await, was(event("2", 5)));
+    let kept: Vec<EventRow> =
+        store.events_of(&a, &nine, 0, 9).await.unwrap().into_iter().map(|e| e.event).collect();
+    assert_eq!(kept, [right]);
+    // Told again it does not count again.
+    let told = store.append_events(&a, marked(vec![event("2", 5), event("1", 5)])).await;
+    assert_eq!(told, Ok(vec![Appended::Known, Appended::Conflict]));
+}
+
+pub(super) async fn events_whose_time_is_over_are_dropped_by_kind(place: impl Place) {
+    let store = place.open().await;
+    let a = tenant("a");
+    let of = |id: &str, kind, at| EventRow { kind, at: Timestamp::from_micros(at), ..event(id, 0) };
+    let events = [
+        of("1", EventKind::Purchase, 1),
+        of("2", EventKind::Purchase, 2),
+        of("3", EventKind::Purchase, 3),
+        of("4", EventKind::Browse, 1),
+    ];
+    store.append_events(&a, marked(events.to_vec())).await.unwrap();
+    let before = Timestamp::from_micros(3);
+    for dropped in [1, 1, 0] {
+        assert_eq!(store.drop_events(EventKind::Purchase, before, 1).await, Ok(dropped));
+    }
+    let kept = store.events(0, 9).await.unwrap().into_iter().map(|e| e.event).collect::<Vec<_>>();
+    assert_eq!(kept, events[2..]);
+}
+
+pub(super) async fn decisions_of_an_alias_are_paged_in_the_order_of_the_log(place: impl Place) {
+    let store = place.open().await;
+    let of = |n: u8| DecisionRow { alias: Alias::from_bytes([1; 16]), ..decision("a", n) };
+    for row in [of(1), decision("a", 2), of(3), DecisionRow { tenant: tenant("b"), ..of(4) }, of(5)] {
+        store.append_decision(row, None).await.unwrap();
+    }
+    let alias = Alias::from_bytes([1; 16]);
+    let page = store.decisions_of(&tenant("a"), alias, 0, 2).await.unwrap();
+    assert_eq!(page, [(1, of(1)), (3, of(3))]);
+    assert_eq!(store.decisions_of(&tenant("a"), alias, 3, 2).await.unwrap(), [(5, of(5))]);
+}
