@@ -27,6 +27,9 @@ const CALLS_PER_CONNECTION: usize = 256;
 /// How often the doings of other processes are looked at: an erasure is heard of well within a second.
 const HOUSEKEEPING: Duration = Duration::from_millis(250);
 
+/// How often it is signed how far the log has come.
+const HEADS: Duration = Duration::from_secs(1);
+
 /// Why serving ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
@@ -68,24 +71,8 @@ pub async fn serve(
         .concurrency_limit_per_connection(CALLS_PER_CONNECTION)
         .add_routes(tonic::service::Routes::from(app))
         .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), shutdown);
-    let housekeeping = async {
-        let mut turns = tokio::time::interval(HOUSEKEEPING);
-        turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut failing = None;
-        loop {
-            turns.tick().await;
-            // What goes on failing is told once.
-            let failed = keeping.keep_house().await.err();
-            let detail = |error: &DecideError| error.operator_detail().unwrap_or_default().to_owned();
-            let failed = failed.map(|error| (error.to_string(), detail(&error)));
-            if failed != failing {
-                if let Some((error, detail)) = &failed {
-                    tracing::warn!(error, detail, "housekeeping is tried again");
-                }
-                failing = failed;
-            }
-        }
-    };
+    let housekeeping = again_and_again(HOUSEKEEPING, || keeping.keep_house());
+    let signing = again_and_again(HEADS, || keeping.keep_heads());
     let overdue = async {
         match draining.await {
             Ok(()) => tokio::time::sleep(drain_max).await,
@@ -94,11 +81,34 @@ pub async fn serve(
         }
     };
     tokio::select! {
-        served = served => Ok(served?),
-        () = housekeeping => Ok(()),
-        () = overdue => {
-            tracing::warn!("calls under way were given up after {drain_max:?}");
-            Ok(())
+        served = served => served?,
+        () = housekeeping => {}
+        () = signing => {}
+        () = overdue => tracing::warn!("calls under way were given up after {drain_max:?}"),
+    }
+    if let Err(error) = keeping.keep_heads().await {
+        tracing::warn!(%error, "the last decisions are not signed yet; the next start does it");
+    }
+    Ok(())
+}
+
+/// Does something every so often; what goes on failing is told once.
+async fn again_and_again<F>(every: Duration, mut work: impl FnMut() -> F)
+where
+    F: Future<Output = Result<(), DecideError>>,
+{
+    let mut turns = tokio::time::interval(every);
+    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut failing = None;
+    loop {
+        turns.tick().await;
+        let detail = |error: &DecideError| error.operator_detail().unwrap_or_default().to_owned();
+        let failed = work().await.err().map(|error| (error.to_string(), detail(&error)));
+        if failed != failing {
+            if let Some((error, detail)) = &failed {
+                tracing::warn!(error, detail, "housekeeping is tried again");
+            }
+            failing = failed;
         }
     }
 }

@@ -24,7 +24,7 @@ enum Command {
         #[arg(long, default_value = super::workspace::DEMO_TENANT)]
         tenant: String,
     },
-    /// Walks the log from its first decision; fails when something was changed.
+    /// Has the service walk its log; fails when something was changed. `limpid ledger verify` asks nobody.
     Verify,
 }
 
@@ -73,11 +73,11 @@ fn tell_replay(answer: &pb::ReplayDecisionResponse) -> Result<(), CommandError> 
 
 fn tell_log(answer: &pb::VerifyLedgerResponse) -> Result<(), CommandError> {
     if answer.whole {
-        tell!("whole: {} decisions", answer.decisions);
+        tell!("whole: {} decisions in {} chains", answer.decisions, answer.chains);
         return Ok(());
     }
-    if answer.fault_at > 0 {
-        tell!("decision {} of the log: {}", answer.fault_at, answer.fault);
+    if !answer.fault_at.is_empty() {
+        tell!("{}: {}", answer.fault_at, answer.fault);
     }
     if answer.keys_unreadable > 0 {
         tell!("{} data keys do not open", answer.keys_unreadable);

@@ -32,7 +32,7 @@ pub(super) struct RightsOptions {
 
 impl RightsOptions {
     /// The settings, if every key is one.
-    pub(super) fn settings(&self) -> Result<RightsSettings, CommandError> {
+    pub(super) fn settings(&self, log_days: u32) -> Result<RightsSettings, CommandError> {
         let mut keys = SubjectKeys::default();
         for named in &self.keys {
             let (tenant, file) = match named.split_once('=') {
@@ -47,7 +47,8 @@ impl RightsOptions {
             let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
             keys.add(&text, tenant).map_err(|error| wrong(&error))?;
         }
-        Ok(RightsSettings { keys, rotate_hours: self.rotate_hours, model_days: self.model_days })
+        let Self { rotate_hours, model_days, .. } = *self;
+        Ok(RightsSettings { keys, rotate_hours, model_days, log_days })
     }
 }
 
@@ -176,7 +177,7 @@ pub(super) fn subject_token(arguments: &SubjectTokenArguments) -> Result<(), Com
 }
 
 /// A file that was not there.
-fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), CommandError> {
+pub(super) fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), CommandError> {
     let written = OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
     let written = written.and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| CommandError::new(format!("--out {}: {error}", path.display())))

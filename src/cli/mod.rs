@@ -16,6 +16,7 @@ mod evaluate;
 mod explain;
 mod import;
 mod keys;
+mod ledger;
 mod models;
 mod models_bring;
 mod progress;
@@ -75,6 +76,7 @@ enum Command {
     SubjectToken(keys::SubjectTokenArguments),
     Concerns(concerns::ConcernsArguments),
     Decisions(decisions::DecisionsArguments),
+    Ledger(ledger::LedgerArguments),
     Models(models::ModelsArguments),
 }
 
@@ -133,6 +135,7 @@ pub async fn run() -> ExitCode {
         Command::SubjectToken(arguments) => keys::subject_token(&arguments),
         Command::Concerns(arguments) => concerns::run(arguments).await,
         Command::Decisions(arguments) => decisions::run(arguments).await,
+        Command::Ledger(arguments) => ledger::run(arguments).await,
         Command::Models(arguments) => models::run(arguments).await,
     };
     match done {

@@ -10,6 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::CommandError;
 use super::consent::ConsentArguments;
 use super::keys::RightsOptions;
+use super::ledger::LogOptions;
 use super::workspace::{Folders, Workspace};
 use crate::app;
 use crate::web::Framing;
@@ -33,6 +34,8 @@ pub(super) struct ServeArguments {
     embedding: EmbedArguments,
     #[command(flatten)]
     rights: RightsOptions,
+    #[command(flatten)]
+    log: LogOptions,
     /// Start the clock where the example says, so that its windows are not empty.
     #[arg(long)]
     example_clock: bool,
@@ -60,9 +63,11 @@ impl EmbedArguments {
 pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     let consent = arguments.consent.settings()?;
     let framing = arguments.embedding.framing()?;
-    let rights = arguments.rights.settings()?;
+    let rights = arguments.rights.settings(arguments.log.log_days)?;
+    let witness = arguments.log.witness()?;
     let listener = bind(arguments.listen).await?;
-    let workspace = Workspace::open(&arguments.folders.data).await?;
+    let mut workspace = Workspace::open(&arguments.folders.data).await?;
+    workspace.witness = witness;
     let bundle = workspace.load(&arguments.folders.example).await?;
     if arguments.example_clock && bundle.schema.demo_clock.is_none() {
         return Err(CommandError::new("--example-clock: the schema has no demo_clock"));

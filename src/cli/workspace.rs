@@ -15,7 +15,7 @@ use crate::domain::{
     SubjectKey, SystemClock, TenantId,
 };
 use crate::explain::Phrases;
-use crate::ledger::{Keyring, Ledger};
+use crate::ledger::{Keyring, Ledger, Witness};
 use crate::model::ModelKind;
 use crate::rights::all_suppressions;
 use crate::store::{Store, StoreOptions};
@@ -81,6 +81,8 @@ pub(super) struct Workspace {
     pub(super) keyring: Arc<Keyring>,
     pub(super) store: Store,
     pub(super) models: PathBuf,
+    /// Where the signed heads of the log go, beside the store.
+    pub(super) witness: Option<Witness>,
 }
 
 impl Workspace {
@@ -88,8 +90,22 @@ impl Workspace {
     pub(super) async fn open(data: &Path) -> Result<Self, CommandError> {
         // Keys first: a store without its keys is told apart from a folder that is new.
         let keyring = Arc::new(Keyring::open(data).map_err(CommandError::new)?);
-        let store = Store::open(StoreOptions::new(data)).await.map_err(CommandError::new)?;
-        Ok(Self { keyring, store, models: data.join("models") })
+        let store = Self::open_store(data).await?;
+        Ok(Self { keyring, store, models: data.join("models"), witness: None })
+    }
+
+    /// Opens the store alone, without the keys to what is sealed in it.
+    pub(super) async fn open_store(data: &Path) -> Result<Store, CommandError> {
+        Store::open(StoreOptions::new(data)).await.map_err(CommandError::new)
+    }
+
+    /// The log of decisions.
+    fn ledger(&self) -> Ledger {
+        let ledger = Ledger::new(self.store.clone(), self.keyring.clone());
+        match &self.witness {
+            Some(witness) => ledger.with_witness(witness.clone()),
+            None => ledger,
+        }
     }
 
     /// Makes a version serve, whatever served before.
@@ -137,7 +153,7 @@ impl Workspace {
     /// Takes from an example whoever was erased, and what people told the service.
     async fn obey_rights(&self, bundle: Bundle) -> Result<Bundle, CommandError> {
         let mut bundle = self.obey_choices(bundle).await?;
-        let ledger = Ledger::new(self.store.clone(), self.keyring.clone());
+        let ledger = self.ledger();
         let mut erased = all_suppressions(&ledger).await.map_err(CommandError::new)?;
         // What the store has not heard of yet counts, too.
         erased.extend(self.keyring.noted_erasures().map_err(CommandError::new)?);
@@ -200,7 +216,7 @@ impl Workspace {
             products: bundle.products,
             shown,
             history: bundle.history,
-            ledger: Ledger::new(self.store.clone(), self.keyring.clone()),
+            ledger: self.ledger(),
             store: self.store.clone(),
             keyring: self.keyring.clone(),
             rates: sample_rates()?,

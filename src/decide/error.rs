@@ -142,6 +142,7 @@ impl From<LedgerError> for DecideError {
             LedgerError::ImpressionReused => Self::ImpressionReused,
             LedgerError::Erased(_) => Self::Erased,
             LedgerError::Keys(error) => Self::Unavailable(error.to_string()),
+            LedgerError::Witness(error) => Self::Unavailable(error.to_string()),
             LedgerError::Unreadable { .. } | LedgerError::OtherVersion { .. } | LedgerError::Seal { .. } => {
                 Self::Internal(error.to_string())
             }
@@ -168,6 +169,7 @@ impl From<StoreError> for DecideError {
             | StoreError::Busy
             | StoreError::Corrupt { .. }
             | StoreError::NewerFormat { .. }
+            | StoreError::Unreleased { .. }
             | StoreError::Conflict { .. }
             | StoreError::OldWrappingKey
             | StoreError::Closed

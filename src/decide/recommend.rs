@@ -78,7 +78,7 @@ impl Engine {
         let person = request.subject.as_ref().map(|subject| &subject.key);
         let own = person.and_then(|subject| self.own_choices(&request.tenant, subject));
         let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
-        let id = DecisionId::new(self.ids.uuid(at));
+        let id = self.keyring.decision_id(&request.tenant, &request.impression);
         self.make(request, deadline, (at, id), (&history, own.as_deref()), |decision, workings| {
             Ok(Entry::of(decision, workings, &self.listing)?)
         })

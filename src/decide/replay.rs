@@ -95,7 +95,7 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read; what was tampered with is an answer, not an error.
     pub async fn verify_ledger(&self) -> Result<Verification, DecideError> {
-        Ok(self.ledger.verify().await?)
+        Ok(self.ledger.verify(&[]).await?)
     }
 
     /// The names of the schema's features, by which lines are named.

@@ -31,11 +31,13 @@ pub struct RightsSettings {
     pub rotate_hours: u32,
     /// Within how many days models are to be replaced that were trained on data which were erased.
     pub model_days: u32,
+    /// For how many days decisions are kept.
+    pub log_days: u32,
 }
 
 impl Default for RightsSettings {
     fn default() -> Self {
-        Self { keys: SubjectKeys::default(), rotate_hours: 24, model_days: 30 }
+        Self { keys: SubjectKeys::default(), rotate_hours: 24, model_days: 30, log_days: 180 }
     }
 }
 
@@ -312,12 +314,24 @@ impl Engine {
         Ok(rotated)
     }
 
-    /// Deletes events that no feature may still use, from the store and from memory; how many of either.
+    /// Signs how far the log has come, and seals days that are over. It is called about every second.
+    ///
+    /// # Errors
+    /// When store or witness cannot be read or written; the next call goes on.
+    pub async fn keep_heads(&self) -> Result<(), DecideError> {
+        Ok(self.ledger.keep_heads(self.now()).await?)
+    }
+
+    /// Deletes decisions and events whose time is over, events from memory as well; how many events of either.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub async fn sweep(&self) -> Result<(u64, u64), DecideError> {
         let now = self.now();
+        let decisions = self.ledger.drop_days(self.rights.log_days, now).await?;
+        if decisions > 0 {
+            tracing::info!(decisions, "decisions were deleted whose time was over");
+        }
         let stored = sweep_events(&self.ledger, &self.retention, now).await?;
         let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
         let in_memory = history.retain(|kind, at| self.retention.keeps(kind, at, now));

@@ -1,6 +1,8 @@
 //! The secrets of an installation, in one file beside the store.
 //!
-//! Three keys stay: one for pseudonyms, one for the marks of people who were erased, one for tokens. The key that
+//! Three keys stay: one for pseudonyms, one for the marks of people who were erased, one for tokens. From these follow, each by
+//! a name of its own: from that of marks the keys by which decisions and requests are named, from that of tokens the one that
+//! signs the log. The key that
 //! wraps data keys is replaced now and then; while that is under way the file holds the old one and the new one,
 //! see [`super::rotation`].
 
@@ -17,8 +19,9 @@ use zeroize::Zeroizing;
 use super::LedgerError;
 use super::envelope::{DataKey, random};
 use super::keyfile::{self, FORMAT};
+use super::signing::LogKey;
 use super::token::Tokens;
-use crate::domain::{FieldError, SubjectKey, SubjectMark, TenantId, Timestamp};
+use crate::domain::{DecisionId, FieldError, ImpressionId, SubjectKey, SubjectMark, TenantId, Timestamp};
 use crate::store;
 
 /// Name of the file in the data folder.
@@ -32,6 +35,8 @@ pub struct Keyring {
     pub(super) subject_hash: SecretBox<[u8; 32]>,
     pub(super) mark: SecretBox<[u8; 32]>,
     pub(super) tokens: Tokens,
+    /// By which decisions and requests are named.
+    names: SecretBox<[u8; 32]>,
     wrapping: RwLock<Arc<Wrapping>>,
     /// None when the keys are kept nowhere.
     path: Option<PathBuf>,
@@ -131,7 +136,9 @@ impl Keyring {
         wrapping: Wrapping,
         path: Option<PathBuf>,
     ) -> Self {
-        Self { subject_hash, mark, tokens, wrapping: RwLock::new(Arc::new(wrapping)), path }
+        let names = blake3::derive_key("limpid 2026-11 names of decisions v1", mark.expose_secret());
+        let names = SecretBox::new(Box::new(names));
+        Self { subject_hash, mark, tokens, names, wrapping: RwLock::new(Arc::new(wrapping)), path }
     }
 
     /// The pseudonym of a person of `tenant`.
@@ -146,6 +153,29 @@ impl Keyring {
     #[must_use]
     pub fn mark(&self, tenant: &TenantId, subject: &SubjectKey) -> SubjectMark {
         SubjectMark::derive(self.mark.expose_secret(), tenant, subject)
+    }
+
+    /// The name of the decision on an impression: the same whoever asks, and nothing that others could make out.
+    #[must_use]
+    pub fn decision_id(&self, tenant: &TenantId, impression: &ImpressionId) -> DecisionId {
+        let mut hasher = blake3::Hasher::new_keyed(self.names.expose_secret());
+        for part in [tenant.as_str(), impression.as_str()] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        let mut name = [0; 16];
+        name.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+        DecisionId::new(uuid::Builder::from_custom_bytes(name).into_uuid())
+    }
+
+    /// What is kept of the digest of a request: nobody else can try out which request it was.
+    pub(super) fn body_mark(&self, digest: [u8; 32]) -> [u8; 32] {
+        *blake3::keyed_hash(self.names.expose_secret(), &digest).as_bytes()
+    }
+
+    /// The key that signs the log.
+    pub(super) fn log_key(&self) -> LogKey {
+        LogKey::of(blake3::derive_key("limpid 2026-11 log signing key v1", self.tokens.secret_bytes()))
     }
 
     /// The issuer of explanation tokens.

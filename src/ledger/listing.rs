@@ -34,6 +34,17 @@ impl Listing {
         Self { version, ads, places }
     }
 
+    /// The listing of bytes; None when they hold none.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let plain: Vec<(AdLabel, Vec<(FeatureId, AdValue)>)> = postcard::from_bytes(bytes).ok()?;
+        Some(Self::new(plain.into_iter().map(|(label, features)| (Arc::new(label), features)).collect()))
+    }
+
+    /// Its bytes, of which the version is the hash.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        to_bytes(&self.ads)
+    }
+
     /// Its content hash.
     pub(super) const fn version(&self) -> Hash {
         self.version
@@ -59,7 +70,7 @@ pub(super) struct Listings(Mutex<Vec<Arc<Listing>>>);
 impl Listings {
     /// Makes a listing durable, so that records may refer to it.
     pub(super) async fn keep(&self, store: &Store, listing: &Arc<Listing>) -> Result<(), LedgerError> {
-        store.keep_listing(listing.version, to_bytes(&listing.ads)).await?;
+        store.keep_listing(listing.version, listing.to_bytes()).await?;
         self.remember(listing.clone());
         Ok(())
     }
@@ -76,8 +87,8 @@ impl Listings {
             return Ok(Some(known));
         }
         let bytes = store.listing(version).await?;
-        let ads = bytes.and_then(|bytes| from_bytes(&bytes));
-        let listing = ads.map(Listing::new).filter(|listing| listing.version == version).map(Arc::new);
+        let listing = bytes.and_then(|bytes| Listing::from_bytes(&bytes));
+        let listing = listing.filter(|listing| listing.version == version).map(Arc::new);
         if let Some(listing) = &listing {
             self.remember(listing.clone());
         }
@@ -96,9 +107,4 @@ fn to_bytes(ads: &[Kept]) -> Vec<u8> {
     let plain: Vec<(&AdLabel, &[(FeatureId, AdValue)])> =
         ads.iter().map(|(label, features)| (&**label, features.as_slice())).collect();
     postcard::to_stdvec(&plain).unwrap_or_default()
-}
-
-fn from_bytes(bytes: &[u8]) -> Option<Vec<Kept>> {
-    let plain: Vec<(AdLabel, Vec<(FeatureId, AdValue)>)> = postcard::from_bytes(bytes).ok()?;
-    Some(plain.into_iter().map(|(label, features)| (Arc::new(label), features)).collect())
 }

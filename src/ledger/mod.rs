@@ -2,44 +2,62 @@
 //! it is durable.
 //!
 //! A row names its person by a random alias. What was decided is encrypted with a data key that
-//! only this alias has; the data key is wrapped by a key that lies outside the store.
+//! only this alias has; the data key is wrapped by a key that lies outside the store. The rows of one writer and day
+//! are a chain; how long it is, is signed about every second, and when the day is over it is sealed by the root of a
+//! Merkle tree over its rows. A row commits to what its envelope holds, so that a decision can be shown to others with
+//! a proof that it was logged, without the key that opens all decisions of its person.
 
 mod aliases;
 mod column;
 mod concerns;
 mod envelope;
 mod erased;
+mod heads;
 mod keyfile;
 mod keyring;
 mod listing;
+mod merkle;
+mod proof;
 mod record;
 mod rotation;
+mod signing;
 #[cfg(test)]
 mod tests;
 mod token;
+mod verify;
+mod witness;
 
 pub use concerns::{Concern, Raised};
 pub use erased::ERASED_FILE_NAME;
 pub use keyring::{KEY_FILE_NAME, Keyring, KeyringError};
 pub use listing::Listing;
+pub use proof::{Checked, Export, ProofError};
 pub use record::{Record, Upshot};
 pub use rotation::Rotated;
+pub use signing::LogPublicKey;
 pub use token::{ExplanationClaims, TokenError, TokenKind, Tokens};
+pub use verify::{Fault, Verification, verify};
+pub use witness::{Witness, WitnessError, Witnessed};
 
 use std::sync::Arc;
 
-use crate::domain::{Alias, Decision, DecisionId, ImpressionId, SubjectKey, TenantId, Timestamp, Workings};
-use crate::store::{AppendedDecision, ChainState, DecisionRow, Store, StoreError, SubjectRow};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::domain::{Alias, Day, Decision, DecisionId, SubjectKey, TenantId, Workings};
+use crate::store::{AppendedDecision, DecisionRow, Hash, Store, StoreError, SubjectRow};
 use aliases::{Aliases, Known};
 use envelope::DataKey;
+use heads::Trees;
 use listing::Listings;
 use record::Sheet;
+use signing::LogKey;
 
-/// Format of the rows that this build writes and reads: what the envelope holds is a [`Sheet`].
-const ROW_VERSION: u8 = 3;
+/// Format of the rows that this build writes and reads: what the envelope holds is a salt, then a [`Sheet`].
+const ROW_VERSION: u8 = 4;
 
-/// How many aliases a verification reads at a time.
-const ALIASES_PER_PAGE: u32 = 1024;
+/// Random bytes before what an envelope holds, so that nobody can try out what a row commits to.
+const SALT_BYTES: usize = 32;
 
 /// The decision log. Clones share it.
 #[derive(Clone, Debug)]
@@ -48,14 +66,17 @@ pub struct Ledger {
     keyring: Arc<Keyring>,
     aliases: Arc<Aliases>,
     listings: Arc<Listings>,
+    log_key: Arc<LogKey>,
+    trees: Arc<tokio::sync::Mutex<Trees>>,
+    witness: Option<Witness>,
 }
 
 /// A decision as it is to be recorded.
 #[derive(Clone, Debug)]
 pub struct Entry {
     id: DecisionId,
-    impression: ImpressionId,
-    at: Timestamp,
+    day: Day,
+    /// The salt, then the sheet.
     plain: Vec<u8>,
 }
 
@@ -66,9 +87,10 @@ impl Entry {
     /// # Errors
     /// When it cannot be written.
     pub fn of(decision: &Decision, workings: &Workings<'_>, listing: &Listing) -> Result<Self, LedgerError> {
-        let plain = postcard::to_stdvec(&Sheet::of(decision, workings, listing))
+        let salt = envelope::random::<SALT_BYTES>()?;
+        let plain = postcard::to_extend(&Sheet::of(decision, workings, listing), salt.to_vec())
             .map_err(|error| LedgerError::Seal { cause: error.to_string() })?;
-        Ok(Self { id: decision.id, impression: decision.impression.clone(), at: decision.at, plain })
+        Ok(Self { id: decision.id, day: decision.at.day(), plain })
     }
 }
 
@@ -90,23 +112,6 @@ pub struct SealedDecision {
     pub seq: u64,
     /// What is kept of it, or why it does not open.
     pub record: Result<Record, LedgerError>,
-}
-
-/// What a verification found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verification {
-    /// The chain of decisions.
-    pub chain: ChainState,
-    /// How many data keys do not open: their rows were changed, or the keyring is another one.
-    pub keys_unreadable: u64,
-}
-
-impl Verification {
-    /// Whether nothing was changed.
-    #[must_use]
-    pub const fn is_whole(&self) -> bool {
-        matches!(self.chain, ChainState::Whole { .. }) && self.keys_unreadable == 0
-    }
 }
 
 /// What can go wrong with the ledger.
@@ -140,6 +145,9 @@ pub enum LedgerError {
     /// The file of keys cannot be used.
     #[error(transparent)]
     Keys(#[from] KeyringError),
+    /// The witness file cannot be used.
+    #[error(transparent)]
+    Witness(#[from] WitnessError),
     /// The operating system gives no random bytes, or a value cannot be sealed.
     #[error("cannot seal the decision: {cause}")]
     Seal {
@@ -152,7 +160,9 @@ impl Ledger {
     /// A ledger in `store` under the keys of `keyring`.
     #[must_use]
     pub fn new(store: Store, keyring: Arc<Keyring>) -> Self {
-        Self { store, keyring, aliases: Arc::default(), listings: Arc::default() }
+        let log_key = Arc::new(keyring.log_key());
+        let (aliases, listings, trees) = (Arc::default(), Arc::default(), Arc::default());
+        Self { store, keyring, aliases, listings, log_key, trees, witness: None }
     }
 
     /// Makes a listing durable, so that entries may refer to it.
@@ -203,16 +213,17 @@ impl Ledger {
             version: ROW_VERSION,
             tenant: tenant.clone(),
             id: entry.id,
-            impression: entry.impression.clone(),
             alias,
-            at: entry.at,
-            body_digest,
+            day: entry.day,
+            body_digest: self.keyring.body_mark(body_digest),
+            commitment: commitment(&entry.plain),
             envelope: Vec::new(),
         };
         row.envelope = key.seal(&entry.plain, &bound_to(&row))?;
+        let body_mark = row.body_digest;
         match self.store.append_decision(row, one_off).await? {
             AppendedDecision::New { .. } => Ok(Recorded::New),
-            AppendedDecision::Known(known) if known.body_digest != body_digest => {
+            AppendedDecision::Known(known) if known.body_digest != body_mark => {
                 Err(LedgerError::ImpressionReused)
             }
             AppendedDecision::Known(known) => self.open(*known).await.map(Box::new).map(Recorded::Repeat),
@@ -271,28 +282,16 @@ impl Ledger {
         &self.store
     }
 
+    /// The key by which others check what is signed of the log.
+    #[must_use]
+    pub fn public_key(&self) -> LogPublicKey {
+        self.log_key.public()
+    }
+
     /// The secret keys.
     #[must_use]
     pub fn keyring(&self) -> &Keyring {
         &self.keyring
-    }
-
-    /// Walks the whole chain, then tries every data key.
-    ///
-    /// # Errors
-    /// When the store cannot be read; what was tampered with is an answer, not an error.
-    pub async fn verify(&self) -> Result<Verification, LedgerError> {
-        let chain = self.store.verify_chain().await?;
-        let mut keys_unreadable = 0;
-        let mut after = None;
-        loop {
-            let page = self.store.subjects(after, ALIASES_PER_PAGE).await?;
-            keys_unreadable += page.iter().filter(|row| self.unwrap(row).is_none()).count() as u64;
-            match page.into_iter().last() {
-                Some(last) => after = Some((last.tenant, last.alias)),
-                None => return Ok(Verification { chain, keys_unreadable }),
-            }
-        }
     }
 
     /// The alias of a person and its data key, made when this is the first decision about them.
@@ -329,18 +328,11 @@ impl Ledger {
     }
 
     async fn open(&self, row: DecisionRow) -> Result<Record, LedgerError> {
-        let id = row.id;
-        if row.version != ROW_VERSION {
-            return Err(LedgerError::OtherVersion { id, found: row.version });
-        }
-        let unreadable = |cause| LedgerError::Unreadable { id, cause };
-        let subject =
-            self.store.subject_of_alias(&row.tenant, row.alias).await?.ok_or(LedgerError::Erased(id))?;
-        let key = self.unwrap(&subject).ok_or_else(|| unreadable("its data key does not open"))?;
-        let plain =
-            key.open(&row.envelope, &bound_to(&row)).ok_or_else(|| unreadable("its envelope was changed"))?;
+        let plain = self.unseal(&row).await?;
+        let unreadable = |cause| LedgerError::Unreadable { id: row.id, cause };
         let nothing = || unreadable("its envelope holds no decision");
-        let sheet: Sheet<'_> = postcard::from_bytes(&plain).map_err(|_| nothing())?;
+        let sheet: Sheet<'_> =
+            plain.get(SALT_BYTES..).and_then(|sheet| postcard::from_bytes(sheet).ok()).ok_or_else(nothing)?;
         let listing = match sheet.listing() {
             Some(version) => {
                 let listing = self.listings.find(&self.store, version).await?;
@@ -351,6 +343,19 @@ impl Ledger {
         sheet.record(listing.as_deref()).ok_or_else(nothing)
     }
 
+    /// What the envelope of a row holds, salt first.
+    async fn unseal(&self, row: &DecisionRow) -> Result<Zeroizing<Vec<u8>>, LedgerError> {
+        let id = row.id;
+        if row.version != ROW_VERSION {
+            return Err(LedgerError::OtherVersion { id, found: row.version });
+        }
+        let unreadable = |cause| LedgerError::Unreadable { id, cause };
+        let subject =
+            self.store.subject_of_alias(&row.tenant, row.alias).await?.ok_or(LedgerError::Erased(id))?;
+        let key = self.unwrap(&subject).ok_or_else(|| unreadable("its data key does not open"))?;
+        key.open(&row.envelope, &bound_to(row)).ok_or_else(|| unreadable("its envelope was changed"))
+    }
+
     /// The data key of an alias; None when it was erased.
     async fn key_of(&self, tenant: &TenantId, alias: Alias) -> Result<Option<DataKey>, LedgerError> {
         Ok(self.store.subject_of_alias(tenant, alias).await?.and_then(|row| self.unwrap(&row)))
@@ -359,6 +364,11 @@ impl Ledger {
     fn unwrap(&self, row: &SubjectRow) -> Option<DataKey> {
         self.keyring.unwrap(&row.wrapped_data_key, row.wrapped_by, &owned_by(row))
     }
+}
+
+/// What a row commits to: the hash of what its envelope holds, salt first.
+fn commitment(plain: &[u8]) -> Hash {
+    Sha256::digest(plain).into()
 }
 
 /// What an envelope is bound to: moved to another row, it does not open.

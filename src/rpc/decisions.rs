@@ -7,7 +7,6 @@ use super::status::Fields;
 use super::{Service, pb};
 use crate::decide::{Difference, Replayed};
 use crate::domain::{DecisionId, Line, TenantId};
-use crate::store::ChainState;
 
 /// Most differences that an answer tells.
 const DIFFERENCES_MAX: usize = 100;
@@ -53,16 +52,14 @@ impl pb::decision_service_server::DecisionService for Service {
     ) -> Result<Response<pb::VerifyLedgerResponse>, Status> {
         let found = self.engine.verify_ledger().await?;
         let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        let (decisions, fault_at, fault) = match found.chain {
-            ChainState::Whole { length, .. } => (length, 0, String::new()),
-            ChainState::Broken { seq, fault } => (seq.saturating_sub(1), seq, fault.to_string()),
-        };
         Ok(Response::new(pb::VerifyLedgerResponse {
             whole: found.is_whole(),
-            decisions: count(decisions),
-            fault_at: count(fault_at),
-            fault,
+            decisions: count(found.decisions),
+            fault_at: found.fault.map(|fault| fault.place()).unwrap_or_default(),
+            fault: found.fault.map(|fault| fault.to_string()).unwrap_or_default(),
             keys_unreadable: count(found.keys_unreadable),
+            chains: count(found.chains),
+            heads: count(found.heads),
         }))
     }
 }

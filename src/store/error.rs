@@ -34,6 +34,12 @@ pub enum StoreError {
         /// The newest format that this build reads.
         known: i64,
     },
+    /// The file was written by a build before the first release.
+    #[error("the store has format {found}, of a build before the first release; use a new data folder")]
+    Unreleased {
+        /// The format of the file.
+        found: i64,
+    },
     /// A rule of the store was broken: an identifier taken twice, say.
     #[error("the store refuses the row: {rule}")]
     Conflict {

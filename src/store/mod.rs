@@ -11,17 +11,19 @@ mod concerns;
 #[cfg(test)]
 mod contract;
 mod error;
+mod log;
 mod rights;
 mod rows;
 mod sqlite;
 
-pub use chain::{ChainFault, ChainState, Hash};
+pub use chain::{ChainFault, ChainId, ChainWalk, Hash, Link, Place, leaf, leaf_hash};
 pub use choices::{AppendedChoice, ChoiceRow, StoredChoice};
 pub use concerns::{
     AnswerRow, Answered, AppendedConcern, CONCERNS_PER_DECISION_MAX, ConcernRow, FeedbackCount, FeedbackRow,
     StoredConcern,
 };
 pub use error::StoreError;
+pub use log::{Chain, Expiry, Head, Seal};
 pub use rights::{Erasure, Gone, Pulse, Rectified, Right, RightRow, StoredRight, Suppression};
 pub use rows::{
     Appended, AppendedDecision, ChangeAction, DecisionRow, EventRow, ModelChange, Promotion, PromotionAction,
@@ -30,7 +32,7 @@ pub use rows::{
 pub use sqlite::{FILE_NAME, StoreOptions};
 
 use crate::domain::{
-    Alias, DecisionId, ImpressionId, ModelVersion, Response, SubjectKey, SubjectMark, TenantId, Timestamp,
+    Alias, DecisionId, ModelVersion, Response, SubjectKey, SubjectMark, TenantId, Timestamp,
 };
 
 /// An open store. Clones share it.
@@ -50,11 +52,11 @@ impl Store {
         sqlite::Sqlite::open(options).await.map(Self::Sqlite)
     }
 
-    /// Appends a decision to the chain, with `one_off`, the alias that only this decision has, if
-    /// it is about nobody. Does nothing when the impression has been decided on.
+    /// Appends a decision to this opening's chain of the day, with `one_off`, the alias that only this decision has,
+    /// if it is about nobody. Does nothing when its id has been decided on.
     ///
     /// # Errors
-    /// When the row cannot be made durable, or its id belongs to another impression.
+    /// When the row cannot be made durable, or the log cannot hold its day.
     pub async fn append_decision(
         &self,
         row: DecisionRow,
@@ -76,30 +78,6 @@ impl Store {
     ) -> Result<Option<DecisionRow>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.decision(tenant, id).await,
-        }
-    }
-
-    /// The decision on an impression.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn decision_of_impression(
-        &self,
-        tenant: &TenantId,
-        impression: &ImpressionId,
-    ) -> Result<Option<DecisionRow>, StoreError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.decision_of_impression(tenant, impression).await,
-        }
-    }
-
-    /// Walks the chain of decisions from its first row.
-    ///
-    /// # Errors
-    /// When the store cannot be read; a broken chain is an answer, not an error.
-    pub async fn verify_chain(&self) -> Result<ChainState, StoreError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.verify_chain().await,
         }
     }
 

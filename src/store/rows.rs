@@ -2,28 +2,29 @@
 
 use std::collections::BTreeMap;
 
+use super::Hash;
 use crate::domain::{
-    Alias, DecisionId, EventId, EventKind, ImpressionId, Micros, ModelVersion, Response, SubjectKey,
-    TenantId, Timestamp,
+    Alias, Day, DecisionId, EventId, EventKind, Micros, ModelVersion, Response, SubjectKey, TenantId,
+    Timestamp,
 };
 
-/// One sealed decision. The store adds its place in the chain.
+/// One sealed decision. The store adds its place in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecisionRow {
     /// Format of the row and of what its envelope holds.
     pub version: u8,
     /// Whose data.
     pub tenant: TenantId,
-    /// The decision.
+    /// The decision; at most one row of a tenant has it.
     pub id: DecisionId,
-    /// The impression decided on; at most one row of a tenant has it.
-    pub impression: ImpressionId,
     /// The random name of the person, or of nobody.
     pub alias: Alias,
-    /// When.
-    pub at: Timestamp,
+    /// The day.
+    pub day: Day,
     /// Digest of the request, to tell a repeat from another request under the same impression.
     pub body_digest: [u8; 32],
+    /// SHA-256 of what the envelope holds.
+    pub commitment: Hash,
     /// The encrypted decision.
     pub envelope: Vec<u8>,
 }
@@ -31,12 +32,12 @@ pub struct DecisionRow {
 /// What became of a decision that was to be appended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AppendedDecision {
-    /// It is durable, at this place of the chain.
+    /// It is durable, at this place of the log.
     New {
-        /// Place in the chain, from 1.
+        /// The place, see [`super::Place`].
         seq: u64,
     },
-    /// The impression had been decided on; nothing was written.
+    /// There is a decision of the id; nothing was written.
     Known(Box<DecisionRow>),
     /// The person of the alias was erased meanwhile; nothing was written.
     Gone,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use limpid::ledger::{Keyring, Ledger};
 use limpid::rpc::pb::{self, evidence::Fact, explanation_service_client::ExplanationServiceClient};
-use limpid::store::{ChainState, Store, StoreOptions};
+use limpid::store::{Store, StoreOptions};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::Notify;
@@ -120,13 +120,10 @@ async fn purchases_that_count(channel: &Channel, client: usize, impression: &str
 async fn chain_length(place: &Place) -> usize {
     let keyring = Arc::new(Keyring::open(&place.data()).unwrap());
     let store = Store::open(StoreOptions::new(place.data())).await.unwrap();
-    let verified = Ledger::new(store.clone(), keyring).verify().await.unwrap();
+    let verified = Ledger::new(store.clone(), keyring).verify(&[]).await.unwrap();
     store.close().await.unwrap();
     assert!(verified.is_whole(), "{verified:?}");
-    match verified.chain {
-        ChainState::Whole { length, .. } => usize::try_from(length).unwrap(),
-        broken @ ChainState::Broken { .. } => panic!("{broken:?}"),
-    }
+    usize::try_from(verified.decisions).unwrap()
 }
 
 /// Puts a service under load; what was acknowledged until `limit`, when `end` is done to it.

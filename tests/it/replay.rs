@@ -179,9 +179,9 @@ async fn a_log_is_walked_and_what_was_changed_is_named() {
     assert_eq!((found.whole, found.decisions, found.fault.as_str()), (true, 3, ""));
     let place = service.stop().await;
     let file = Connection::open(place.data().join(limpid::store::FILE_NAME)).unwrap();
-    file.execute_batch("UPDATE decisions SET at = at + 1 WHERE seq = 2").unwrap();
+    file.execute_batch("UPDATE decisions SET alias = randomblob(16) WHERE seq & 3 = 2").unwrap();
     drop(file);
     let found = verify(&Service::open(place).await).await;
-    assert_eq!((found.whole, found.decisions, found.fault_at), (false, 1, 2));
-    assert_eq!(found.fault, "the row does not have the hash that it claims");
+    assert_eq!((found.whole, found.decisions, found.fault_at.as_str()), (false, 1, "2017-09-04/1/2"));
+    assert_eq!(found.fault, "the row is not the one that was written at this place");
 }

@@ -15,7 +15,7 @@ use limpid::explain::Phrases;
 use limpid::ledger::{Keyring, Ledger};
 use limpid::rpc::pb::recommendation_service_client::RecommendationServiceClient;
 use limpid::rpc::pb::{self, model_service_client::ModelServiceClient};
-use limpid::store::{ChainState, Store, StoreOptions};
+use limpid::store::{Store, StoreOptions};
 use limpid::train::Registry;
 use limpid::web::Framing;
 use tokio::net::TcpListener;
@@ -147,10 +147,9 @@ impl Service {
 
     /// How many decisions the log holds; it must be whole.
     pub(crate) async fn decisions_logged(&self) -> u64 {
-        match self.store.verify_chain().await.unwrap() {
-            ChainState::Whole { length, .. } => length,
-            broken @ ChainState::Broken { .. } => panic!("{broken:?}"),
-        }
+        let verified = self.engine.verify_ledger().await.unwrap();
+        assert!(verified.is_whole(), "{verified:?}");
+        verified.decisions
     }
 
     pub(crate) async fn recommend(

@@ -12,15 +12,11 @@ use crate::store::StoreError;
 /// Name of the file in the data folder.
 pub const FILE_NAME: &str = "limpid.db";
 
-/// The formats in order; the file's `user_version` is how many of them it went through.
-const MIGRATIONS: [&str; 6] = [
-    include_str!("migrations/0001_first.sql"),
-    include_str!("migrations/0002_model_changes.sql"),
-    include_str!("migrations/0003_choices.sql"),
-    include_str!("migrations/0004_listings.sql"),
-    include_str!("migrations/0005_rights.sql"),
-    include_str!("migrations/0006_concerns.sql"),
-];
+/// The formats in order. The file's `user_version` is the number of the last that it went through.
+const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+
+/// The number of the first; builds before the first release wrote smaller ones.
+const FIRST_FORMAT: i64 = 7;
 
 /// How long to wait for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -92,17 +88,19 @@ pub(super) fn connect_reader(path: &Path) -> Result<Connection, StoreError> {
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let mut format = 0;
-    for migration in MIGRATIONS {
-        format += 1;
+    let newest = FIRST_FORMAT + i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX) - 1;
+    if found > newest {
+        return Err(StoreError::NewerFormat { found, known: newest });
+    }
+    if (1..FIRST_FORMAT).contains(&found) {
+        return Err(StoreError::Unreleased { found });
+    }
+    for (format, migration) in (FIRST_FORMAT..).zip(MIGRATIONS) {
         if found < format {
             transaction.execute_batch(migration)?;
         }
     }
-    if found > format {
-        return Err(StoreError::NewerFormat { found, known: format });
-    }
-    transaction.pragma_update(None, "user_version", format)?;
+    transaction.pragma_update(None, "user_version", newest)?;
     transaction.commit()?;
     Ok(())
 }
@@ -173,7 +171,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         Store::open(StoreOptions::new(place.path())).await.unwrap().close().await.unwrap();
         let file = Connection::open(place.path().join(FILE_NAME)).unwrap();
-        let known = i64::try_from(MIGRATIONS.len()).unwrap();
+        let known = FIRST_FORMAT + i64::try_from(MIGRATIONS.len()).unwrap() - 1;
         file.pragma_update(None, "user_version", known + 1).unwrap();
         let error = refusal(place.path()).await;
         assert_eq!(error, StoreError::NewerFormat { found: known + 1, known });
