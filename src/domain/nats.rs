@@ -53,40 +53,41 @@ impl Nats {
     /// The magnitude of the share.
     #[must_use]
     pub const fn abs(self) -> Self {
-        Self(self.0.abs())
+        Self(self.0.wrapping_abs())
     }
 }
 
+/// Sums are modulo 2^64, so that their order does not matter; no score comes near.
 impl Add for Nats {
     type Output = Self;
     fn add(self, other: Self) -> Self {
-        Self(self.0 + other.0)
+        Self(self.0.wrapping_add(other.0))
     }
 }
 
 impl Sub for Nats {
     type Output = Self;
     fn sub(self, other: Self) -> Self {
-        Self(self.0 - other.0)
+        Self(self.0.wrapping_sub(other.0))
     }
 }
 
 impl Neg for Nats {
     type Output = Self;
     fn neg(self) -> Self {
-        Self(-self.0)
+        Self(self.0.wrapping_neg())
     }
 }
 
 impl AddAssign for Nats {
     fn add_assign(&mut self, other: Self) {
-        self.0 += other.0;
+        *self = *self + other;
     }
 }
 
 impl SubAssign for Nats {
     fn sub_assign(&mut self, other: Self) {
-        self.0 -= other.0;
+        *self = *self - other;
     }
 }
 

@@ -88,7 +88,7 @@ impl Packed {
         // A number of at most eight bits lies in two bytes, the second of which may be missing at the end.
         let two = byte(first / 8)? | byte(first / 8 + 1).unwrap_or(0) << 8;
         (bits <= 8 && (first + bits).div_ceil(8) <= self.bytes.len())
-            .then_some((two >> (first % 8)) & ((1 << bits) - 1))
+            .then(|| (two >> (first % 8)) & ((1 << bits) - 1))
     }
 }
 

@@ -356,7 +356,7 @@ mod tests {
     fn a_file_of_the_first_format_opens_with_its_key_as_the_first_version() {
         let place = tempfile::tempdir().unwrap();
         let path = place.path().join(KEY_FILE_NAME);
-        let text = include_str!("../../tests/golden/0.1.0/keys.json");
+        let text = include_str!("../../tests/data/keys/first_format.json");
         assert!(text.contains("\"format\": 1"));
         fs::write(&path, text).unwrap();
         let (one, again) = (Keyring::open(place.path()).unwrap(), Keyring::open(place.path()).unwrap());

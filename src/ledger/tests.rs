@@ -365,7 +365,7 @@ async fn an_ad_that_only_has_the_id_of_a_listed_one_is_told_in_full() {
 #[tokio::test]
 async fn a_full_store_refuses_the_decision_and_still_gives_those_it_has() {
     let place = tempfile::tempdir().unwrap();
-    let options = StoreOptions { page_count_max: Some(32), ..StoreOptions::new(place.path()) };
+    let options = StoreOptions { page_count_max: Some(48), ..StoreOptions::new(place.path()) };
     let keyring = Arc::new(Keyring::open(place.path()).unwrap());
     let ledger = Ledger::new(Store::open(options).await.unwrap(), keyring);
     let mut acknowledged = 0;

@@ -7,6 +7,7 @@ purchases. Usage: client.py PATH_TO_LIMPID
 
 import contextlib
 import datetime as dt
+import json
 import math
 import re
 import signal
@@ -18,6 +19,7 @@ import urllib.request
 from pathlib import Path
 
 import grpc
+import log_export
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from google.protobuf import descriptor_pool, json_format, message_factory
@@ -30,7 +32,7 @@ START_SECONDS_MAX = 300
 
 @contextlib.contextmanager
 def demo(binary):
-    """Runs the demo on a free port; yields its address and what it printed until it served."""
+    """Runs the demo on a free port; yields its address, what it printed, and its data folder."""
     with tempfile.TemporaryDirectory() as data:
         process = subprocess.Popen(
             [binary, "demo", "--port", "0", "--data", data], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -47,7 +49,7 @@ def demo(binary):
         watchdog.cancel()
         threading.Thread(target=lambda: printed.extend(process.stdout), daemon=True).start()
         try:
-            yield found[1], printed
+            yield found[1], printed, Path(data)
         finally:
             process.send_signal(signal.SIGINT)
             code = process.wait(timeout=30)
@@ -149,7 +151,7 @@ def add_up(account):
 def main(binary):
     purchases = Purchases()
     impressions = pq.read_table(EXAMPLE / "impressions.parquet").to_pylist()
-    with demo(binary) as (address, printed):
+    with demo(binary) as (address, printed, data):
         api = Api(address)
         for service in ("RecommendationService", "ExplanationService", "EventService", "ModelService", "TransparencyService"):
             health = api.call("grpc.health.v1.Health", "Check", {"service": f"limpid.v1.{service}"})
@@ -173,6 +175,7 @@ def main(binary):
         signals_withhold(api, subjects[0], ads)
         bad_input(api, subjects[0], ads)
         pages(printed)
+        the_log_is_proven(binary, data, now.decision_id)
     print("foreign client: all passed")
 
 
@@ -311,6 +314,27 @@ def pages(printed):
                 html = page.read().decode()
             assert start in html and "<script" not in html, address
     print("pages answer in English and French, without script")
+
+
+def the_log_is_proven(binary, data, decision):
+    """The log of the running service is whole, and a decision of it is proven by another implementation."""
+
+    def ledger(*arguments):
+        command = [binary, "ledger", *arguments, "--data", data]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+
+    assert ledger("verify").startswith("whole: "), "the log is not whole"
+    ledger("export", decision, "--out", data / "decision.json")
+    export = json.loads((data / "decision.json").read_text())
+    told = log_export.check(export, ledger("key").strip())
+    assert told["impression"] == "clock" and told["ads"], told
+    export["proof"][0] = "00" * 32
+    try:
+        log_export.check(export, ledger("key").strip())
+    except AssertionError:
+        print("the log is whole, and a decision is proven by its public key alone")
+    else:
+        raise SystemExit("a proof that was changed passed")
 
 
 if __name__ == "__main__":
