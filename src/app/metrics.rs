@@ -22,6 +22,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::decide::{Engine, SelfTest, TokenOutcome};
+use crate::domain::QuarantineCause;
 use crate::rpc;
 
 /// Upper ends of the buckets of durations, in seconds: those that `OpenTelemetry` advises, and finer ones below.
@@ -142,6 +143,8 @@ impl Collector for OfEngine {
         counters(&mut encoder, "limpid_decisions_logged", "Decisions that were logged", &shown)?;
         let tokens = TokenOutcome::ALL.map(|outcome| (outcome.name(), tally.tokens(outcome)));
         counters(&mut encoder, "limpid_tokens_opened", "Explanation tokens that were shown", &tokens)?;
+        let quarantined = QuarantineCause::ALL.map(|cause| (cause.name(), tally.events_quarantined(cause)));
+        counters(&mut encoder, "limpid_events_quarantined", "Events that were not believed", &quarantined)?;
         self_tests(&mut encoder, &self.0.self_tests())
     }
 }

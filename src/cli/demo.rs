@@ -12,7 +12,7 @@ use super::serve::{DRAIN_SECONDS, EmbedArguments, bind, serve};
 use super::workspace::{DEMO_TENANT, Folders, Workspace};
 use crate::consent::ConsentSettings;
 use crate::data::Bundle;
-use crate::decide::{Engine, Offer, Request, RightsSettings, Stated, Subject};
+use crate::decide::{Engine, Offer, Request, Stated, Subject};
 use crate::domain::{
     AdId, Bid, Clock, ImpressionId, Locale, Pricing, Profile, Purposes, Response, Standing, SubjectKey,
     SystemClock, TenantId, Timestamp, shown,
@@ -64,9 +64,8 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
     let shown = people_to_show(&bundle)?;
     train(&workspace, &bundle).await?;
 
-    let engine = Arc::new(
-        workspace.engine(bundle, ConsentSettings::default(), RightsSettings::default(), true).await?,
-    );
+    let engine =
+        Arc::new(workspace.engine(bundle, ConsentSettings::default(), Default::default(), true).await?);
     tell!("\nThe clock starts on {} and ticks on. Three decisions:", engine.now().day());
     let mut token = None;
     for (number, person) in shown.iter().enumerate() {

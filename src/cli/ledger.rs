@@ -71,6 +71,9 @@ pub(super) struct LogOptions {
     /// For how many days decisions are kept.
     #[arg(long, value_name = "DAYS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=3660))]
     pub(super) log_days: u32,
+    /// A folder into which a copy of the store is written whenever the wrapping key is replaced.
+    #[arg(long, value_name = "DIR")]
+    pub(super) backups: Option<PathBuf>,
 }
 
 impl LogOptions {

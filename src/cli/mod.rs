@@ -6,6 +6,7 @@ macro_rules! tell {
     ($($text:tt)*) => { $crate::cli::print_line(format_args!($($text)*)) };
 }
 
+mod backup;
 mod choices;
 mod client;
 mod concerns;
@@ -15,6 +16,7 @@ mod demo;
 mod evaluate;
 mod explain;
 mod import;
+mod intake;
 mod keys;
 mod ledger;
 mod models;
@@ -77,6 +79,9 @@ enum Command {
     Concerns(concerns::ConcernsArguments),
     Decisions(decisions::DecisionsArguments),
     Ledger(ledger::LedgerArguments),
+    Backup(backup::BackupArguments),
+    Restore(backup::RestoreArguments),
+    Quarantine(intake::QuarantineArguments),
     Models(models::ModelsArguments),
 }
 
@@ -136,6 +141,9 @@ pub async fn run() -> ExitCode {
         Command::Concerns(arguments) => concerns::run(arguments).await,
         Command::Decisions(arguments) => decisions::run(arguments).await,
         Command::Ledger(arguments) => ledger::run(arguments).await,
+        Command::Backup(arguments) => backup::backup(arguments).await,
+        Command::Restore(arguments) => backup::restore(arguments).await,
+        Command::Quarantine(arguments) => intake::run(arguments).await,
         Command::Models(arguments) => models::run(arguments).await,
     };
     match done {

@@ -9,6 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::CommandError;
 use super::consent::ConsentArguments;
+use super::intake::IntakeOptions;
 use super::keys::RightsOptions;
 use super::ledger::LogOptions;
 use super::workspace::{Folders, Workspace};
@@ -36,6 +37,8 @@ pub(super) struct ServeArguments {
     rights: RightsOptions,
     #[command(flatten)]
     log: LogOptions,
+    #[command(flatten)]
+    intake: IntakeOptions,
     /// Start the clock where the example says, so that its windows are not empty.
     #[arg(long)]
     example_clock: bool,
@@ -65,14 +68,17 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     let framing = arguments.embedding.framing()?;
     let rights = arguments.rights.settings(arguments.log.log_days)?;
     let witness = arguments.log.witness()?;
+    let intake = arguments.intake.settings();
     let listener = bind(arguments.listen).await?;
     let mut workspace = Workspace::open(&arguments.folders.data).await?;
     workspace.witness = witness;
+    workspace.backups = arguments.log.backups;
     let bundle = workspace.load(&arguments.folders.example).await?;
     if arguments.example_clock && bundle.schema.demo_clock.is_none() {
         return Err(CommandError::new("--example-clock: the schema has no demo_clock"));
     }
-    let engine = Arc::new(workspace.engine(bundle, consent, rights, arguments.example_clock).await?);
+    let engine =
+        Arc::new(workspace.engine(bundle, consent, (rights, intake), arguments.example_clock).await?);
     if engine.models().map_err(CommandError::new)?.iter().all(|model| !model.active) {
         eprintln!("limpid: no model is active yet; `limpid train --promote` makes one");
     }

@@ -9,7 +9,7 @@ use clap::ValueEnum;
 use super::CommandError;
 use crate::consent::ConsentSettings;
 use crate::data::{Bundle, Schema, Shown};
-use crate::decide::{Engine, EngineParts, RightsSettings, all_choices};
+use crate::decide::{Engine, EngineParts, IntakeSettings, RightsSettings, all_choices};
 use crate::domain::{
     Clock, Currency, FieldError, ModelVersion, Purpose, Purposes, RandomIds, Rates, Response, SteppingClock,
     SubjectKey, SystemClock, TenantId,
@@ -83,6 +83,8 @@ pub(super) struct Workspace {
     pub(super) models: PathBuf,
     /// Where the signed heads of the log go, beside the store.
     pub(super) witness: Option<Witness>,
+    /// Where copies of the store go.
+    pub(super) backups: Option<PathBuf>,
 }
 
 impl Workspace {
@@ -91,7 +93,7 @@ impl Workspace {
         // Keys first: a store without its keys is told apart from a folder that is new.
         let keyring = Arc::new(Keyring::open(data).map_err(CommandError::new)?);
         let store = Self::open_store(data).await?;
-        Ok(Self { keyring, store, models: data.join("models"), witness: None })
+        Ok(Self { keyring, store, models: data.join("models"), witness: None, backups: None })
     }
 
     /// Opens the store alone, without the keys to what is sealed in it.
@@ -101,9 +103,12 @@ impl Workspace {
 
     /// The log of decisions.
     fn ledger(&self) -> Ledger {
-        let ledger = Ledger::new(self.store.clone(), self.keyring.clone());
-        match &self.witness {
-            Some(witness) => ledger.with_witness(witness.clone()),
+        let mut ledger = Ledger::new(self.store.clone(), self.keyring.clone());
+        if let Some(witness) = &self.witness {
+            ledger = ledger.with_witness(witness.clone());
+        }
+        match &self.backups {
+            Some(folder) => ledger.with_backups(folder.clone()),
             None => ledger,
         }
     }
@@ -197,7 +202,7 @@ impl Workspace {
         &self,
         bundle: Bundle,
         consent: ConsentSettings,
-        rights: RightsSettings,
+        (rights, intake): (RightsSettings, IntakeSettings),
         sample: bool,
     ) -> Result<Engine, CommandError> {
         let schema = Arc::new(bundle.schema);
@@ -223,6 +228,7 @@ impl Workspace {
             clock,
             ids: Arc::new(RandomIds),
             rights,
+            intake,
             sample,
         });
         engine.recall().await.map_err(CommandError::new)?;

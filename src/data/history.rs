@@ -128,6 +128,15 @@ impl History {
         log.into_iter().flat_map(|log| (0..log.len()).map(|place| log.event(place)))
     }
 
+    /// How many events of `subject` happened from a moment until before another.
+    #[must_use]
+    pub fn count_of(&self, subject: &SubjectKey, from: Timestamp, until: Timestamp) -> usize {
+        self.logs.get(subject).map_or(0, |log| {
+            let before = |moment: Timestamp| log.at.partition_point(|at| *at < moment);
+            before(until).saturating_sub(before(from))
+        })
+    }
+
     /// Number of events kept.
     #[must_use]
     pub fn events(&self) -> usize {

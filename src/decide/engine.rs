@@ -6,6 +6,7 @@ use tokio::sync::OnceCell;
 
 use super::asks::Asks;
 use super::choices::ChoiceBook;
+use super::intake::{IntakeSettings, ToldToday};
 use super::rights::{RightsSettings, Suppressed, nothing_followed};
 use super::{SelfTest, Tally};
 use crate::consent::{ConsentSettings, Gate, Verdicts};
@@ -57,6 +58,8 @@ pub struct EngineParts {
     pub ids: Arc<dyn IdSource>,
     /// How rights are granted.
     pub rights: RightsSettings,
+    /// Which events are believed.
+    pub intake: IntakeSettings,
     /// Whether names, prices and consents are made up, so that pages have to say so.
     pub sample: bool,
 }
@@ -96,6 +99,9 @@ pub struct Engine {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) ids: Arc<dyn IdSource>,
     pub(super) rights: RightsSettings,
+    pub(super) intake: IntakeSettings,
+    /// How many events each caller told today.
+    pub(super) told_today: ToldToday,
     /// For how long events are kept.
     pub(super) retention: Retention,
     /// When events whose time is over were deleted last.
@@ -147,6 +153,8 @@ impl Engine {
             clock: parts.clock,
             ids: parts.ids,
             rights: parts.rights,
+            intake: parts.intake,
+            told_today: ToldToday::default(),
             retention,
             swept_at: Mutex::default(),
             suppressed: Suppressed::default(),

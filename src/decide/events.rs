@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::sync::PoisonError;
 
+use super::intake::{InBatch, OutcomeOf};
 use super::{DecideError, Engine};
 use crate::consent::in_force;
 use crate::data::{EventDraft, Intake};
@@ -34,6 +35,8 @@ pub struct EventIn {
     pub spend_micros: Micros,
     /// The purposes in force.
     pub accepted: Purposes,
+    /// Of what it is an outcome: given if its kind is one, and only then.
+    pub of: Option<OutcomeOf>,
 }
 
 /// What became of some events.
@@ -51,6 +54,8 @@ pub struct EventTally {
     pub sensitive: i64,
     /// Not kept: the person was erased after they happened.
     pub erased: i64,
+    /// Not kept: they are not believed; counted by cause.
+    pub quarantined: i64,
 }
 
 impl AddAssign for EventTally {
@@ -61,6 +66,7 @@ impl AddAssign for EventTally {
         self.not_permitted += more.not_permitted;
         self.sensitive += more.sensitive;
         self.erased += more.erased;
+        self.quarantined += more.quarantined;
     }
 }
 
@@ -73,8 +79,8 @@ impl Engine {
         self.read_event(event.kind, event.at, &event.attributes, event.spend_micros).map(drop)
     }
 
-    /// Records events. Those that nothing may use, and those of sensitive categories, are not kept;
-    /// the others are durable when this returns, and count from the next decision on.
+    /// Records events. Those that nothing may use, those of sensitive categories, and those that are not believed are not
+    /// kept; the others are durable when this returns, and count from the next decision on.
     ///
     /// # Errors
     /// When an event does not fit the schema, or the batch cannot be made durable; then none of it
@@ -82,7 +88,8 @@ impl Engine {
     pub async fn record_events(&self, events: Vec<EventIn>) -> Result<EventTally, DecideError> {
         let mut tally = EventTally::default();
         let mut by_tenant = BTreeMap::<TenantId, Vec<(EventIn, Event)>>::new();
-        for incoming in events {
+        let (mut batch, mut quarantined) = (InBatch::new(), BTreeMap::new());
+        for mut incoming in events {
             let event =
                 self.read_event(incoming.kind, incoming.at, &incoming.attributes, incoming.spend_micros)?;
             if self.is_erased(&incoming.tenant, &incoming.subject, incoming.at) {
@@ -91,6 +98,9 @@ impl Engine {
                 tally.not_permitted += 1;
             } else if self.is_sensitive(&event) {
                 tally.sensitive += 1;
+            } else if let Some(cause) = self.believe(&mut incoming, &mut batch).await? {
+                tally.quarantined += 1;
+                *quarantined.entry((incoming.tenant, cause)).or_default() += 1;
             } else {
                 by_tenant.entry(incoming.tenant.clone()).or_default().push((incoming, event));
             }
@@ -116,6 +126,7 @@ impl Engine {
                 }
             }
         }
+        self.count_quarantined(quarantined).await?;
         Ok(tally)
     }
 

@@ -15,6 +15,7 @@ mod explanation;
 mod flips;
 mod held;
 mod how_it_works;
+mod intake;
 mod making;
 mod models;
 mod opened;
@@ -39,6 +40,7 @@ pub use explanation::{Explained, NoticeInWords};
 pub use flips::{CONTROLS_MAX, Flip, Flips, RESCORINGS_MAX, TOGETHER_MAX};
 pub use held::{HeldOverview, HeldPage};
 pub use how_it_works::{Estimate, HowItWorks, LookedAt, WorkedExample, WorkedStep, WorkedValue};
+pub use intake::{IntakeSettings, OutcomeOf};
 pub use recommend::Recommended;
 pub use replay::{Difference, Replayed};
 pub use request::{

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::domain::Decision;
+use crate::domain::{Decision, QuarantineCause};
 
 /// Counts of what was done.
 #[derive(Debug, Default)]
@@ -10,6 +10,7 @@ pub struct Tally {
     with_ad: AtomicU64,
     without_ad: AtomicU64,
     tokens: [AtomicU64; TokenOutcome::ALL.len()],
+    quarantined: [AtomicU64; QuarantineCause::ALL.len()],
 }
 
 /// What became of a token that was shown.
@@ -52,6 +53,16 @@ impl Tally {
     #[must_use]
     pub fn tokens(&self, outcome: TokenOutcome) -> u64 {
         self.tokens[outcome as usize].load(Ordering::Relaxed)
+    }
+
+    /// Events that were not believed, by cause.
+    #[must_use]
+    pub fn events_quarantined(&self, cause: QuarantineCause) -> u64 {
+        self.quarantined[cause as usize].load(Ordering::Relaxed)
+    }
+
+    pub(super) fn quarantined(&self, cause: QuarantineCause, events: u64) {
+        self.quarantined[cause as usize].fetch_add(events, Ordering::Relaxed);
     }
 
     pub(super) fn logged(&self, decision: &Decision) {

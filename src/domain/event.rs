@@ -46,6 +46,15 @@ impl EventKind {
     pub fn of_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
+
+    /// Whether it is what came of an ad that was shown, and so belongs to a decision.
+    #[must_use]
+    pub const fn is_outcome(self) -> bool {
+        match self {
+            Self::Impression | Self::Click | Self::Conversion => true,
+            Self::Browse | Self::Purchase | Self::Search => false,
+        }
+    }
 }
 
 /// One thing that one person did.

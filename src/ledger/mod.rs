@@ -8,6 +8,7 @@
 //! a proof that it was logged, without the key that opens all decisions of its person.
 
 mod aliases;
+mod backup;
 mod column;
 mod concerns;
 mod envelope;
@@ -27,6 +28,7 @@ mod token;
 mod verify;
 mod witness;
 
+pub use backup::back_up_into;
 pub use concerns::{Concern, Raised};
 pub use erased::ERASED_FILE_NAME;
 pub use keyring::{KEY_FILE_NAME, Keyring, KeyringError};
@@ -39,6 +41,7 @@ pub use token::{ExplanationClaims, TokenError, TokenKind, Tokens};
 pub use verify::{Fault, Verification, verify};
 pub use witness::{Witness, WitnessError, Witnessed};
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -69,6 +72,8 @@ pub struct Ledger {
     log_key: Arc<LogKey>,
     trees: Arc<tokio::sync::Mutex<Trees>>,
     witness: Option<Witness>,
+    /// Where copies of the store go.
+    backups: Option<PathBuf>,
 }
 
 /// A decision as it is to be recorded.
@@ -162,7 +167,7 @@ impl Ledger {
     pub fn new(store: Store, keyring: Arc<Keyring>) -> Self {
         let log_key = Arc::new(keyring.log_key());
         let (aliases, listings, trees) = (Arc::default(), Arc::default(), Arc::default());
-        Self { store, keyring, aliases, listings, log_key, trees, witness: None }
+        Self { store, keyring, aliases, listings, log_key, trees, witness: None, backups: None }
     }
 
     /// Makes a listing durable, so that entries may refer to it.
@@ -244,6 +249,23 @@ impl Ledger {
         match self.store.decision(tenant, id).await? {
             Some(row) => self.open(row).await.map(Some),
             None => Ok(None),
+        }
+    }
+
+    /// What is kept of the decision of an id, if it was about this person and nobody erased it.
+    ///
+    /// # Errors
+    /// When the store cannot be read or the decision does not open.
+    pub async fn shown_to(
+        &self,
+        tenant: &TenantId,
+        id: DecisionId,
+        subject: &SubjectKey,
+    ) -> Result<Option<Record>, LedgerError> {
+        let Some(person) = self.store.subject(tenant, subject).await? else { return Ok(None) };
+        match self.store.decision(tenant, id).await? {
+            Some(row) if row.alias == person.alias => self.open(row).await.map(Some),
+            Some(_) | None => Ok(None),
         }
     }
 

@@ -104,6 +104,11 @@ impl Record {
         Sheet::of(decision, workings, listing).record(Some(listing))
     }
 
+    /// The ads that are shown, best first.
+    pub fn shown(&self) -> impl Iterator<Item = &AdLabel> {
+        self.scored.iter().take(self.upshot.evidence.len()).map(|scored| &*scored.ad)
+    }
+
     /// What a model reads of the ad at `place`: one cell per feature of the schema, those that were not
     /// read being withheld.
     pub fn row<'r>(&'r self, place: usize, row: &mut Vec<Cell<'r>>) {

@@ -2,7 +2,8 @@
 //!
 //! A data key that was deleted may still lie in a backup, wrapped. It is gone for good when the key that wraps it is
 //! gone, so that one is replaced every so often: a new one is made and kept beside the old one; from then on no data
-//! key is wrapped by the old one; all that are left are wrapped anew; the old one is destroyed. Cut off anywhere, the
+//! key is wrapped by the old one; all that are left are wrapped anew; a backup is written, if there is a folder for
+//! them; the old one is destroyed. Cut off anywhere, the
 //! file holds every key that is needed, and the next rotation goes on from there. Processes on one store take turns
 //! by a lock on a file beside the keys.
 
@@ -15,7 +16,7 @@ use rustix::fs::{FlockOperation, flock};
 
 use super::envelope::DataKey;
 use super::keyring::{Keyring, KeyringError, Wrapping, no_randomness, unusable};
-use super::{Ledger, LedgerError, keyfile, owned_by};
+use super::{Ledger, LedgerError, backup, keyfile, owned_by};
 use crate::domain::Timestamp;
 use crate::store::{StoreError, SubjectRow};
 
@@ -71,6 +72,10 @@ impl Ledger {
             }
         }
         self.scrub().await?;
+        if let Some(folder) = &self.backups {
+            // Before the old key goes: from now on there is a copy that the new one opens.
+            backup::back_up_into(&self.store, folder, now).await?;
+        }
         self.keyring.finish_rotation()?;
         Ok(Rotated::Done { version, rewrapped, unreadable })
     }

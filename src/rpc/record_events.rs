@@ -1,4 +1,4 @@
-//! `EventService.RecordEvents`.
+//! `EventService`: what people did, and which of it is not believed.
 
 use std::sync::Arc;
 
@@ -7,8 +7,10 @@ use tonic::{Request, Response, Status, Streaming};
 use super::recommend::accepted;
 use super::status::Fields;
 use super::{Service, pb, to_the_end};
-use crate::decide::{DecideError, Engine, EventIn, EventTally};
-use crate::domain::{EventId, EventKind, TenantId, Timestamp};
+use crate::decide::{DecideError, Engine, EventIn, EventTally, OutcomeOf};
+use crate::domain::{
+    AdId, DecisionId, EventId, EventKind, QuarantineCause, Quarantined, TenantId, Timestamp,
+};
 
 /// Events that are made durable together while a stream goes on.
 const BATCH: usize = 256;
@@ -38,7 +40,35 @@ impl pb::event_service_server::EventService for Service {
             not_permitted: tally.not_permitted,
             sensitive: tally.sensitive,
             erased: tally.erased,
+            quarantined: tally.quarantined,
         }))
+    }
+
+    async fn get_quarantine(
+        &self,
+        request: Request<pb::GetQuarantineRequest>,
+    ) -> Result<Response<pb::GetQuarantineResponse>, Status> {
+        let mut fields = Fields::default();
+        let tenant = fields.take(TenantId::parse(&request.into_inner().tenant));
+        let tenant = fields.finish(tenant)?;
+        let counts = self.engine.quarantined(&tenant).await?;
+        Ok(Response::new(pb::GetQuarantineResponse { counts: counts.into_iter().map(count).collect() }))
+    }
+}
+
+fn count(quarantined: Quarantined) -> pb::QuarantineCount {
+    let cause = match quarantined.cause {
+        QuarantineCause::TooOld => pb::QuarantineCause::TooOld,
+        QuarantineCause::Unlogged => pb::QuarantineCause::Unlogged,
+        QuarantineCause::NotShown => pb::QuarantineCause::NotShown,
+        QuarantineCause::OutsideWindow => pb::QuarantineCause::OutsideWindow,
+        QuarantineCause::PersonDay => pb::QuarantineCause::PersonDay,
+        QuarantineCause::CallerDay => pb::QuarantineCause::CallerDay,
+    };
+    pb::QuarantineCount {
+        day: quarantined.day.to_string(),
+        cause: cause.into(),
+        events: i64::try_from(quarantined.events).unwrap_or(i64::MAX),
     }
 }
 
@@ -65,23 +95,47 @@ fn read(engine: &Engine, number: usize, wire: pb::RecordEventsRequest) -> Result
     });
     let accepted = accepted(&mut fields, &event.accepted_purposes, &at("event.accepted_purposes"));
     let when = moment(&mut fields, event.at.as_ref(), engine.now(), &at("event.at"));
-    let whole = match (tenant, id, subject, kind, when, accepted) {
-        (Some(tenant), Some(id), Some(subject), Some(kind), Some(when), Some(accepted)) => Some(EventIn {
-            tenant,
-            id,
-            subject,
-            kind,
-            at: when,
-            attributes: event.attributes,
-            spend_micros: event.spend_micros,
-            accepted,
-        }),
+    let of = outcome_of(&mut fields, &event, kind, &at("event"));
+    let whole = match (tenant, id, subject, kind, when, accepted, of) {
+        (Some(tenant), Some(id), Some(subject), Some(kind), Some(when), Some(accepted), Some(of)) => {
+            Some(EventIn {
+                tenant,
+                id,
+                subject,
+                kind,
+                at: when,
+                attributes: event.attributes,
+                spend_micros: event.spend_micros,
+                accepted,
+                of,
+            })
+        }
         _ => None,
     };
     if let Some(Err(errors)) = whole.as_ref().map(|event| engine.check_event(event)) {
         errors.0.into_iter().for_each(|error| fields.refuse_error(error.under(at("event"))));
     }
     fields.finish(whole)
+}
+
+/// Of what an event is an outcome, if its kind is one; None when that breaks a rule.
+fn outcome_of(
+    fields: &mut Fields,
+    event: &pb::Event,
+    kind: Option<EventKind>,
+    field: &str,
+) -> Option<Option<OutcomeOf>> {
+    let told = [("decision_id", &event.decision_id), ("ad_id", &event.ad_id)];
+    if kind?.is_outcome() {
+        let decision = fields.take(DecisionId::parse(&event.decision_id).map_err(|e| e.under(field)));
+        let ad = fields.take(AdId::parse(&event.ad_id).map_err(|e| e.under(field)));
+        return decision.zip(ad).map(|(decision, ad)| Some(OutcomeOf { decision, ad }));
+    }
+    for (name, _) in told.into_iter().filter(|(_, text)| !text.is_empty()) {
+        fields
+            .refuse(format!("{field}.{name}"), "must be given for impressions, clicks and conversions only");
+    }
+    told.iter().all(|(_, text)| text.is_empty()).then_some(None)
 }
 
 /// A kind of event.

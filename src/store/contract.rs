@@ -19,8 +19,8 @@ use super::{
 };
 use crate::domain::{
     Alias, ChangeId, ChoiceChange, Choices, ConcernId, ConcernOutcome, ConcernTopic, Day, DecisionId,
-    EventId, EventKind, FeedbackKind, ModelVersion, Objection, Purpose, Response, Statement, SubjectKey,
-    SubjectMark, Teller, TenantId, Timestamp,
+    EventId, EventKind, FeedbackKind, ModelVersion, Objection, Purpose, QuarantineCause, Quarantined,
+    Response, Statement, SubjectKey, SubjectMark, Teller, TenantId, Timestamp,
 };
 
 use concerns::*;
@@ -425,6 +425,22 @@ async fn closing_keeps_all_that_was_acknowledged_and_refuses_the_rest(place: imp
     }
 }
 
+async fn what_is_not_believed_is_counted_by_day_and_cause(place: impl Place) {
+    let store = place.open().await;
+    let (a, b) = (tenant("a"), tenant("b"));
+    let count = |day, cause, events| Quarantined { day: Day::from_number(day), cause, events };
+    let (old, unlogged) = (QuarantineCause::TooOld, QuarantineCause::Unlogged);
+    store.add_quarantined(&a, vec![count(2, old, 3), count(1, old, 1), count(2, unlogged, 1)]).await.unwrap();
+    store.add_quarantined(&a, vec![count(2, old, 4)]).await.unwrap();
+    store.add_quarantined(&b, vec![count(2, old, 9)]).await.unwrap();
+    store.add_quarantined(&b, Vec::new()).await.unwrap();
+    store.close().await.unwrap();
+    let store = place.open().await;
+    let kept = store.quarantined(&a).await.unwrap();
+    assert_eq!(kept, [count(1, old, 1), count(2, old, 7), count(2, unlogged, 1)]);
+    assert_eq!(store.quarantined(&b).await, Ok(vec![count(2, old, 9)]));
+}
+
 /// Runs the suite on a backend: its name, and how to open a store that belongs to a folder.
 macro_rules! suite {
     ($backend:ident, $open:expr) => {
@@ -458,6 +474,7 @@ macro_rules! suite {
             a_concern_is_taken_once_and_answered_once,
             so_many_concerns_about_a_decision_and_no_more,
             feedback_counts_people_and_each_ad_once,
+            what_is_not_believed_is_counted_by_day_and_cause,
             closing_keeps_all_that_was_acknowledged_and_refuses_the_rest,
         ]);
     };

@@ -12,6 +12,7 @@ mod concerns;
 mod contract;
 mod error;
 mod log;
+mod quarantine;
 mod rights;
 mod rows;
 mod sqlite;
@@ -30,6 +31,8 @@ pub use rows::{
     StoredEvent, SubjectRow, standing,
 };
 pub use sqlite::{FILE_NAME, StoreOptions};
+
+use std::path::Path;
 
 use crate::domain::{
     Alias, DecisionId, ModelVersion, Response, SubjectKey, SubjectMark, TenantId, Timestamp,
@@ -257,6 +260,16 @@ impl Store {
     pub async fn changes(&self, tenant: &TenantId) -> Result<Vec<ModelChange>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.changes(tenant).await,
+        }
+    }
+
+    /// Writes a copy of the whole store to a new file, as it is at one moment; what was deleted is not in it. Calls go on.
+    ///
+    /// # Errors
+    /// When the file is there, cannot be written, or the store cannot be read.
+    pub async fn back_up(&self, to: &Path) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.back_up(to).await,
         }
     }
 

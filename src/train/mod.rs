@@ -1,6 +1,7 @@
 //! Training: from an example to a kept model, and which kept model serves.
 
 mod active;
+mod bound;
 mod bring;
 mod card;
 mod contributions;

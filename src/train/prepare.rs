@@ -7,6 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use super::bound::bounded;
 use crate::consent::{Gate, Permitted};
 use crate::data::schema::{BaselineSpec, Split};
 use crate::data::{Bundle, DataError, Dataset, Schema, TrainTest};
@@ -259,10 +260,10 @@ impl Common {
 }
 
 /// Those of `rows` that count for something: one of weight 0 is as if it were not there, and so is a
-/// person who has no other.
+/// person who has no other. Of a person who has many more than others only some count.
 fn counting<'r>(data: &Dataset, rows: &'r [usize]) -> Cow<'r, [usize]> {
-    let Some(weight) = &data.weight else { return Cow::Borrowed(rows) };
-    rows.iter().copied().filter(|&row| weight[row] > 0.0).collect()
+    let Some(weight) = &data.weight else { return bounded(data, Cow::Borrowed(rows)) };
+    bounded(data, rows.iter().copied().filter(|&row| weight[row] > 0.0).collect())
 }
 
 /// The purposes in force for the person of each row.

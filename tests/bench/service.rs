@@ -62,6 +62,7 @@ impl Service {
             model,
             engine: Arc::new(Engine::new(EngineParts {
                 rights: limpid::decide::RightsSettings::default(),
+                intake: limpid::decide::IntakeSettings::default(),
                 registry,
                 phrases: Phrases::load(&schema.phrases).expect("the example's phrases"),
                 schema,

@@ -79,6 +79,7 @@ pub(crate) fn purchase(id: &str, person: &str, category: &str, days_ago: i64) ->
         attributes: [("category".to_owned(), category.to_owned())].into(),
         spend_micros: 2_500_000,
         accepted_purposes: ALL_PURPOSES.to_vec(),
+        ..pb::Event::default()
     };
     pb::RecordEventsRequest { tenant: TENANT.to_owned(), event: Some(event) }
 }

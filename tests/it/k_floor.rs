@@ -239,6 +239,13 @@ async fn told_to_others(apart: &Apart, call: &str, decided: &pb::RecommendRespon
             let answer = service.record([purchase("again", LONER, "SOUP", 1)]).await.unwrap();
             vec![json(tonic::Response::new(answer), "RecordEventsResponse")]
         }
+        // How many events, and of nobody in particular.
+        "EventService/GetQuarantine" => {
+            service.record([purchase("old", LONER, "SOUP", 300)]).await.unwrap();
+            let mut events = pb::event_service_client::EventServiceClient::new(service.channel.clone());
+            let asked = pb::GetQuarantineRequest { tenant: TENANT.to_owned() };
+            vec![json(events.get_quarantine(asked).await.unwrap(), "GetQuarantineResponse")]
+        }
         // What the ad server is told of the person unless it asks for more; and of somebody else everything.
         "RecommendationService/Recommend" => {
             let mut asked = about(LONER, &ALL_PURPOSES, "again");

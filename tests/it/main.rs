@@ -7,6 +7,7 @@
 mod api;
 mod asked_by_token;
 mod asking;
+mod backup;
 mod bad_input;
 mod binary;
 mod bring;
@@ -44,6 +45,7 @@ mod plain;
 mod prices;
 mod private;
 mod probabilities;
+mod quarantine;
 mod reading;
 mod receipts;
 mod recommend;

@@ -38,6 +38,26 @@ impl Place {
         place
     }
 
+    /// A place whose schema also has a feature of clicks, and a model of it.
+    pub(crate) fn with_clicks() -> (Self, ModelVersion) {
+        let place = Self::bare();
+        example::write(&place.example());
+        let schema = place.example().join("schema.toml");
+        let text = fs::read_to_string(&schema).unwrap();
+        let purchases = &text[text.rfind("[[feature]]").unwrap()..];
+        let clicks = purchases
+            .replace("bought_days", "clicks")
+            .replace("\"purchase\"", "\"click\"")
+            .replace("datum = \"purchases\"", "datum = \"clicks\"");
+        fs::write(&schema, format!("{text}\n{clicks}")).unwrap();
+        let keyring = Keyring::open(&place.data()).unwrap();
+        let bundle = place.load(&keyring);
+        let prepared = prepare(&bundle, Response::Conversion).unwrap();
+        let profiled = fit_profiles(ModelKind::Linear, &prepared, &NoProgress).unwrap();
+        let version = keep(profiled, &prepared, &bundle.schema, &place.models()).unwrap().0;
+        (place, version)
+    }
+
     /// An empty place.
     pub(crate) fn bare() -> Self {
         Self { folder: tempfile::tempdir().unwrap(), ids: Arc::default() }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use limpid::app;
 use limpid::consent::ConsentConfig;
 use limpid::data::Shown;
-use limpid::decide::{Engine, EngineParts};
+use limpid::decide::{Engine, EngineParts, IntakeSettings};
 use limpid::domain::{Currency, IdSource, ManualClock, ModelVersion, Rates, TenantId, Timestamp};
 use limpid::explain::Phrases;
 use limpid::ledger::{Keyring, Ledger};
@@ -102,6 +102,7 @@ impl Service {
             clock: clock.clone(),
             ids: place.ids.clone(),
             rights: super::righting::settings(),
+            intake: IntakeSettings { event_days: 100, ..IntakeSettings::default() },
             sample: true,
         }));
         engine.recall().await.unwrap();

@@ -1,5 +1,6 @@
 //! The embedded backend: one SQLite file, one writer thread, a few readers.
 
+mod backup;
 mod changes;
 mod choices;
 mod concerns;
@@ -11,6 +12,7 @@ mod fold;
 mod listings;
 mod log;
 mod promotions;
+mod quarantine;
 mod readers;
 mod rights;
 mod subjects;

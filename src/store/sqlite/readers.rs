@@ -1,6 +1,6 @@
 //! A few connections that only read, each used by one caller at a time.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
@@ -39,6 +39,11 @@ impl Readers {
             result
         })
         .await
+    }
+
+    /// The file.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// Lets no further reader in.

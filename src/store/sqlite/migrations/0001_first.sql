@@ -202,3 +202,12 @@ CREATE TABLE feedback (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX feedback_by_alias ON feedback (tenant, alias);
+
+-- How many events were not believed, by the day on which they were told; nothing else is kept of them.
+CREATE TABLE quarantine (
+    tenant TEXT    NOT NULL,
+    day    INTEGER NOT NULL, -- since 1970-01-01 UTC
+    cause  TEXT    NOT NULL,
+    events INTEGER NOT NULL,
+    PRIMARY KEY (tenant, day, cause)
+) STRICT, WITHOUT ROWID;
