@@ -12,10 +12,10 @@ use super::controls::ControlsView;
 use super::place::Placed;
 use super::setting::{Language, Say, Setting};
 use crate::decide::{Compared, Controls};
-use crate::domain::{
-    ChangeId, Decision, Evidence, Feature, Outcome, Purposes, RankedAd, Reason, Standing, shown,
+use crate::domain::{ChangeId, Decision, Feature, Outcome, Purposes, RankedAd, Reason, Standing, shown};
+use crate::explain::{
+    Baseline, Common, Explanation, Precision, Unused, capitalised, explain, is_personal, percents,
 };
-use crate::explain::{Baseline, Explanation, Precision, Unused, capitalised, explain, is_personal, percents};
 use crate::ledger::Concern;
 
 /// Most reasons that a page states.
@@ -76,6 +76,8 @@ struct WhyPage<'a> {
     /// That no data about the person made a difference, when so.
     impersonal: Option<String>,
     common: Vec<String>,
+    /// What of it unfolds only when it is asked for.
+    more_common: Option<Folded>,
     unused: Vec<DataGroup>,
     controls: ControlsView,
     /// What would be switched off elsewhere.
@@ -99,8 +101,17 @@ struct ReasonView {
     details: Vec<String>,
     share: String,
     /// Width of the bar in percent.
-    bar: String,
+    bar: u32,
     source: Vec<String>,
+}
+
+/// How many things that are true of every ad stand open.
+const COMMON_OPEN: usize = 12;
+
+/// Lines that unfold, under what is always seen.
+struct Folded {
+    title: String,
+    lines: Vec<String>,
 }
 
 /// Data of which one and the same is true.
@@ -128,6 +139,7 @@ impl<'a> WhyPage<'a> {
             remainder: say.remainder(explanation),
             impersonal: (!explanation.personal).then(|| say.text("personal-none")),
             common: teller.common(explanation),
+            more_common: teller.more_common(explanation),
             unused: teller.unused(explanation),
             controls: ControlsView::of(setting, request.features, request.controls, request.fresh),
             change: teller.change(explanation),
@@ -216,7 +228,8 @@ impl Teller<'_> {
             sentence: phrases.reason(reason, self.features, locale, self.precision),
             details: phrases.details(reason, self.features, locale, self.precision),
             share: self.say.percent(percent),
-            bar: format!("{:.1}", (reason.share * 100.0).clamp(0.5, 100.0)),
+            // No finer than the text beside it: a link may be anyone's.
+            bar: percent.clamp(1, 100),
             source: self.source(reason),
         }
     }
@@ -244,12 +257,20 @@ impl Teller<'_> {
         vec![source, purposes]
     }
 
+    /// What is true of every ad, as far as it stands open.
     fn common(&self, explanation: &Explanation) -> Vec<String> {
+        explanation.common.iter().take(COMMON_OPEN).map(|common| self.statement(common)).collect()
+    }
+
+    fn more_common(&self, explanation: &Explanation) -> Option<Folded> {
+        let more = explanation.common.get(COMMON_OPEN..).filter(|more| !more.is_empty())?;
+        let title = self.say.with("common-more", &[("count", more.len())].into_iter().collect());
+        Some(Folded { title, lines: more.iter().map(|common| self.statement(common)).collect() })
+    }
+
+    fn statement(&self, common: &Common) -> String {
         let Say { phrases, locale } = self.say;
-        let tell = |code: &str, evidence: &[Evidence]| {
-            phrases.statement(code, evidence, self.features, locale, self.precision)
-        };
-        explanation.common.iter().map(|common| tell(&common.code, &common.evidence)).collect()
+        phrases.statement(&common.code, &common.evidence, self.features, locale, self.precision)
     }
 
     /// What was not used, cause by cause.

@@ -7,9 +7,8 @@ use limpid::ledger::KEY_FILE_NAME;
 use limpid::store::FILE_NAME;
 use tonic::Code;
 
-use super::asking::{ALL_PURPOSES, about};
+use super::asking::{ALL_PURPOSES, about, assert_refused};
 use super::binary::{assert_fails, limpid};
-use super::calls::assert_refused;
 use super::place::Place;
 use super::righting::{erase, token};
 use super::service::Service;

@@ -46,6 +46,7 @@ named-share = { $count ->
 remainder = Der Rest, { $share }, sind schwächere Gründe und feste Teile der Rechnung.
 remainder-none = Sonst zählte nichts.
 common-intro = Das zählte bei allen Anzeigen gleich. Es ist also kein Grund für gerade diese.
+common-more = { $count } weitere
 unused-none = Nichts wurde zurückgehalten.
 personal-none = Nichts, was über Sie bekannt ist, machte zwischen den Anzeigen einen Unterschied.
 change-intro = Welche Zwecke Sie erlauben, bestimmen Sie in den Datenschutz-Einstellungen der Seite, die Ihnen diese Anzeige gezeigt hat. Was Sie nicht mehr erlauben, wird für die nächste Anzeige nicht verwendet.

@@ -47,6 +47,7 @@ named-share = { $count ->
 remainder = The remaining { $share } are weaker reasons and fixed parts of the calculation.
 remainder-none = Nothing else did.
 common-intro = These counted for every ad alike, so they are no reason for this one.
+common-more = { $count } more
 unused-none = Nothing was held back.
 personal-none = Nothing that is known about you made a difference between the ads.
 change-intro = You choose which purposes you accept in the privacy settings of the site that showed you this ad. What you no longer accept is not used for the next ad.

@@ -46,6 +46,7 @@ named-share = { $count ->
 remainder = El resto, { $share }, son motivos más débiles y partes fijas del cálculo.
 remainder-none = Nada más contó.
 common-intro = Esto contó igual para todos los anuncios: no explica que se eligiera este.
+common-more = { $count } más
 unused-none = No se apartó nada.
 personal-none = Nada de lo que se sabe de usted marcó una diferencia entre los anuncios.
 change-intro = Usted elige qué fines acepta en los ajustes de privacidad del sitio que le mostró este anuncio. Lo que deje de aceptar no se usará para el próximo anuncio.

@@ -46,6 +46,7 @@ named-share = { $count ->
 remainder = Le reste, { $share }, tient à des raisons plus faibles et à des éléments fixes du calcul.
 remainder-none = Rien d’autre n’a joué.
 common-intro = Ces éléments ont compté de la même façon pour toutes les publicités : ils n’expliquent donc pas le choix de celle-ci.
+common-more = { $count } de plus
 unused-none = Rien n’a été écarté.
 personal-none = Rien de ce que l’on sait de vous n’a fait de différence entre les publicités.
 change-intro = Vous choisissez les finalités que vous acceptez dans les réglages de confidentialité du site qui vous a montré cette publicité. Ce que vous n’acceptez plus ne sert pas pour la publicité suivante.

@@ -46,6 +46,7 @@ named-share = { $count ->
 remainder = Il resto, { $share }, sono motivi più deboli e parti fisse del calcolo.
 remainder-none = Nient’altro ha contato.
 common-intro = Tutto questo ha contato allo stesso modo per ogni annuncio: non spiega perché è stato scelto questo.
+common-more = ancora { $count }
 unused-none = Nulla è stato messo da parte.
 personal-none = Nulla di ciò che si sa di Lei ha fatto differenza tra gli annunci.
 change-intro = Lei sceglie quali scopi accettare nelle impostazioni sulla privacy del sito che Le ha mostrato questo annuncio. Ciò che non accetta più non serve per il prossimo annuncio.

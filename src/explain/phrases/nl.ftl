@@ -46,6 +46,7 @@ named-share = { $count ->
 remainder = De rest, { $share }, zijn zwakkere redenen en vaste delen van de som.
 remainder-none = Verder telde niets mee.
 common-intro = Dit telde voor elke advertentie even zwaar. Het is dus geen reden voor juist deze.
+common-more = nog { $count }
 unused-none = Er is niets achtergehouden.
 personal-none = Niets van wat over u bekend is, maakte verschil tussen de advertenties.
 change-intro = U kiest welke doelen u toestaat bij de privacy-instellingen van de site die u deze advertentie liet zien. Wat u niet meer toestaat, wordt voor de volgende advertentie niet gebruikt.

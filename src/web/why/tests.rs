@@ -310,3 +310,44 @@ fn another_ad_is_compared_without_telling_what_anyone_offers() {
     assert!(!html.contains("EUR") && !html.contains("2,000,000") && !html.contains("value=\"pizza\""));
     assert!(page(None).contains("No other ad could have been shown here."));
 }
+
+#[test]
+fn of_many_things_that_are_true_of_every_ad_twelve_stand_open_and_the_rest_unfolds() {
+    let (features, phrases) = (sample::features(), Phrases::load(&Localised::default()).unwrap());
+    let (placed, decision, controls) = (Placed::default(), sample::three_ads(), controls(Chooser::Bearer));
+    let request = WhyRequest {
+        decision: &decision,
+        ad_index: 0,
+        features: &features,
+        setting: setting(&phrases, &placed),
+        precision: Precision::Exact,
+        controls: &controls,
+        concerns: &[],
+        compared: None,
+        fresh: &fresh,
+    };
+    let mut explanation = explain(&decision, 0, &features, REASONS_MAX).unwrap();
+    let one = explanation.common[0].clone();
+    for (count, folded) in [(1, None), (12, None), (13, Some(1)), (1000, Some(988))] {
+        explanation.common = vec![one.clone(); count];
+        let html = WhyPage::of(&request, &explanation, &decision.ranked[0]).render().unwrap();
+        elements(&html);
+        let summary = folded.map(|folded| format!("<summary>{folded} more</summary>"));
+        assert_eq!(summary.is_some(), html.contains("<details>"), "{count}");
+        assert!(summary.is_none_or(|summary| html.contains(&summary)), "{count}");
+    }
+}
+
+#[test]
+fn a_bar_says_no_more_than_the_percent_beside_it() {
+    let html = page(|_| {}, &sample::three_ads());
+    let after = |text: &str| html.split(text).skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let bars = after("<rect class=\"part\" width=\"");
+    let told = after("<span>");
+    let bars: Vec<&str> = bars.iter().map(|rest| rest.split('"').next().unwrap()).collect();
+    let told: Vec<&str> = told.iter().map(|rest| rest.split('<').next().unwrap()).collect();
+    assert!(!bars.is_empty());
+    for bar in bars {
+        assert!(told.contains(&bar), "{bar} is not among {told:?}");
+    }
+}
