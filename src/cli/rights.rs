@@ -70,7 +70,7 @@ pub(super) struct RectifyArguments {
     #[arg(long, value_name = "ID")]
     event: String,
     /// It did not happen.
-    #[arg(long, conflicts_with_all = ["kind", "at", "attribute", "spend_micros"], required_unless_present = "at")]
+    #[arg(long, conflicts_with_all = ["kind", "at", "attribute", "spend_micros", "times"], required_unless_present = "at")]
     delete: bool,
     /// What kind of thing it was: browse, purchase, search, impression, click or conversion.
     #[arg(long, default_value = "purchase")]
@@ -84,6 +84,9 @@ pub(super) struct RectifyArguments {
     /// What was spent, in millionths.
     #[arg(long, value_name = "MICROS", default_value_t = 0)]
     spend_micros: i64,
+    /// How often, of an event that stands for several of a day.
+    #[arg(long, value_name = "TIMES", default_value_t = 1)]
+    times: i32,
 }
 
 /// Stops all use of a person's data while a dispute runs, or lifts that again.
@@ -174,6 +177,7 @@ pub(super) async fn rectify(arguments: RectifyArguments) -> Result<(), CommandEr
                 at: Some(prost_types::Timestamp { seconds, nanos: 0 }),
                 attributes: attributes.into_iter().collect(),
                 spend_micros: arguments.spend_micros,
+                times: arguments.times,
             })
         }
     };

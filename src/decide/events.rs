@@ -160,9 +160,11 @@ impl Engine {
                 if self.is_erased(&stored.tenant, &row.subject, row.at) {
                     continue;
                 }
-                match self.read_event(row.kind, row.at, &row.attributes, row.spend_micros) {
-                    Ok(event) => {
-                        recalled += u64::from(history.insert(row.subject, &event) == Intake::Kept);
+                match self.events_of_row(&row) {
+                    Ok(events) => {
+                        for event in events {
+                            recalled += u64::from(history.insert(row.subject, &event) == Intake::Kept);
+                        }
                     }
                     Err(error) => tracing::warn!(%error, "an event does not fit the schema any more"),
                 }
@@ -191,6 +193,17 @@ impl Engine {
         draft.check(&self.schema, &self.symbols, &self.products)
     }
 
+    /// The events that a row stands for, in the codes of the schema: as many as it counts, the first of which has what
+    /// was spent.
+    pub(super) fn events_of_row(&self, row: &EventRow) -> Result<Vec<Event>, FieldErrors> {
+        let first = self.read_event(row.kind, row.at, &row.attributes, row.spend_micros)?;
+        let mut events = vec![Event { spend_micros: 0, ..first.clone() }; row.times as usize];
+        if let Some(event) = events.first_mut() {
+            *event = first;
+        }
+        Ok(events)
+    }
+
     /// Whether a value of the event is on the sensitive list.
     pub(super) fn is_sensitive(&self, event: &Event) -> bool {
         let attributes = (0..).map(AttributeId).zip(&self.schema.attributes).zip(&event.attributes);
@@ -209,6 +222,7 @@ impl Engine {
             attributes: event.attributes.clone(),
             spend_micros: event.spend_micros,
             received_at: self.clock.now(),
+            times: 1,
         }
     }
 }

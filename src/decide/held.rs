@@ -76,7 +76,7 @@ impl Engine {
             let Some((last, _)) = page.last() else { break };
             after = *last;
             for (_, row) in page {
-                if let Ok(event) = self.read_event(row.kind, row.at, &row.attributes, row.spend_micros) {
+                for event in self.events_of_row(&row).into_iter().flatten() {
                     *told.entry(key(&event)).or_default() += 1;
                 }
             }
@@ -111,6 +111,7 @@ impl Engine {
             attributes: attributes.chain(row.outcomes.iter().map(outcome)).collect(),
             spend_micros: 0,
             received_at: None,
+            times: 1,
             source: Source::Example,
             retention_days: self.retention.days(EventKind::Impression),
         }
@@ -189,6 +190,7 @@ impl Engine {
             attributes: row.attributes,
             spend_micros: row.spend_micros,
             received_at: Some(row.received_at),
+            times: row.times,
             source: Source::Told,
             retention_days: self.retention.days(row.kind),
         }
@@ -207,6 +209,7 @@ impl Engine {
             attributes: named.collect(),
             spend_micros: event.spend_micros,
             received_at: None,
+            times: 1,
             source: Source::Example,
             retention_days: self.retention.days(event.kind),
         }

@@ -10,6 +10,7 @@ use super::{DecideError, Engine};
 use crate::domain::{
     AdId, Day, DecisionId, EventId, EventKind, QuarantineCause, Quarantined, SubjectKey, TenantId, Timestamp,
 };
+use crate::store::OWN_ID_PREFIX;
 
 /// What is believed of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,7 +143,7 @@ impl Engine {
 
 /// The id under which an outcome counts once.
 fn outcome_id(kind: EventKind, decision: DecisionId, rank: usize) -> Result<EventId, DecideError> {
-    Ok(EventId::parse(&format!("{}:{decision}:{rank}", kind.name()))?)
+    Ok(EventId::parse(&format!("{OWN_ID_PREFIX}{}:{decision}:{rank}", kind.name()))?)
 }
 
 #[cfg(test)]
@@ -163,7 +164,7 @@ mod tests {
     fn an_outcome_has_one_id_for_each_kind_decision_and_ad() {
         let decision = DecisionId::new(uuid::Uuid::from_bytes([7; 16]));
         let id = |kind, rank| outcome_id(kind, decision, rank).unwrap();
-        assert_eq!(id(EventKind::Click, 1).as_str(), format!("click:{decision}:1"));
+        assert_eq!(id(EventKind::Click, 1).as_str(), format!("limpid:click:{decision}:1"));
         assert_ne!(id(EventKind::Click, 1), id(EventKind::Conversion, 1));
         assert_ne!(id(EventKind::Click, 1), id(EventKind::Click, 0));
     }

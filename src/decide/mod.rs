@@ -13,6 +13,7 @@ mod error;
 mod events;
 mod explanation;
 mod flips;
+mod fold;
 mod held;
 mod how_it_works;
 mod intake;

@@ -94,6 +94,8 @@ pub struct CorrectedEvent {
     pub attributes: BTreeMap<String, String>,
     /// What was spent, in micros.
     pub spend_micros: Micros,
+    /// How often on that day.
+    pub times: u32,
 }
 
 impl Engine {
@@ -158,20 +160,20 @@ impl Engine {
         corrected: Option<CorrectedEvent>,
     ) -> Result<(), DecideError> {
         let now = self.now();
-        let (correction, event) = match corrected {
-            None => (Correction::Delete, None),
+        let (correction, events) = match corrected {
+            None => (Correction::Delete, Vec::new()),
             Some(corrected) => {
-                let (row, event) = self.check_correction(asker, id, corrected)?;
-                (Correction::Replace(Box::new(row)), Some(event))
+                let (row, events) = self.check_correction(asker, id, corrected)?;
+                (Correction::Replace(Box::new(row)), events)
             }
         };
         let was = rectify(&self.ledger, asker, id, correction, now).await?;
-        let was = self.read_event(was.kind, was.at, &was.attributes, was.spend_micros);
+        let was = self.events_of_row(&was);
         let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
-        if let Ok(was) = was {
+        for was in was.into_iter().flatten() {
             history.take_out(&asker.subject, &was);
         }
-        if let Some(event) = event {
+        for event in events {
             let _ = history.insert(asker.subject, &event);
         }
         Ok(())
@@ -182,8 +184,8 @@ impl Engine {
         asker: &Asker,
         id: &EventId,
         corrected: CorrectedEvent,
-    ) -> Result<(EventRow, Event), DecideError> {
-        let CorrectedEvent { kind, at, attributes, spend_micros } = corrected;
+    ) -> Result<(EventRow, Vec<Event>), DecideError> {
+        let CorrectedEvent { kind, at, attributes, spend_micros, times } = corrected;
         let event = self.read_event(kind, at, &attributes, spend_micros).map_err(|errors| {
             crate::domain::FieldErrors(errors.0.into_iter().map(|e| e.under("corrected")).collect())
         })?;
@@ -192,8 +194,10 @@ impl Engine {
         }
         let subject = asker.subject;
         let received_at = self.now();
-        let row = EventRow { id: id.clone(), subject, kind, at, attributes, spend_micros, received_at };
-        Ok((row, event))
+        let row =
+            EventRow { id: id.clone(), subject, kind, at, attributes, spend_micros, received_at, times };
+        let events = self.events_of_row(&row)?;
+        Ok((row, events))
     }
 
     /// Keeps that a right was exercised.
@@ -333,6 +337,9 @@ impl Engine {
             tracing::info!(decisions, "decisions were deleted whose time was over");
         }
         let stored = sweep_events(&self.ledger, &self.retention, now).await?;
+        if self.fold_events(now).await? > 0 {
+            self.ledger.scrub().await?;
+        }
         let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
         let in_memory = history.retain(|kind, at| self.retention.keeps(kind, at, now));
         Ok((stored, in_memory as u64))

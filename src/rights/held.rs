@@ -48,7 +48,7 @@ impl Source {
 /// An event as it is held.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HeldEvent {
-    /// The caller's identifier; events of the example have none.
+    /// The caller's identifier, or the one of a day; events of the example have none.
     pub id: Option<EventId>,
     /// What kind of thing.
     pub kind: EventKind,
@@ -60,6 +60,8 @@ pub struct HeldEvent {
     pub spend_micros: Micros,
     /// When the service was told; None for events of the example.
     pub received_at: Option<Timestamp>,
+    /// How often: once, or several times on the day that begins then.
+    pub times: u32,
     /// Where it comes from.
     pub source: Source,
     /// For how many days such events are kept.

@@ -190,6 +190,7 @@ impl From<HeldEvent> for pb::HeldEvent {
             received_at: event.received_at.map(timestamp),
             source: event.source.name().to_owned(),
             retention_days: i32::try_from(event.retention_days).unwrap_or(i32::MAX),
+            times: i32::try_from(event.times).unwrap_or(i32::MAX),
         }
     }
 }

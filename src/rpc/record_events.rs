@@ -11,6 +11,7 @@ use crate::decide::{DecideError, Engine, EventIn, EventTally, OutcomeOf};
 use crate::domain::{
     AdId, DecisionId, EventId, EventKind, QuarantineCause, Quarantined, TenantId, Timestamp,
 };
+use crate::store::OWN_ID_PREFIX;
 
 /// Events that are made durable together while a stream goes on.
 const BATCH: usize = 256;
@@ -89,6 +90,16 @@ fn read(engine: &Engine, number: usize, wire: pb::RecordEventsRequest) -> Result
     };
     let kind = kind(&mut fields, event.kind(), &at("event.kind"));
     let id = fields.take(EventId::parse(&event.id).map_err(|e| e.under(format!("events[{number}]"))));
+    let id = id.filter(|id| {
+        let is_own = id.as_str().starts_with(OWN_ID_PREFIX);
+        if is_own {
+            fields.refuse(
+                at("event.id"),
+                format!("must not begin with {OWN_ID_PREFIX}, as ids of the service do"),
+            );
+        }
+        !is_own
+    });
     let subject = tenant.as_ref().and_then(|tenant| {
         let key = engine.subject_key(tenant, &event.subject_id);
         fields.take(key.map_err(|e| crate::domain::FieldError::new(at("event.subject_id"), e.rule)))

@@ -12,6 +12,9 @@ use crate::decide::{CorrectedEvent, Engine, ErasureReceipt};
 use crate::domain::{ChangeId, EventId};
 use crate::store::Right;
 
+/// Most that one event may be corrected to stand for.
+const TIMES_MAX: u32 = 1_000;
+
 pub(super) async fn rectify(
     service: &Service,
     request: Request<pb::RectifyRequest>,
@@ -55,11 +58,19 @@ fn read(engine: &Engine, request: pb::RectifyRequest) -> Result<(EventId, Option
     let Some(wire) = request.corrected else { return fields.finish(id.map(|id| (id, None))) };
     let what = kind(&mut fields, wire.kind(), "corrected.kind");
     let when = moment(&mut fields, wire.at.as_ref(), engine.now(), "corrected.at");
-    let corrected = what.zip(when).map(|(kind, at)| CorrectedEvent {
+    let times = match wire.times {
+        0 => Some(1),
+        times => u32::try_from(times).ok().filter(|times| (1..=TIMES_MAX).contains(times)),
+    };
+    if times.is_none() {
+        fields.refuse("corrected.times", format!("must be 0 to {TIMES_MAX}, is {}", wire.times));
+    }
+    let corrected = what.zip(when).zip(times).map(|((kind, at), times)| CorrectedEvent {
         kind,
         at,
         attributes: wire.attributes,
         spend_micros: wire.spend_micros,
+        times,
     });
     fields.finish(id.zip(corrected).map(|(id, corrected)| (id, Some(corrected))))
 }

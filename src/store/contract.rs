@@ -13,9 +13,9 @@ use uuid::Uuid;
 use super::{
     AnswerRow, Answered, Appended, AppendedChoice, AppendedConcern, AppendedDecision,
     CONCERNS_PER_DECISION_MAX, Chain, ChainFault, ChainId, ChainWalk, ChangeAction, ChoiceRow, ConcernRow,
-    DecisionRow, Erasure, EventRow, Expiry, FeedbackCount, FeedbackRow, Gone, Head, ModelChange, Place as At,
-    PromotionAction, Pulse, Rectified, Right, RightRow, Seal, Store, StoreError, StoreOptions, StoredChoice,
-    StoredConcern, SubjectRow, Suppression,
+    DecisionRow, Erasure, EventRow, Expiry, FeedbackCount, FeedbackRow, Gone, Head, ModelChange,
+    OWN_ID_PREFIX, Place as At, PromotionAction, Pulse, Rectified, Right, RightRow, Seal, Store, StoreError,
+    StoreOptions, StoredChoice, StoredConcern, SubjectRow, Suppression,
 };
 use crate::domain::{
     Alias, ChangeId, ChoiceChange, Choices, ConcernId, ConcernOutcome, ConcernTopic, Day, DecisionId,
@@ -64,6 +64,7 @@ fn event(id: &str, spend_micros: i64) -> EventRow {
         attributes: BTreeMap::from([("category".to_owned(), "CAFÉ \"FINE\"".to_owned())]),
         spend_micros,
         received_at: Timestamp::from_micros(7),
+        times: 1,
     }
 }
 
@@ -470,6 +471,7 @@ macro_rules! suite {
             data_keys_are_wrapped_anew_and_none_by_a_key_that_is_gone,
             an_event_is_put_right_or_taken_back_by_its_person_alone,
             events_whose_time_is_over_are_dropped_by_kind,
+            events_of_a_day_are_folded_into_one_row_and_their_ids_remembered,
             decisions_of_an_alias_are_paged_in_the_order_of_the_log,
             a_concern_is_taken_once_and_answered_once,
             so_many_concerns_about_a_decision_and_no_more,

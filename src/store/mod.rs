@@ -10,6 +10,7 @@ mod choices;
 mod concerns;
 #[cfg(test)]
 mod contract;
+mod day;
 mod error;
 mod log;
 mod quarantine;
@@ -23,12 +24,13 @@ pub use concerns::{
     AnswerRow, Answered, AppendedConcern, CONCERNS_PER_DECISION_MAX, ConcernRow, FeedbackCount, FeedbackRow,
     StoredConcern,
 };
+pub use day::OWN_ID_PREFIX;
 pub use error::StoreError;
 pub use log::{Chain, Expiry, Head, Seal};
 pub use rights::{Erasure, Gone, Pulse, Rectified, Right, RightRow, StoredRight, Suppression};
 pub use rows::{
-    Appended, AppendedDecision, ChangeAction, DecisionRow, EventRow, ModelChange, Promotion, PromotionAction,
-    StoredEvent, SubjectRow, standing,
+    Appended, AppendedDecision, ChangeAction, DecisionRow, EventRow, FoldedEvent, ModelChange, Promotion,
+    PromotionAction, StoredEvent, SubjectRow, standing,
 };
 pub use sqlite::{FILE_NAME, StoreOptions};
 
@@ -179,6 +181,32 @@ impl Store {
     pub async fn events(&self, after: u64, limit: u32) -> Result<Vec<StoredEvent>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.events(after, limit).await,
+        }
+    }
+
+    /// Folds up to `limit` single events that happened before a moment into one row for each person, kind, day and
+    /// attributes; which ones. The ids of those since `ids_since` are remembered.
+    ///
+    /// # Errors
+    /// When it cannot be made durable; then none was folded.
+    pub async fn fold_events(
+        &self,
+        before: Timestamp,
+        ids_since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<FoldedEvent>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.fold_events(before, ids_since, limit).await,
+        }
+    }
+
+    /// Forgets the remembered ids of events that happened before a moment; how many.
+    ///
+    /// # Errors
+    /// When it cannot be made durable.
+    pub async fn forget_event_ids(&self, before: Timestamp) -> Result<u64, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.forget_event_ids(before).await,
         }
     }
 

@@ -75,6 +75,21 @@ pub struct EventRow {
     pub spend_micros: Micros,
     /// When we were told.
     pub received_at: Timestamp,
+    /// How often it happened: once, unless the row is the sum of a day; then `at` is the start of that day.
+    pub times: u32,
+}
+
+/// An event that was folded into the sum of its day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoldedEvent {
+    /// Whose data.
+    pub tenant: TenantId,
+    /// The event as it was.
+    pub event: EventRow,
+    /// How often the sum had counted before.
+    pub times_before: u32,
+    /// What the sum had come to before, in micros.
+    pub spend_before: Micros,
 }
 
 impl EventRow {

@@ -29,6 +29,7 @@ mod evaluate;
 mod events;
 mod example;
 mod explain;
+mod folding;
 mod golden;
 mod hostile_labels;
 mod idempotency;

@@ -47,7 +47,7 @@ async fn while_a_dispute_runs_nothing_of_the_person_is_used_and_nothing_is_lost(
 fn corrected(category: &str) -> pb::CorrectedEvent {
     let event = purchase("", "", category, 2).event.unwrap();
     let pb::Event { kind, at, attributes, spend_micros, .. } = event;
-    pb::CorrectedEvent { kind, at, attributes, spend_micros }
+    pb::CorrectedEvent { kind, at, attributes, spend_micros, times: 0 }
 }
 
 #[tokio::test]

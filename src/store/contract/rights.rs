@@ -157,3 +157,62 @@ pub(super) async fn decisions_of_an_alias_are_paged_in_the_order_of_the_log(plac
     assert_eq!(page, [(seq(1), of(1)), (seq(3), of(3))]);
     assert_eq!(store.decisions_of(&tenant("a"), alias, seq(3), 2).await.unwrap(), [(seq(5), of(5))]);
 }
+
+pub(super) async fn events_of_a_day_are_folded_into_one_row_and_their_ids_remembered(place: impl Place) {
+    const DAY: i64 = 86_400_000_000;
+    let store = place.open().await;
+    let a = tenant("a");
+    let at = |id: &str, at: i64| EventRow {
+        at: Timestamp::from_micros(at),
+        received_at: Timestamp::from_micros(at),
+        ..event(id, 5)
+    };
+    let told = [at("1", 10), at("2", 20), at("3", DAY + 5), at("4", 2 * DAY), at("5", 3 * DAY)];
+    store.append_events(&a, marked(told.to_vec())).await.unwrap();
+    store.append_events(&tenant("b"), marked(vec![at("1", 10)])).await.unwrap();
+    let before = Timestamp::from_micros(2 * DAY);
+    let ids_since = Timestamp::from_micros(15);
+    let folded = store.fold_events(before, ids_since, 3).await.unwrap();
+    assert_eq!(
+        folded
+            .iter()
+            .map(|one| (one.tenant.as_str(), one.event.id.as_str(), one.times_before, one.spend_before))
+            .collect::<Vec<_>>(),
+        [("a", "1", 0, 0), ("b", "1", 0, 0), ("a", "2", 1, 5)]
+    );
+    assert_eq!(store.fold_events(before, ids_since, 3).await.unwrap().len(), 1);
+    assert_eq!(store.fold_events(before, ids_since, 3).await, Ok(Vec::new()));
+
+    let nine = SubjectKey::from_bytes([9; 32]);
+    let held: Vec<EventRow> =
+        store.events_of(&a, &nine, 0, 9).await.unwrap().into_iter().map(|one| one.event).collect();
+    let told = held
+        .iter()
+        .map(|one| (one.at.micros(), one.times, one.spend_micros))
+        .collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(told, [(0, 2, 10), (DAY, 1, 5), (2 * DAY, 1, 5), (3 * DAY, 1, 5)].into());
+    assert!(held.iter().all(|one| one.attributes == event("x", 0).attributes));
+    // An id that is remembered counts once, one that is not is another event; later ones join their day.
+    let again = store.append_events(&a, marked(vec![at("2", 20), at("3", DAY + 5), at("4", 2 * DAY)])).await;
+    assert_eq!(again, Ok(vec![Appended::Known; 3]));
+    assert_eq!(store.append_events(&a, marked(vec![at("6", 30)])).await, Ok(vec![Appended::New]));
+    let late = store.fold_events(before, ids_since, 9).await.unwrap();
+    assert_eq!((late[0].times_before, late[0].spend_before), (2, 10));
+    assert_eq!(store.forget_event_ids(Timestamp::from_micros(DAY)).await, Ok(2));
+    let again = store.append_events(&a, marked(vec![at("2", 20), at("3", DAY + 5)])).await;
+    assert_eq!(again, Ok(vec![Appended::New, Appended::Known]));
+
+    // The sum of a day is put right like any event, and goes with its person.
+    let day = held.iter().find(|one| one.times == 2).unwrap().clone();
+    assert!(day.id.as_str().starts_with(OWN_ID_PREFIX), "{}", day.id);
+    let right = EventRow { times: 1, spend_micros: 4, ..day.clone() };
+    let was = store.rectify_event(&a, &nine, &day.id, Some(right)).await.unwrap();
+    assert!(matches!(was, Rectified::Was(was) if was.times == 3));
+    let erased = store.erase(erasure(9, 70)).await.unwrap();
+    assert_eq!(erased.events, 5);
+    assert_eq!(
+        store.forget_event_ids(Timestamp::from_micros(i64::MAX)).await,
+        Ok(0),
+        "ids go with their person"
+    );
+}

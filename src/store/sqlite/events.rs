@@ -5,7 +5,8 @@ use rusqlite::{Connection, Params, Row, params};
 use super::Sqlite;
 use super::convert::{bytes, damaged, get, moment, parsed, place, to_column};
 use crate::domain::{EventId, EventKind, FieldError, SubjectKey, SubjectMark, TenantId, Timestamp};
-use crate::store::{Appended, EventRow, Rectified, StoreError, StoredEvent};
+use crate::store::day::sum_of_day;
+use crate::store::{Appended, EventRow, FoldedEvent, Rectified, StoreError, StoredEvent};
 
 impl Sqlite {
     /// See [`crate::store::Store::append_events`].
@@ -79,6 +80,30 @@ impl Sqlite {
         })
         .await
     }
+
+    /// See [`crate::store::Store::fold_events`].
+    pub(in crate::store) async fn fold_events(
+        &self,
+        before: Timestamp,
+        ids_since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<FoldedEvent>, StoreError> {
+        self.write(move |connection| {
+            let page = "WHERE folded = 0 AND at < ?1 ORDER BY at, seq LIMIT ?2";
+            let singles = select(connection, page, params![before.micros(), limit])?;
+            singles.into_iter().map(|single| fold(connection, single, ids_since)).collect()
+        })
+        .await
+    }
+
+    /// See [`crate::store::Store::forget_event_ids`].
+    pub(in crate::store) async fn forget_event_ids(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            let mut statement = connection.prepare_cached("DELETE FROM event_ids WHERE at < ?1")?;
+            Ok(statement.execute([before.micros()])? as u64)
+        })
+        .await
+    }
 }
 
 /// Deletes one event for good, or puts another in its place.
@@ -93,7 +118,7 @@ fn rectify(
     if let Some(event) = corrected {
         connection
             .prepare_cached(
-                "UPDATE events SET kind = ?4, at = ?5, attributes = ?6, spend_micros = ?7 \
+                "UPDATE events SET kind = ?4, at = ?5, attributes = ?6, spend_micros = ?7, times = ?8 \
                  WHERE tenant = ?1 AND event_id = ?2 AND subject_key = ?3",
             )?
             .execute(params![
@@ -104,12 +129,11 @@ fn rectify(
                 event.at.micros(),
                 attributes_of(event)?,
                 event.spend_micros,
+                event.times,
             ])?;
     } else {
         connection.prepare_cached(&format!("DELETE FROM events {known}"))?.execute(key)?;
-        connection
-            .prepare_cached("INSERT INTO retracted_events VALUES (?1, ?2)")?
-            .execute(params![tenant.as_str(), id.as_str()])?;
+        remember(connection, tenant, &was.event)?;
     }
     Ok(Rectified::Was(Box::new(was.event)))
 }
@@ -134,16 +158,21 @@ fn append(
         let same = known.event.tells_the_same_as(event);
         return Ok(if same { Appended::Known } else { Appended::Conflict });
     }
-    let mut retracted =
-        connection.prepare_cached("SELECT 1 FROM retracted_events WHERE tenant = ?1 AND event_id = ?2")?;
-    if retracted.exists(key)? {
+    let mut remembered =
+        connection.prepare_cached("SELECT 1 FROM event_ids WHERE tenant = ?1 AND event_id = ?2")?;
+    if remembered.exists(key)? {
         return Ok(Appended::Known);
     }
-    let attributes = attributes_of(event)?;
+    insert(connection, tenant, event)?;
+    Ok(Appended::New)
+}
+
+/// Keeps a single event.
+fn insert(connection: &Connection, tenant: &TenantId, event: &EventRow) -> Result<(), StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO events (tenant, event_id, subject_key, kind, at, attributes, spend_micros, \
-             received_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+             received_at, times, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
         )?
         .execute(params![
             tenant.as_str(),
@@ -151,16 +180,56 @@ fn append(
             event.subject.as_bytes(),
             event.kind.name(),
             event.at.micros(),
-            attributes,
+            attributes_of(event)?,
             event.spend_micros,
             event.received_at.micros(),
+            event.times,
         ])?;
-    Ok(Appended::New)
+    Ok(())
+}
+
+/// Remembers the id of an event that is not kept by it any more.
+fn remember(connection: &Connection, tenant: &TenantId, event: &EventRow) -> Result<(), StoreError> {
+    let row = params![tenant.as_str(), event.id.as_str(), event.subject.as_bytes(), event.at.micros()];
+    connection
+        .prepare_cached("INSERT INTO event_ids VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?
+        .execute(row)?;
+    Ok(())
+}
+
+/// Adds a single event to the sum of its day and deletes it.
+fn fold(
+    connection: &Connection,
+    single: StoredEvent,
+    ids_since: Timestamp,
+) -> Result<FoldedEvent, StoreError> {
+    let StoredEvent { seq, tenant, event } = single;
+    let sum = sum_of_day(&event);
+    let key = params![tenant.as_str(), sum.id.as_str()];
+    let before = match select(connection, "WHERE tenant = ?1 AND event_id = ?2", key)?.pop() {
+        Some(before) => before.event,
+        None => {
+            insert(connection, &tenant, &sum)?;
+            sum
+        }
+    };
+    let times = before.times.saturating_add(event.times);
+    let spend = before.spend_micros.saturating_add(event.spend_micros);
+    connection
+        .prepare_cached(
+            "UPDATE events SET times = ?3, spend_micros = ?4, folded = 1 WHERE tenant = ?1 AND event_id = ?2",
+        )?
+        .execute(params![tenant.as_str(), before.id.as_str(), times, spend])?;
+    if event.at >= ids_since {
+        remember(connection, &tenant, &event)?;
+    }
+    connection.prepare_cached("DELETE FROM events WHERE seq = ?1")?.execute([to_column(seq)])?;
+    Ok(FoldedEvent { tenant, event, times_before: before.times, spend_before: before.spend_micros })
 }
 
 fn select(connection: &Connection, clause: &str, key: impl Params) -> Result<Vec<StoredEvent>, StoreError> {
     let sql = format!(
-        "SELECT seq, tenant, event_id, subject_key, kind, at, attributes, spend_micros, received_at \
+        "SELECT seq, tenant, event_id, subject_key, kind, at, attributes, spend_micros, received_at, times \
          FROM events {clause}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -187,6 +256,7 @@ fn read(row: &Row<'_>) -> Result<StoredEvent, StoreError> {
             attributes: serde_json::from_str(&attributes).map_err(|_| damaged("attributes"))?,
             spend_micros: get(row, "spend_micros")?,
             received_at: moment(row, "received_at")?,
+            times: get(row, "times")?,
         },
     })
 }

@@ -183,6 +183,7 @@ fn erase(connection: &Connection, erasure: &Erasure) -> Result<Gone, StoreError>
         Ok(connection.prepare_cached(&sql)?.execute(key)? as u64)
     };
     let (events, choices) = (delete("events")?, delete("choices")?);
+    delete("event_ids")?;
     let suppression = Suppression { tenant: entry.tenant.clone(), mark: entry.mark, erased_at: entry.at };
     suppress(connection, &suppression)?;
     let (_, wrapped_by) = record(connection, entry)?;

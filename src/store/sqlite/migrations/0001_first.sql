@@ -69,8 +69,23 @@ CREATE TABLE events (
     attributes   TEXT    NOT NULL, -- a JSON object, names ascending
     spend_micros INTEGER NOT NULL,
     received_at  INTEGER NOT NULL,
+    times        INTEGER NOT NULL, -- how often it happened: 1, unless it is the sum of a day
+    folded       INTEGER NOT NULL, -- whether it is
     UNIQUE (tenant, event_id)
 ) STRICT;
+
+CREATE INDEX events_single ON events (at) WHERE folded = 0;
+
+-- Ids of events that were folded or taken back, for as long as such an event may be told again.
+CREATE TABLE event_ids (
+    tenant      TEXT    NOT NULL,
+    event_id    TEXT    NOT NULL,
+    subject_key BLOB    NOT NULL,
+    at          INTEGER NOT NULL,
+    PRIMARY KEY (tenant, event_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX event_ids_by_subject ON event_ids (tenant, subject_key);
 
 CREATE TABLE promotions (
     seq      INTEGER PRIMARY KEY,
@@ -148,13 +163,6 @@ CREATE TABLE erased_aliases (
     tenant TEXT NOT NULL,
     alias  BLOB NOT NULL,
     PRIMARY KEY (tenant, alias)
-) STRICT, WITHOUT ROWID;
-
--- Ids of events that were taken back: told again, they do not count again.
-CREATE TABLE retracted_events (
-    tenant   TEXT NOT NULL,
-    event_id TEXT NOT NULL,
-    PRIMARY KEY (tenant, event_id)
 ) STRICT, WITHOUT ROWID;
 
 -- Every right that was exercised, without any data of the person.
