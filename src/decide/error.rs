@@ -167,6 +167,10 @@ impl From<StoreError> for DecideError {
             StoreError::Full => Self::LogFull,
             StoreError::Unwritable { .. }
             | StoreError::Busy
+            | StoreError::Away { .. }
+            | StoreError::InDoubt
+            | StoreError::Address { .. }
+            | StoreError::OtherKeys
             | StoreError::Corrupt { .. }
             | StoreError::NewerFormat { .. }
             | StoreError::Unreleased { .. }

@@ -2,7 +2,7 @@
 
 Starts the real binary (`limpid demo`), calls health, Recommend, Explain, GetNotice and RecordEvents, adds
 the lines of each account up in Python integers, and looks each reason's evidence up in the bundled
-purchases. Usage: client.py PATH_TO_LIMPID
+purchases. Usage: client.py PATH_TO_LIMPID [URL_OF_AN_EMPTY_DATABASE]
 """
 
 import contextlib
@@ -29,11 +29,14 @@ START_SECONDS_MAX = 300
 
 
 @contextlib.contextmanager
-def demo(binary):
-    """Runs the demo on a free port; yields its address and what it printed until it served."""
+def demo(binary, store):
+    """Runs the demo on a free port, with its log in `store` if one is named; yields its address and what it printed until it served."""
     with tempfile.TemporaryDirectory() as data:
         process = subprocess.Popen(
-            [binary, "demo", "--port", "0", "--data", data], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [binary, "demo", "--port", "0", "--data", data, *(["--store", store] if store else [])],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         watchdog = threading.Timer(START_SECONDS_MAX, process.kill)
         watchdog.start()
@@ -146,10 +149,10 @@ def add_up(account):
     return total
 
 
-def main(binary):
+def main(binary, store=None):
     purchases = Purchases()
     impressions = pq.read_table(EXAMPLE / "impressions.parquet").to_pylist()
-    with demo(binary) as (address, printed):
+    with demo(binary, store) as (address, printed):
         api = Api(address)
         for service in ("RecommendationService", "ExplanationService", "EventService", "ModelService", "TransparencyService"):
             health = api.call("grpc.health.v1.Health", "Check", {"service": f"limpid.v1.{service}"})
@@ -314,6 +317,6 @@ def pages(printed):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         raise SystemExit(__doc__)
-    main(sys.argv[1])
+    main(*sys.argv[1:])
