@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::CommandError;
+use super::data::DataArguments;
 use super::workspace::Workspace;
 use crate::domain::{Clock, SystemClock};
 use crate::ledger::{ERASED_FILE_NAME, KEY_FILE_NAME, Keyring, Ledger, back_up_into};
@@ -16,9 +17,8 @@ pub(super) struct BackupArguments {
     /// Folder for copies; made when it is missing. The newest two stay.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
-    /// Folder for keys, log and models.
-    #[arg(long, value_name = "DIR", default_value = "limpid-data")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: DataArguments,
 }
 
 /// Puts a copy of the store into a data folder that has keys and no store, and erases again whoever was erased since the
@@ -27,9 +27,8 @@ pub(super) struct BackupArguments {
 pub(super) struct RestoreArguments {
     /// The copy.
     copy: PathBuf,
-    /// Folder with the keys.
-    #[arg(long, value_name = "DIR", default_value = "limpid-data")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: DataArguments,
 }
 
 pub(super) async fn backup(arguments: BackupArguments) -> Result<(), CommandError> {
@@ -40,7 +39,8 @@ pub(super) async fn backup(arguments: BackupArguments) -> Result<(), CommandErro
 }
 
 pub(super) async fn restore(arguments: RestoreArguments) -> Result<(), CommandError> {
-    let RestoreArguments { copy, data } = arguments;
+    let RestoreArguments { copy, data: arguments } = arguments;
+    let data = &arguments.folder;
     let (keys, store) = (data.join(KEY_FILE_NAME), data.join(FILE_NAME));
     if !keys.exists() {
         return Err(CommandError::new(format!(
@@ -51,7 +51,7 @@ pub(super) async fn restore(arguments: RestoreArguments) -> Result<(), CommandEr
     if store.exists() {
         return Err(CommandError::new(format!("--data {}: has a store; move it away first", data.display())));
     }
-    Keyring::open(&data).map_err(CommandError::new)?;
+    Keyring::open(data).map_err(CommandError::new)?;
     let refused = |error: &dyn std::fmt::Display| CommandError::new(format!("{}: {error}", copy.display()));
     // Under another name first, so that a copy that breaks off is no store.
     let unfinished = data.join(format!("{FILE_NAME}.unfinished"));
@@ -59,7 +59,7 @@ pub(super) async fn restore(arguments: RestoreArguments) -> Result<(), CommandEr
         .and_then(|_| fs::File::open(&unfinished)?.sync_all())
         .and_then(|()| fs::rename(&unfinished, &store))
         .map_err(|error| refused(&error))?;
-    let opened = Workspace::open(&data).await;
+    let opened = Workspace::open(&arguments).await;
     let workspace = match opened {
         Ok(workspace) => workspace,
         Err(error) => {

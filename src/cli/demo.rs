@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::CommandError;
+use super::data::DataArguments;
 use super::progress::Bar;
 use super::quality::print_quality;
 use super::serve::{DRAIN_SECONDS, EmbedArguments, bind, serve};
@@ -34,9 +35,8 @@ pub(super) struct DemoArguments {
     /// Folder of the example.
     #[arg(long, value_name = "DIR", default_value = "models/complete-journey")]
     example: PathBuf,
-    /// Folder for keys, log and models; made when it is missing.
-    #[arg(long, value_name = "DIR", default_value = "limpid-data")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: DataArguments,
     #[command(flatten)]
     embedding: EmbedArguments,
 }

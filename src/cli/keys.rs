@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use super::CommandError;
+use super::data::DataArguments;
 use super::workspace::{DEMO_TENANT, Folders, Workspace};
 use crate::data::Schema;
 use crate::decide::RightsSettings;
@@ -63,9 +64,8 @@ pub(super) struct KeysArguments {
 enum KeysCommand {
     /// Replaces the key that wraps data keys, now; the service may be running. Erasures until now are final then.
     Rotate {
-        /// Folder for keys, log and models.
-        #[arg(long, value_name = "DIR", default_value = "limpid-data")]
-        data: PathBuf,
+        #[command(flatten)]
+        data: DataArguments,
     },
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::CommandError;
+use super::data::DataArguments;
 use super::workspace::{DEMO_TENANT, Workspace};
 use crate::domain::{Clock, DecisionId, SystemClock, TenantId};
 use crate::ledger::{Export, Fault, Ledger, LogPublicKey, Verification, Witness, Witnessed, verify};
@@ -19,7 +20,7 @@ enum Command {
     /// Walks the whole log; fails when a decision was changed, dropped, swapped, put in or cut off. The service may be running.
     Verify {
         #[command(flatten)]
-        data: DataFolder,
+        data: DataArguments,
         /// The witness file that the service was given: it finds what was cut off the end.
         #[arg(long, value_name = "FILE")]
         witness: Option<PathBuf>,
@@ -30,7 +31,7 @@ enum Command {
     /// Prints the public key of the log, by which others check what is exported.
     Key {
         #[command(flatten)]
-        data: DataFolder,
+        data: DataArguments,
     },
     /// Writes a decision with the proof that it was logged.
     Export {
@@ -43,7 +44,7 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
         #[command(flatten)]
-        data: DataFolder,
+        data: DataArguments,
     },
     /// Checks an exported decision by the public key alone, and prints what was decided.
     Check {
@@ -53,13 +54,6 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         public_key: PathBuf,
     },
-}
-
-#[derive(clap::Args)]
-struct DataFolder {
-    /// Folder for keys, log and models.
-    #[arg(long, value_name = "DIR", default_value = "limpid-data")]
-    data: PathBuf,
 }
 
 /// How the log is kept.
@@ -90,21 +84,21 @@ pub(super) async fn run(arguments: LedgerArguments) -> Result<(), CommandError> 
             let witness = witness.as_deref().map_or(Ok(Vec::new()), read_witness)?;
             let found = match &public_key {
                 Some(file) => {
-                    let (key, store) = (read_key(file)?, Workspace::open_store(&data.data).await?);
+                    let (key, store) = (read_key(file)?, data.open_store(None).await?);
                     verify(&store, &key, &witness).await.map_err(CommandError::new)?
                 }
-                None => open(&data.data).await?.verify(&witness).await.map_err(CommandError::new)?,
+                None => open(&data).await?.verify(&witness).await.map_err(CommandError::new)?,
             };
             tell_log(&found)
         }
         Command::Key { data } => {
-            tell!("{}", open(&data.data).await?.public_key().to_hex());
+            tell!("{}", open(&data).await?.public_key().to_hex());
             Ok(())
         }
         Command::Export { decision, tenant, out, data } => {
             let tenant = TenantId::parse(&tenant).map_err(CommandError::new)?;
             let id = DecisionId::parse(&decision).map_err(CommandError::new)?;
-            let exported = open(&data.data).await?.export(&tenant, id, SystemClock.now()).await;
+            let exported = open(&data).await?.export(&tenant, id, SystemClock.now()).await;
             let exported = exported.map_err(CommandError::new)?;
             let exported = exported.ok_or_else(|| CommandError::new("the log has no such decision"))?;
             let text = serde_json::to_string_pretty(&exported).map_err(CommandError::new)?;
@@ -114,7 +108,7 @@ pub(super) async fn run(arguments: LedgerArguments) -> Result<(), CommandError> 
     }
 }
 
-async fn open(data: &Path) -> Result<Ledger, CommandError> {
+async fn open(data: &DataArguments) -> Result<Ledger, CommandError> {
     let workspace = Workspace::open(data).await?;
     Ok(Ledger::new(workspace.store, workspace.keyring))
 }

@@ -11,6 +11,7 @@ mod choices;
 mod client;
 mod concerns;
 mod consent;
+mod data;
 mod decisions;
 mod demo;
 mod evaluate;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::PathBuf;
 
 use clap::ValueEnum;
 
 use super::CommandError;
 use super::client::{Server, print_json, refusal};
+use super::data::DataArguments;
 use super::workspace::Workspace;
 use crate::domain::{Clock, IdSource, RandomIds, SystemClock, Timestamp};
 use crate::rpc::pb;
@@ -102,9 +102,8 @@ pub(super) struct RestrictArguments {
 /// Shows which rights were exercised, and how often: from the data folder, without any data of people.
 #[derive(clap::Args)]
 pub(super) struct RightsArguments {
-    /// Folder for keys, log and models.
-    #[arg(long, value_name = "DIR", default_value = "limpid-data")]
-    data: PathBuf,
+    #[command(flatten)]
+    data: DataArguments,
 }
 
 pub(super) async fn access(arguments: AccessArguments) -> Result<(), CommandError> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::ValueEnum;
 
 use super::CommandError;
+use super::data::DataArguments;
 use crate::consent::ConsentSettings;
 use crate::data::{Bundle, Schema, Shown};
 use crate::decide::{Engine, EngineParts, IntakeSettings, RightsSettings, all_choices};
@@ -18,7 +19,7 @@ use crate::explain::Phrases;
 use crate::ledger::{Keyring, Ledger, Witness};
 use crate::model::ModelKind;
 use crate::rights::all_suppressions;
-use crate::store::{Store, StoreOptions};
+use crate::store::Store;
 use crate::train::{Promoted, Registry, RegistryError};
 
 /// Whose service a data folder is; promotions are kept under this name.
@@ -32,9 +33,8 @@ pub(super) struct Folders {
     /// Folder of the example: schema.toml and the files that it names.
     #[arg(long, value_name = "DIR", default_value = "models/complete-journey")]
     pub(super) example: PathBuf,
-    /// Folder for keys, log and models; made when it is missing.
-    #[arg(long, value_name = "DIR", default_value = "limpid-data")]
-    pub(super) data: PathBuf,
+    #[command(flatten)]
+    pub(super) data: DataArguments,
 }
 
 /// A kind of model.
@@ -89,16 +89,11 @@ pub(super) struct Workspace {
 
 impl Workspace {
     /// Opens a data folder, making it when it is missing.
-    pub(super) async fn open(data: &Path) -> Result<Self, CommandError> {
+    pub(super) async fn open(data: &DataArguments) -> Result<Self, CommandError> {
         // Keys first: a store without its keys is told apart from a folder that is new.
-        let keyring = Arc::new(Keyring::open(data).map_err(CommandError::new)?);
-        let store = Self::open_store(data).await?;
-        Ok(Self { keyring, store, models: data.join("models"), witness: None, backups: None })
-    }
-
-    /// Opens the store alone, without the keys to what is sealed in it.
-    pub(super) async fn open_store(data: &Path) -> Result<Store, CommandError> {
-        Store::open(StoreOptions::new(data)).await.map_err(CommandError::new)
+        let keyring = Arc::new(Keyring::open(&data.folder).map_err(CommandError::new)?);
+        let store = data.open_store(Some(&keyring)).await?;
+        Ok(Self { keyring, store, models: data.folder.join("models"), witness: None, backups: None })
     }
 
     /// The log of decisions.

@@ -1,5 +1,6 @@
 //! Everything that a decision needs, in one place.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
 use tokio::sync::OnceCell;
@@ -106,6 +107,8 @@ pub struct Engine {
     pub(super) retention: Retention,
     /// When events whose time is over were deleted last.
     pub(super) swept_at: Mutex<Option<Timestamp>>,
+    /// Whether an erasure was noted that the store was not there to hear of.
+    pub(super) owes_erasures: AtomicBool,
     /// Who was erased.
     pub(super) suppressed: Suppressed,
     /// What of the doings of other processes was taken in.
@@ -157,6 +160,7 @@ impl Engine {
             told_today: ToldToday::default(),
             retention,
             swept_at: Mutex::default(),
+            owes_erasures: AtomicBool::new(false),
             suppressed: Suppressed::default(),
             followed: nothing_followed(),
             self_tests: RwLock::default(),

@@ -167,6 +167,11 @@ impl From<StoreError> for DecideError {
             StoreError::Full => Self::LogFull,
             StoreError::Unwritable { .. }
             | StoreError::Busy
+            | StoreError::Away { .. }
+            | StoreError::InDoubt
+            | StoreError::NotHere { .. }
+            | StoreError::Address { .. }
+            | StoreError::OtherKeys
             | StoreError::Corrupt { .. }
             | StoreError::NewerFormat { .. }
             | StoreError::Unreleased { .. }

@@ -2,6 +2,7 @@
 //! every process on the store.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{ChoiceIn, ChoiceReceipt, DecideError, Engine};
@@ -111,14 +112,19 @@ impl Engine {
     /// Erases a person; it is done in this process when this returns, and in every other one within a second.
     ///
     /// # Errors
-    /// When it cannot be made durable; nothing of the person is used any more all the same.
+    /// When it cannot be made durable; nothing of the person is used any more all the same, and what was noted of it is
+    /// finished when the store is back.
     pub async fn erase(&self, asker: &Asker) -> Result<ErasureReceipt, DecideError> {
         let _turn = self.choices.turn(&asker.subject).await;
         let at = self.now();
         // From here on no decision reads, and no event adds.
         self.suppressed.insert(asker.mark, at);
         let events_in_memory = self.drop_person(&asker.subject, at);
-        let erased = erase(&self.ledger, asker, at).await?;
+        let erased = erase(&self.ledger, asker, at).await;
+        if erased.is_err() {
+            self.owes_erasures.store(true, Ordering::Relaxed);
+        }
+        let erased = erased?;
         let hours = i64::from(self.rights.rotate_hours);
         let since = self.keyring.wrapping_since().unwrap_or(at);
         let models = self.registry.list()?.into_iter().map(|model| model.version).collect();
@@ -284,6 +290,7 @@ impl Engine {
     /// When store or keys cannot be read or written; the next call tries again.
     pub async fn keep_house(&self) -> Result<(), DecideError> {
         self.follow().await?;
+        self.finish_erasures().await?;
         let now = self.now();
         self.rotate_when_due(now).await?;
         let is_due =
@@ -293,6 +300,20 @@ impl Engine {
             *self.swept_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
         }
         Ok(())
+    }
+
+    /// Finishes the erasures that the store was not there to hear of.
+    async fn finish_erasures(&self) -> Result<(), DecideError> {
+        if !self.owes_erasures.swap(false, Ordering::Relaxed) {
+            return Ok(());
+        }
+        let finished = finish_noted_erasures(&self.ledger).await;
+        // Data keys that are at hand may be of someone who is gone.
+        self.ledger.forget_all();
+        if finished.is_err() {
+            self.owes_erasures.store(true, Ordering::Relaxed);
+        }
+        Ok(finished.map(drop)?)
     }
 
     async fn rotate_when_due(&self, now: Timestamp) -> Result<(), DecideError> {

@@ -54,6 +54,7 @@ impl Store {
     pub async fn append_choice(&self, row: ChoiceRow) -> Result<AppendedChoice, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.append_choice(row).await,
+            Self::Postgres(postgres) => postgres.append_choice(row).await,
         }
     }
 
@@ -64,6 +65,7 @@ impl Store {
     pub async fn choice(&self, tenant: &TenantId, id: &ChangeId) -> Result<Option<StoredChoice>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.choice(tenant, id).await,
+            Self::Postgres(postgres) => postgres.choice(tenant, id).await,
         }
     }
 
@@ -78,6 +80,7 @@ impl Store {
     ) -> Result<Vec<StoredChoice>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.choices_of(tenant, subject).await,
+            Self::Postgres(postgres) => postgres.choices_of(tenant, subject).await,
         }
     }
 
@@ -102,6 +105,7 @@ impl Store {
     pub async fn choices(&self, after: u64, limit: u32) -> Result<Vec<StoredChoice>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.choices(after, limit).await,
+            Self::Postgres(postgres) => postgres.choices(after, limit).await,
         }
     }
 }

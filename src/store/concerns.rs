@@ -112,6 +112,7 @@ impl Store {
     pub async fn append_concern(&self, row: ConcernRow) -> Result<AppendedConcern, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.append_concern(row).await,
+            Self::Postgres(postgres) => postgres.append_concern(row).await,
         }
     }
 
@@ -126,6 +127,7 @@ impl Store {
     ) -> Result<Option<StoredConcern>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.concern(tenant, id).await,
+            Self::Postgres(postgres) => postgres.concern(tenant, id).await,
         }
     }
 
@@ -143,6 +145,7 @@ impl Store {
     ) -> Result<Vec<StoredConcern>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.concerns(tenant, open, after, limit).await,
+            Self::Postgres(postgres) => postgres.concerns(tenant, open, after, limit).await,
         }
     }
 
@@ -157,6 +160,7 @@ impl Store {
     ) -> Result<Vec<StoredConcern>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.concerns_of(tenant, alias).await,
+            Self::Postgres(postgres) => postgres.concerns_of(tenant, alias).await,
         }
     }
 
@@ -172,6 +176,7 @@ impl Store {
     ) -> Result<Answered, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.answer_concern(tenant, id, answer).await,
+            Self::Postgres(postgres) => postgres.answer_concern(tenant, id, answer).await,
         }
     }
 
@@ -182,6 +187,7 @@ impl Store {
     pub async fn append_feedback(&self, row: FeedbackRow) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.append_feedback(row).await,
+            Self::Postgres(postgres) => postgres.append_feedback(row).await,
         }
     }
 
@@ -192,6 +198,7 @@ impl Store {
     pub async fn feedback_of(&self, tenant: &TenantId, alias: Alias) -> Result<Vec<FeedbackRow>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.feedback_of(tenant, alias).await,
+            Self::Postgres(postgres) => postgres.feedback_of(tenant, alias).await,
         }
     }
 
@@ -202,6 +209,7 @@ impl Store {
     pub async fn feedback_counts(&self, tenant: &TenantId) -> Result<Vec<FeedbackCount>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.feedback_counts(tenant).await,
+            Self::Postgres(postgres) => postgres.feedback_counts(tenant).await,
         }
     }
 }

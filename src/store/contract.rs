@@ -1,11 +1,12 @@
 //! What every backend must do. A backend is added by adding a line at the end.
 
 mod concerns;
+#[path = "../../tests/it/database.rs"]
+pub(super) mod database;
 mod log;
 mod rights;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -14,8 +15,8 @@ use super::{
     AnswerRow, Answered, Appended, AppendedChoice, AppendedConcern, AppendedDecision,
     CONCERNS_PER_DECISION_MAX, Chain, ChainFault, ChainId, ChainWalk, ChangeAction, ChoiceRow, ConcernRow,
     DecisionRow, Erasure, EventRow, Expiry, FeedbackCount, FeedbackRow, Gone, Head, ModelChange,
-    OWN_ID_PREFIX, Place as At, PromotionAction, Pulse, Rectified, Right, RightRow, Seal, Store, StoreError,
-    StoreOptions, StoredChoice, StoredConcern, SubjectRow, Suppression,
+    OWN_ID_PREFIX, Place as At, PostgresOptions, PromotionAction, Pulse, Rectified, Right, RightRow, Seal,
+    Store, StoreError, StoreOptions, StoredChoice, StoredConcern, SubjectRow, Suppression,
 };
 use crate::domain::{
     Alias, ChangeId, ChoiceChange, Choices, ConcernId, ConcernOutcome, ConcernTopic, Day, DecisionId,
@@ -24,6 +25,7 @@ use crate::domain::{
 };
 
 use concerns::*;
+use database::Database;
 use log::*;
 use rights::*;
 
@@ -94,7 +96,7 @@ fn erasure(n: u8, at: i64) -> Erasure {
 }
 
 /// A change by the person `n` of a tenant.
-fn choice(tenant_name: &str, n: u8, id: &str, statements: &[Statement]) -> ChoiceRow {
+pub(super) fn choice(tenant_name: &str, n: u8, id: &str, statements: &[Statement]) -> ChoiceRow {
     ChoiceRow {
         tenant: tenant(tenant_name),
         subject: SubjectKey::from_bytes([n; 32]),
@@ -120,8 +122,20 @@ pub(super) trait Place {
     async fn open(&self) -> Store;
 }
 
+impl Place for tempfile::TempDir {
+    async fn open(&self) -> Store {
+        Store::open(StoreOptions::new(self.path())).await.unwrap()
+    }
+}
+
+impl Place for Database {
+    async fn open(&self) -> Store {
+        Store::connect(&PostgresOptions::new(self.url())).await.unwrap()
+    }
+}
+
 /// Walks all chains; how long each is.
-async fn walk(store: &Store) -> Result<Vec<(ChainId, u32)>, (At, ChainFault)> {
+pub(super) async fn walk(store: &Store) -> Result<Vec<(ChainId, u32)>, (At, ChainFault)> {
     let mut walks: BTreeMap<ChainId, ChainWalk> = BTreeMap::new();
     let mut after = 0;
     loop {
@@ -442,10 +456,10 @@ async fn what_is_not_believed_is_counted_by_day_and_cause(place: impl Place) {
     assert_eq!(store.quarantined(&b).await, Ok(vec![count(2, old, 9)]));
 }
 
-/// Runs the suite on a backend: its name, and how to open a store that belongs to a folder.
+/// Runs the suite on a backend: its name, and how to make a place for its stores.
 macro_rules! suite {
-    ($backend:ident, $open:expr) => {
-        suite!($backend, $open, [
+    ($backend:ident, $make:expr) => {
+        suite!($backend, $make, [
             a_decision_is_read_back_as_written,
             no_tenant_reads_the_rows_of_another,
             an_id_is_decided_on_once,
@@ -480,26 +494,17 @@ macro_rules! suite {
             closing_keeps_all_that_was_acknowledged_and_refuses_the_rest,
         ]);
     };
-    ($backend:ident, $open:expr, [$($case:ident,)*]) => {
+    ($backend:ident, $make:expr, [$($case:ident,)*]) => {
         mod $backend {
-            use super::*;
-
-            struct Folder(tempfile::TempDir);
-
-            impl Place for Folder {
-                async fn open(&self) -> Store {
-                    ($open)(self.0.path()).await.unwrap()
-                }
-            }
-
             $(
                 #[tokio::test]
                 async fn $case() {
-                    super::$case(Folder(tempfile::tempdir().unwrap())).await;
+                    super::$case($make).await;
                 }
             )*
         }
     };
 }
 
-suite!(sqlite, |folder: &Path| Store::open(StoreOptions::new(folder)));
+suite!(sqlite, tempfile::tempdir().unwrap());
+suite!(postgres, super::Database::make().await);

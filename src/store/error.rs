@@ -20,6 +20,27 @@ pub enum StoreError {
     /// Another process held the store for longer than the waiting time.
     #[error("the store is busy with another process; try again")]
     Busy,
+    /// The database cannot be reached; nothing of the call was kept, and calls succeed again once it is back.
+    #[error("the database cannot be reached: {cause}")]
+    Away {
+        /// Why.
+        cause: String,
+    },
+    /// The connection broke while the database was committing: the call may have been kept or not. Made again,
+    /// it tells.
+    #[error(
+        "the connection to the database broke while it was writing: whether it did is not known; ask again"
+    )]
+    InDoubt,
+    /// Where the store is to be is not understood; no part of what was given is repeated, as it may hold a password.
+    #[error("the address of the store {rule}")]
+    Address {
+        /// The rule that it breaks.
+        rule: &'static str,
+    },
+    /// The data in the database are under other keys than those at hand.
+    #[error("the database belongs to another data folder: its data are under other keys")]
+    OtherKeys,
     /// The file is damaged, or is no store.
     #[error("the store is damaged: {what}")]
     Corrupt {
@@ -39,6 +60,12 @@ pub enum StoreError {
     Unreleased {
         /// The format of the file.
         found: i64,
+    },
+    /// The backend has other means for that.
+    #[error("the store is in PostgreSQL: {what}")]
+    NotHere {
+        /// Which.
+        what: &'static str,
     },
     /// A rule of the store was broken: an identifier taken twice, say.
     #[error("the store refuses the row: {rule}")]

@@ -61,6 +61,7 @@ impl Store {
     pub async fn link(&self, tenant: &TenantId, id: DecisionId) -> Result<Option<Link>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.link(tenant, id).await,
+            Self::Postgres(postgres) => postgres.link(tenant, id).await,
         }
     }
 
@@ -72,6 +73,7 @@ impl Store {
     pub async fn links(&self, after: u64, limit: u32) -> Result<Vec<Link>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.links(after, limit).await,
+            Self::Postgres(postgres) => postgres.links(after, limit).await,
         }
     }
 
@@ -82,6 +84,7 @@ impl Store {
     pub async fn hashes(&self, chain: ChainId, after: u32, limit: u32) -> Result<Vec<Hash>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.hashes(chain, after, limit).await,
+            Self::Postgres(postgres) => postgres.hashes(chain, after, limit).await,
         }
     }
 
@@ -92,6 +95,7 @@ impl Store {
     pub async fn chains(&self, open: bool) -> Result<Vec<Chain>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.chains(open).await,
+            Self::Postgres(postgres) => postgres.chains(open).await,
         }
     }
 
@@ -102,6 +106,7 @@ impl Store {
     pub async fn keep_head(&self, head: Head) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.keep_head(head).await,
+            Self::Postgres(postgres) => postgres.keep_head(head).await,
         }
     }
 
@@ -113,6 +118,7 @@ impl Store {
     pub async fn seal(&self, seal: Seal) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.seal(seal).await,
+            Self::Postgres(postgres) => postgres.seal(seal).await,
         }
     }
 
@@ -123,6 +129,7 @@ impl Store {
     pub async fn seals(&self, after: u64, limit: u32) -> Result<Vec<Seal>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.seals(after, limit).await,
+            Self::Postgres(postgres) => postgres.seals(after, limit).await,
         }
     }
 
@@ -133,6 +140,7 @@ impl Store {
     pub async fn last_seal(&self) -> Result<Option<Seal>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.last_seal().await,
+            Self::Postgres(postgres) => postgres.last_seal().await,
         }
     }
 
@@ -144,6 +152,7 @@ impl Store {
     pub async fn expire(&self, chain: ChainId, expiry: Expiry, limit: u32) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.expire(chain, expiry, limit).await,
+            Self::Postgres(postgres) => postgres.expire(chain, expiry, limit).await,
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Durable rows: decisions in a hash chain, aliases, events, choices, promotions, changes of models.
 //!
-//! [`Store`] is the contract that every backend meets; there is one backend so far, embedded
-//! SQLite. A second one is a variant here, its async methods, and one line of the contract suite.
-//! A write is durable when its future resolves, and never half there; a future that is dropped may
+//! [`Store`] is the contract that every backend meets: embedded SQLite, and PostgreSQL. Another one is a
+//! variant here, its async methods, and one line of the contract suite. A write is durable when its future resolves, and never half there; a future that is dropped may
 //! still have written.
 
 mod chain;
@@ -13,6 +12,7 @@ mod contract;
 mod day;
 mod error;
 mod log;
+mod postgres;
 mod quarantine;
 mod rights;
 mod rows;
@@ -27,6 +27,7 @@ pub use concerns::{
 pub use day::OWN_ID_PREFIX;
 pub use error::StoreError;
 pub use log::{Chain, Expiry, Head, Seal};
+pub use postgres::PostgresOptions;
 pub use rights::{Erasure, Gone, Pulse, Rectified, Right, RightRow, StoredRight, Suppression};
 pub use rows::{
     Appended, AppendedDecision, ChangeAction, DecisionRow, EventRow, FoldedEvent, ModelChange, Promotion,
@@ -45,6 +46,8 @@ use crate::domain::{
 pub enum Store {
     /// One file in the data folder.
     Sqlite(sqlite::Sqlite),
+    /// A database that several processes, on several machines, may use.
+    Postgres(postgres::Postgres),
 }
 
 impl Store {
@@ -55,6 +58,15 @@ impl Store {
     /// When the folder or file cannot be written, is damaged, or is of a newer format.
     pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
         sqlite::Sqlite::open(options).await.map(Self::Sqlite)
+    }
+
+    /// Opens the store of a PostgreSQL database, making its tables when they are missing and bringing older
+    /// ones up to date.
+    ///
+    /// # Errors
+    /// When the database cannot be reached or written, or is of a newer format.
+    pub async fn connect(options: &PostgresOptions) -> Result<Self, StoreError> {
+        postgres::Postgres::open(options).await.map(Self::Postgres)
     }
 
     /// Appends a decision to this opening's chain of the day, with `one_off`, the alias that only this decision has,
@@ -69,6 +81,7 @@ impl Store {
     ) -> Result<AppendedDecision, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.append_decision(row, one_off).await,
+            Self::Postgres(postgres) => postgres.append_decision(row, one_off).await,
         }
     }
 
@@ -83,6 +96,7 @@ impl Store {
     ) -> Result<Option<DecisionRow>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.decision(tenant, id).await,
+            Self::Postgres(postgres) => postgres.decision(tenant, id).await,
         }
     }
 
@@ -93,6 +107,7 @@ impl Store {
     pub async fn keep_listing(&self, version: Hash, ads: Vec<u8>) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.keep_listing(version, ads).await,
+            Self::Postgres(postgres) => postgres.keep_listing(version, ads).await,
         }
     }
 
@@ -103,6 +118,7 @@ impl Store {
     pub async fn listing(&self, version: Hash) -> Result<Option<Vec<u8>>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.listing(version).await,
+            Self::Postgres(postgres) => postgres.listing(version).await,
         }
     }
 
@@ -113,6 +129,7 @@ impl Store {
     pub async fn subject_or_insert(&self, row: SubjectRow) -> Result<SubjectRow, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.subject_or_insert(row).await,
+            Self::Postgres(postgres) => postgres.subject_or_insert(row).await,
         }
     }
 
@@ -127,6 +144,7 @@ impl Store {
     ) -> Result<Option<SubjectRow>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.subject(tenant, subject).await,
+            Self::Postgres(postgres) => postgres.subject(tenant, subject).await,
         }
     }
 
@@ -141,6 +159,7 @@ impl Store {
     ) -> Result<Option<SubjectRow>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.subject_of_alias(tenant, alias).await,
+            Self::Postgres(postgres) => postgres.subject_of_alias(tenant, alias).await,
         }
     }
 
@@ -155,6 +174,7 @@ impl Store {
     ) -> Result<Vec<SubjectRow>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.subjects(after, limit).await,
+            Self::Postgres(postgres) => postgres.subjects(after, limit).await,
         }
     }
 
@@ -170,6 +190,7 @@ impl Store {
     ) -> Result<Vec<Appended>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.append_events(tenant, events).await,
+            Self::Postgres(postgres) => postgres.append_events(tenant, events).await,
         }
     }
 
@@ -181,6 +202,7 @@ impl Store {
     pub async fn events(&self, after: u64, limit: u32) -> Result<Vec<StoredEvent>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.events(after, limit).await,
+            Self::Postgres(postgres) => postgres.events(after, limit).await,
         }
     }
 
@@ -197,6 +219,7 @@ impl Store {
     ) -> Result<Vec<FoldedEvent>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.fold_events(before, ids_since, limit).await,
+            Self::Postgres(postgres) => postgres.fold_events(before, ids_since, limit).await,
         }
     }
 
@@ -207,6 +230,7 @@ impl Store {
     pub async fn forget_event_ids(&self, before: Timestamp) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.forget_event_ids(before).await,
+            Self::Postgres(postgres) => postgres.forget_event_ids(before).await,
         }
     }
 
@@ -224,6 +248,7 @@ impl Store {
     ) -> Result<Promotion, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.promote(tenant, response, version, at).await,
+            Self::Postgres(postgres) => postgres.promote(tenant, response, version, at).await,
         }
     }
 
@@ -240,6 +265,7 @@ impl Store {
     ) -> Result<Option<Promotion>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.roll_back(tenant, response, at).await,
+            Self::Postgres(postgres) => postgres.roll_back(tenant, response, at).await,
         }
     }
 
@@ -254,6 +280,7 @@ impl Store {
     ) -> Result<Option<ModelVersion>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.active(tenant, response).await,
+            Self::Postgres(postgres) => postgres.active(tenant, response).await,
         }
     }
 
@@ -268,6 +295,7 @@ impl Store {
     ) -> Result<Vec<Promotion>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.promotions(tenant, response).await,
+            Self::Postgres(postgres) => postgres.promotions(tenant, response).await,
         }
     }
 
@@ -278,6 +306,7 @@ impl Store {
     pub async fn record_change(&self, change: ModelChange) -> Result<ModelChange, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.record_change(change).await,
+            Self::Postgres(postgres) => postgres.record_change(change).await,
         }
     }
 
@@ -288,16 +317,18 @@ impl Store {
     pub async fn changes(&self, tenant: &TenantId) -> Result<Vec<ModelChange>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.changes(tenant).await,
+            Self::Postgres(postgres) => postgres.changes(tenant).await,
         }
     }
 
     /// Writes a copy of the whole store to a new file, as it is at one moment; what was deleted is not in it. Calls go on.
     ///
     /// # Errors
-    /// When the file is there, cannot be written, or the store cannot be read.
+    /// When the file is there, cannot be written, or the store cannot be read; and of a database, which has means of its own.
     pub async fn back_up(&self, to: &Path) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.back_up(to).await,
+            Self::Postgres(_) => Err(StoreError::NotHere { what: "a copy is made by pg_dump" }),
         }
     }
 
@@ -309,6 +340,10 @@ impl Store {
     pub async fn close(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.close().await,
+            Self::Postgres(postgres) => {
+                postgres.close().await;
+                Ok(())
+            }
         }
     }
 }

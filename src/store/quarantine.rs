@@ -11,6 +11,7 @@ impl Store {
     pub async fn add_quarantined(&self, tenant: &TenantId, more: Vec<Quarantined>) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.add_quarantined(tenant, more).await,
+            Self::Postgres(postgres) => postgres.add_quarantined(tenant, more).await,
         }
     }
 
@@ -21,6 +22,7 @@ impl Store {
     pub async fn quarantined(&self, tenant: &TenantId) -> Result<Vec<Quarantined>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.quarantined(tenant).await,
+            Self::Postgres(postgres) => postgres.quarantined(tenant).await,
         }
     }
 }

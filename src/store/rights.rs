@@ -135,6 +135,7 @@ impl Store {
     pub async fn erase(&self, erasure: Erasure) -> Result<Gone, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.erase(erasure).await,
+            Self::Postgres(postgres) => postgres.erase(erasure).await,
         }
     }
 
@@ -145,6 +146,7 @@ impl Store {
     pub async fn suppress(&self, suppression: Suppression) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.suppress(suppression).await,
+            Self::Postgres(postgres) => postgres.suppress(suppression).await,
         }
     }
 
@@ -159,6 +161,7 @@ impl Store {
     ) -> Result<Vec<Suppression>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.suppressions(after, limit).await,
+            Self::Postgres(postgres) => postgres.suppressions(after, limit).await,
         }
     }
 
@@ -173,6 +176,7 @@ impl Store {
     ) -> Result<Vec<(TenantId, SubjectKey)>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.people(after, limit).await,
+            Self::Postgres(postgres) => postgres.people(after, limit).await,
         }
     }
 
@@ -183,6 +187,7 @@ impl Store {
     pub async fn record_right(&self, row: RightRow) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.record_right(row).await,
+            Self::Postgres(postgres) => postgres.record_right(row).await,
         }
     }
 
@@ -194,6 +199,7 @@ impl Store {
     pub async fn rights(&self, after: u64, limit: u32) -> Result<Vec<StoredRight>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.rights(after, limit).await,
+            Self::Postgres(postgres) => postgres.rights(after, limit).await,
         }
     }
 
@@ -204,6 +210,7 @@ impl Store {
     pub async fn pulse(&self) -> Result<Pulse, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.pulse().await,
+            Self::Postgres(postgres) => postgres.pulse().await,
         }
     }
 
@@ -214,6 +221,7 @@ impl Store {
     pub async fn raise_wrapping(&self, version: u32) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.raise_wrapping(version).await,
+            Self::Postgres(postgres) => postgres.raise_wrapping(version).await,
         }
     }
 
@@ -224,6 +232,7 @@ impl Store {
     pub async fn rewrap(&self, rows: Vec<SubjectRow>) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.rewrap(rows).await,
+            Self::Postgres(postgres) => postgres.rewrap(rows).await,
         }
     }
 
@@ -234,6 +243,7 @@ impl Store {
     pub async fn scrub(&self) -> Result<(), StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.scrub().await,
+            Self::Postgres(postgres) => postgres.scrub().await,
         }
     }
 
@@ -250,6 +260,7 @@ impl Store {
     ) -> Result<Vec<StoredEvent>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.events_of(tenant, subject, after, limit).await,
+            Self::Postgres(postgres) => postgres.events_of(tenant, subject, after, limit).await,
         }
     }
 
@@ -266,6 +277,7 @@ impl Store {
     ) -> Result<Rectified, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.rectify_event(tenant, subject, id, corrected).await,
+            Self::Postgres(postgres) => postgres.rectify_event(tenant, subject, id, corrected).await,
         }
     }
 
@@ -281,6 +293,7 @@ impl Store {
     ) -> Result<u64, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.drop_events(kind, before, limit).await,
+            Self::Postgres(postgres) => postgres.drop_events(kind, before, limit).await,
         }
     }
 
@@ -298,6 +311,7 @@ impl Store {
     ) -> Result<Vec<(u64, DecisionRow)>, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.decisions_of(tenant, alias, after, limit).await,
+            Self::Postgres(postgres) => postgres.decisions_of(tenant, alias, after, limit).await,
         }
     }
 }

@@ -57,9 +57,14 @@ pub(crate) fn assert_fails_reading(input: &str, arguments: &[&str], says: &[&str
 }
 
 /// The options that name a place.
-pub(crate) fn folders(place: &Place) -> [String; 4] {
+pub(crate) fn folders(place: &Place) -> Vec<String> {
     let text = |path: PathBuf| path.to_str().unwrap().to_owned();
-    ["--example".to_owned(), text(place.example()), "--data".to_owned(), text(place.data())]
+    let mut options =
+        vec!["--example".to_owned(), text(place.example()), "--data".to_owned(), text(place.data())];
+    if let Some(url) = place.url() {
+        options.extend(["--store".to_owned(), url]);
+    }
+    options
 }
 
 /// Runs `train` on a place with further options; the version that it prints.

@@ -1,11 +1,15 @@
-//! What was acknowledged survives: a kill at any moment, and a log that cannot grow.
+//! What was acknowledged survives: a kill at any moment, a database that restarts, and a log that cannot grow.
 
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use limpid::ledger::{Keyring, Ledger};
-use limpid::rpc::pb::{self, evidence::Fact, explanation_service_client::ExplanationServiceClient};
-use limpid::store::{Store, StoreOptions};
+use limpid::rpc::pb::consent_service_client::ConsentServiceClient;
+use limpid::rpc::pb::explanation_service_client::ExplanationServiceClient;
+use limpid::rpc::pb::{self, evidence::Fact};
+use limpid::store::StoreOptions;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tokio::sync::Notify;
@@ -15,11 +19,18 @@ use tonic::{Code, Status};
 
 use super::asking::{ALL_PURPOSES, about, assert_refused, purchase, values};
 use super::binary::Serving;
-use super::place::Place;
-use super::service::{Service, channel, recommender};
+use super::choices::person;
+use super::place::{Backend, Place};
+use super::righting::{claims_at, controller, held as held_of, rights};
+use super::service::{NOON, Service, at, channel, recommender};
 
 const CLIENTS: usize = 6;
-const ROUNDS: u64 = 3;
+
+/// How often a service is killed on each backend; `LIMPID_KILLS` says otherwise.
+const KILLS: u64 = 20;
+
+/// One change of choices and one erasure come on so many decisions and events of a client.
+const EVERY: i64 = 3;
 
 /// What one client was told is done.
 #[derive(Default)]
@@ -29,6 +40,27 @@ struct Acknowledged {
     /// Events of this client that were sent, in order, and how many of them were acknowledged.
     sent: Vec<pb::RecordEventsRequest>,
     recorded: usize,
+    /// Changes of choices, by their ids.
+    choices: Vec<String>,
+    /// People who were to be erased, each with one event and one decision.
+    leaving: Vec<Leaving>,
+}
+
+/// What clients do.
+#[derive(Clone)]
+struct Load {
+    /// Begins the names of impressions.
+    prefix: String,
+    /// Whether they erase.
+    erases: bool,
+}
+
+/// Someone who was to be erased.
+struct Leaving {
+    id: String,
+    /// The token of the decision.
+    token: String,
+    erased: bool,
 }
 
 /// Stops the load when so much was acknowledged.
@@ -61,41 +93,101 @@ async fn record(
     client.record_events(tokio_stream::iter(events)).await.map(tonic::Response::into_inner)
 }
 
-/// Asks and tells in turn, about a person of its own, until a call fails; its last error.
-async fn load(channel: Channel, prefix: String, client: usize, limit: Arc<Limit>) -> (Acknowledged, Status) {
+/// Asks, tells, changes choices and erases in turn, about a person of its own and some who leave, until a call fails;
+/// its last error.
+async fn load(channel: Channel, load: Load, client: usize, limit: Arc<Limit>) -> (Acknowledged, Status) {
     let mut acknowledged = Acknowledged::default();
     for number in 0.. {
-        let impression = format!("{prefix}-{client}-{number}");
-        let asked = about(&client_name(client), &ALL_PURPOSES, &impression);
-        match recommender(&channel).recommend(asked).await {
-            Ok(answer) => acknowledged.decisions.push((impression.clone(), answer.into_inner())),
-            Err(status) => return (acknowledged, status),
+        if let Err(status) = turn(&channel, (&load, client, number), &limit, &mut acknowledged).await {
+            return (acknowledged, status);
         }
-        limit.count();
-        let event = purchase(&impression, &client_name(client), "TEA", 1 + number % 50);
-        acknowledged.sent.push(event.clone());
-        match record(&channel, vec![event]).await {
-            Ok(tally) => acknowledged.recorded += usize::try_from(tally.recorded).unwrap(),
-            Err(status) => return (acknowledged, status),
-        }
-        limit.count();
     }
     unreachable!("a load ends with an error")
+}
+
+async fn turn(
+    channel: &Channel,
+    (load, client, number): (&Load, usize, i64),
+    limit: &Limit,
+    acknowledged: &mut Acknowledged,
+) -> Result<(), Status> {
+    let (name, impression) = (client_name(client), format!("{}-{client}-{number}", load.prefix));
+    let answer = recommender(channel).recommend(about(&name, &ALL_PURPOSES, &impression)).await?.into_inner();
+    acknowledged.decisions.push((impression.clone(), answer));
+    limit.count();
+    let event = purchase(&impression, &name, "TEA", 1 + number % 50);
+    acknowledged.sent.push(event.clone());
+    acknowledged.recorded += usize::try_from(record(channel, vec![event]).await?.recorded).unwrap();
+    limit.count();
+    if number % EVERY == 0 {
+        let grant = vec![1 + i32::try_from(number % 11).unwrap()];
+        let (person, change_id) = (Some(person(&name)), impression.clone());
+        let change = pb::SetConsentRequest { person, change_id, grant, withdraw: Vec::new() };
+        ConsentServiceClient::new(channel.clone()).set_consent(change).await?;
+        acknowledged.choices.push(impression.clone());
+        limit.count();
+    }
+    if number % EVERY == 1 && load.erases {
+        let id = format!("leaves-{impression}");
+        record(channel, vec![purchase(&id, &id, "TEA", 1)]).await?;
+        let asked = about(&id, &ALL_PURPOSES, &id);
+        let token =
+            recommender(channel).recommend(asked).await?.into_inner().ads[0].explanation_token.clone();
+        acknowledged.leaving.push(Leaving { id: id.clone(), token, erased: false });
+        rights(channel).erase(pb::EraseRequest { subject_token: subject_token(&id) }).await?;
+        acknowledged.leaving.last_mut().unwrap().erased = true;
+        limit.count();
+    }
+    Ok(())
+}
+
+/// A token for the clock of the example, which every process starts anew.
+fn subject_token(id: &str) -> String {
+    controller().sign(&claims_at(id, at(NOON)))
+}
+
+async fn tells(channel: &Channel, token: &str) -> Result<pb::ExplainResponse, Status> {
+    let token = token.to_owned();
+    let request = pb::ExplainRequest { token, locale: String::new(), ..pb::ExplainRequest::default() };
+    ExplanationServiceClient::new(channel.clone()).explain(request).await.map(tonic::Response::into_inner)
 }
 
 /// Asserts that every acknowledged decision is told and repeated as it was acknowledged.
 async fn assert_decisions_are_there(channel: &Channel, client: usize, acknowledged: &Acknowledged) {
     for (impression, answer) in &acknowledged.decisions {
-        let token = answer.ads[0].explanation_token.clone();
-        let request = pb::ExplainRequest { token, locale: String::new(), ..pb::ExplainRequest::default() };
-        let told =
-            ExplanationServiceClient::new(channel.clone()).explain(request).await.unwrap().into_inner();
+        let told = tells(channel, &answer.ads[0].explanation_token).await.unwrap();
         assert_eq!((&told.decision_id, &told.account), (&answer.decision_id, &answer.ads[0].account));
 
         let asked = about(&client_name(client), &ALL_PURPOSES, impression);
         let again = recommender(channel).recommend(asked).await.unwrap().into_inner();
         assert!(again.repeated_call && again.decision_id == answer.decision_id);
         assert_eq!(values(&again), values(answer));
+    }
+}
+
+/// Asserts that every acknowledged change of choices is there, and whoever was erased is gone; and of whoever was not
+/// for certain, that all is there or nothing.
+async fn assert_choices_and_erasures_hold(channel: &Channel, client: usize, acknowledged: &Acknowledged) {
+    let asked = pb::GetConsentRequest { person: Some(person(&client_name(client))) };
+    let held = ConsentServiceClient::new(channel.clone()).get_consent(asked).await.unwrap().into_inner();
+    for id in &acknowledged.choices {
+        assert!(held.changes.iter().any(|change| change.change_id == *id), "{id} is lost");
+    }
+    for Leaving { id, token, erased } in &acknowledged.leaving {
+        let held = held_of(channel, subject_token(id)).await.unwrap();
+        // An erasure that the store was not there to hear of is finished when it is back; how soon is measured by no test.
+        for look in 0.. {
+            if tells(channel, token).await.is_err() || !held.overview.erased_before {
+                break;
+            }
+            assert!(look < 1_000, "it is never finished");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let told = tells(channel, token).await.is_ok();
+        let held = held_of(channel, subject_token(id)).await.unwrap();
+        assert_eq!((held.events.len() == 1, held.decisions.len() == 1), (told, told), "{id} is half there");
+        assert_eq!(held.overview.erased_before, !told, "{id}");
+        assert!(!(*erased && told), "{id} was erased, and is there");
     }
 }
 
@@ -119,7 +211,7 @@ async fn purchases_that_count(channel: &Channel, client: usize, impression: &str
 /// Opens what a service has left behind; the number of decisions in its chain, which must be whole.
 async fn chain_length(place: &Place) -> usize {
     let keyring = Arc::new(Keyring::open(&place.data()).unwrap());
-    let store = Store::open(StoreOptions::new(place.data())).await.unwrap();
+    let store = place.store().await;
     let verified = Ledger::new(store.clone(), keyring).verify(&[]).await.unwrap();
     store.close().await.unwrap();
     assert!(verified.is_whole(), "{verified:?}");
@@ -136,7 +228,8 @@ async fn under_load(
     let limit = Limit::of(until);
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
-        let load = load(channel(serving.address), prefix.to_owned(), client, limit.clone());
+        let of = Load { prefix: prefix.to_owned(), erases: true };
+        let load = load(channel(serving.address), of, client, limit.clone());
         clients.spawn(async move { (client, load.await.0) });
     }
     limit.reached.notified().await;
@@ -146,38 +239,135 @@ async fn under_load(
     ended.into_iter().map(|(_, acknowledged)| acknowledged).collect()
 }
 
+/// Serves a place in another process, which knows the controller.
+fn serve(place: &Place) -> Serving {
+    Serving::start(place, &["--subject-key", &controller_key(place)])
+}
+
+/// A file with the controller's public key.
+fn controller_key(place: &Place) -> String {
+    let key = place.path().join("controller.pub");
+    std::fs::write(&key, controller().public_key()).unwrap();
+    key.to_str().unwrap().to_owned()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_at_any_moment_loses_nothing_that_was_acknowledged() {
-    let place = Service::start().await.stop().await;
+    kill_again_and_again(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_at_any_moment_loses_nothing_that_was_acknowledged_in_postgresql() {
+    kill_again_and_again(Backend::Postgres).await;
+}
+
+/// Kills a service under load, and has the next one, which is killed in its turn, tell what is there.
+async fn kill_again_and_again(backend: Backend) {
+    let kills = std::env::var("LIMPID_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let place = Service::start_on(backend).await.stop().await;
     let mut random = ChaCha8Rng::seed_from_u64(11);
     let (mut decided, mut counted) = (0, [0; CLIENTS]);
-    for round in 0..ROUNDS {
-        let mut serving = Serving::start(&place, &[]);
-        let until = random.r#gen_range(40..200);
+    let mut serving = serve(&place);
+    for round in 0..kills {
         let prefix = format!("round-{round}");
-        let acknowledged = under_load(&mut serving, &prefix, until, |serving| serving.signal("KILL")).await;
+        let until = random.r#gen_range(5..90);
+        let pause = Duration::from_micros(random.r#gen_range(0..5_000));
+        let kill = |serving: &mut Serving| {
+            std::thread::sleep(pause);
+            serving.signal("KILL");
+        };
+        let acknowledged = under_load(&mut serving, &prefix, until, kill).await;
         let (_, status) = serving.wait();
         assert_eq!(status.code(), None, "it was killed, not ended");
-        decided += acknowledged.iter().map(|client| client.decisions.len()).sum::<usize>();
 
-        let serving = Serving::start(&place, &[]);
+        serving = serve(&place);
         let channel = channel(serving.address);
         for (client, acknowledged) in acknowledged.iter().enumerate() {
+            decided += acknowledged.decisions.len();
             assert_decisions_are_there(&channel, client, acknowledged).await;
-            let of = |what: &str| format!("round-{round}-{what}-{client}");
-            let count = purchases_that_count(&channel, client, &of("after")).await - counted[client];
-            // Of an event under way at the kill either is true; never of one that was acknowledged.
-            assert!((acknowledged.recorded..=acknowledged.sent.len()).contains(&count), "{count}");
+            assert_choices_and_erasures_hold(&channel, client, acknowledged).await;
             let tally = record(&channel, acknowledged.sent.clone()).await.unwrap();
-            assert_eq!(usize::try_from(tally.known).unwrap(), count);
+            // Of an event under way at the kill either is true; never of one that was acknowledged.
+            let known = usize::try_from(tally.known).unwrap();
+            assert!((acknowledged.recorded..=acknowledged.sent.len()).contains(&known), "{known}");
             counted[client] += acknowledged.sent.len();
-            let resent = purchases_that_count(&channel, client, &of("resent")).await;
+            let resent = purchases_that_count(&channel, client, &format!("{prefix}-resent-{client}")).await;
             assert_eq!(resent, counted[client], "sent again, all of them count once");
-            decided += 2;
+            decided += 1;
         }
-        serving.stop();
     }
+    serving.stop();
     assert!(chain_length(&place).await >= decided);
+}
+
+/// A server of its own, because it is restarted.
+struct OwnServer {
+    url: String,
+}
+
+impl OwnServer {
+    fn start() -> Self {
+        let started = Self::run("start", "");
+        let url = started.split('\'').nth(1).unwrap_or_else(|| panic!("{started}"));
+        Self { url: url.to_owned() }
+    }
+
+    fn restart(&self) {
+        Self::run("restart", &self.url);
+    }
+
+    fn run(what: &str, url: &str) -> String {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/postgres");
+        let ended = Command::new(script).arg(what).env("LIMPID_TEST_POSTGRES", url).output().unwrap();
+        assert!(ended.status.success(), "{}", String::from_utf8_lossy(&ended.stderr));
+        String::from_utf8(ended.stdout).unwrap()
+    }
+}
+
+impl Drop for OwnServer {
+    fn drop(&mut self) {
+        Self::run("stop", &self.url);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_restarts_in_mid_load_is_waited_for_and_nothing_acknowledged_is_lost() {
+    let server = OwnServer::start();
+    let place = Place::new().with_url(&server.url);
+    let service = Service::open(place).await;
+    service.engine.promote(&super::place::models().additive).await.unwrap();
+    let place = service.stop().await;
+    let serving = serve(&place);
+    for round in 0..3 {
+        let mut clients = JoinSet::new();
+        let limit = Limit::of(20 * CLIENTS);
+        for client in 0..CLIENTS {
+            let of = Load { prefix: format!("round-{round}"), erases: true };
+            let load = load(channel(serving.address), of, client, limit.clone());
+            clients.spawn(async move { (client, load.await) });
+        }
+        limit.reached.notified().await;
+        tokio::task::block_in_place(|| server.restart());
+        // It is back; the service finds that out by itself, and every client has heard a clear refusal or will go on.
+        let mut ended = Vec::new();
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        while let Some(client) = clients.try_join_next() {
+            ended.push(client.unwrap());
+        }
+        assert!(!ended.is_empty(), "nobody noticed");
+        clients.abort_all();
+        let channel = channel(serving.address);
+        for (client, (acknowledged, status)) in ended {
+            let refused = Err::<(), _>(status);
+            assert_refused(refused, Code::Unavailable, "STORE_UNAVAILABLE", "the store is not available");
+            assert_decisions_are_there(&channel, client, &acknowledged).await;
+            assert_choices_and_erasures_hold(&channel, client, &acknowledged).await;
+            let tally = record(&channel, acknowledged.sent.clone()).await.unwrap();
+            assert!(usize::try_from(tally.known).unwrap() >= acknowledged.recorded);
+        }
+    }
+    serving.stop();
+    assert!(chain_length(&place).await > 3 * CLIENTS);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -186,7 +376,9 @@ async fn a_log_that_cannot_grow_refuses_loses_nothing_and_goes_on_when_it_can() 
     let mut serving = Serving::start_within(&place, 512);
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
-        let load = load(channel(serving.address), "full".to_owned(), client, Limit::of(usize::MAX));
+        // An erasure would make room.
+        let of = Load { prefix: "full".to_owned(), erases: false };
+        let load = load(channel(serving.address), of, client, Limit::of(usize::MAX));
         clients.spawn(async move { (client, load.await) });
     }
     let mut ended = clients.join_all().await;

@@ -25,7 +25,7 @@ const ALLOWED: [(&str, &str); 1] = [
 ];
 
 /// Libraries that only some modules may know.
-const RIMS: [(&str, &[&str]); 9] = [
+const RIMS: [(&str, &[&str]); 11] = [
     ("tonic", &["rpc", "app", "cli"]),
     ("prost", &["rpc", "cli"]),
     ("axum", &["web", "app"]),
@@ -33,6 +33,8 @@ const RIMS: [(&str, &[&str]); 9] = [
     ("clap", &["cli"]),
     ("askama", &["web"]),
     ("rusqlite", &["store"]),
+    ("tokio_postgres", &["store"]),
+    ("deadpool_postgres", &["store"]),
     ("parquet", &["data"]),
     ("linfa", &["model"]),
 ];

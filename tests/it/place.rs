@@ -9,18 +9,30 @@ use limpid::data::Bundle;
 use limpid::domain::{ModelVersion, Response, SubjectKey, TenantId};
 use limpid::ledger::Keyring;
 use limpid::model::{ModelKind, NoProgress};
+use limpid::store::{PostgresOptions, Store, StoreOptions};
 use limpid::train::{fit_profiles, keep, prepare};
 use tempfile::TempDir;
 
+use super::database::Database;
 use super::example;
 use super::service::CountedIds;
 
 /// Whose people the example's are.
 pub(crate) const TENANT: &str = "demo";
 
+/// Where a place keeps its store.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Backend {
+    /// In the data folder.
+    Sqlite,
+    /// In a database of its own.
+    Postgres,
+}
+
 /// An example and a data folder.
 pub(crate) struct Place {
     folder: TempDir,
+    database: Option<Database>,
     /// Identifiers go on where the last service of this place left off.
     pub(crate) ids: Arc<CountedIds>,
 }
@@ -58,9 +70,23 @@ impl Place {
         (place, version)
     }
 
+    /// The same, with the store in such a backend.
+    pub(crate) async fn on(backend: Backend) -> Self {
+        let database = match backend {
+            Backend::Sqlite => None,
+            Backend::Postgres => Some(Database::make().await),
+        };
+        Self { database, ..Self::new() }
+    }
+
+    /// The same place with the store in a database of someone else's.
+    pub(crate) fn with_url(self, url: &str) -> Self {
+        Self { database: Some(Database::of(url)), ..self }
+    }
+
     /// An empty place.
     pub(crate) fn bare() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), ids: Arc::default() }
+        Self { folder: tempfile::tempdir().unwrap(), database: None, ids: Arc::default() }
     }
 
     /// A copy of this place, keys and log included; no service may run here meanwhile.
@@ -109,6 +135,20 @@ impl Place {
 
     pub(crate) fn models(&self) -> PathBuf {
         self.data().join("models")
+    }
+
+    /// The URL of its database, if it has one.
+    pub(crate) fn url(&self) -> Option<String> {
+        self.database.as_ref().map(Database::url)
+    }
+
+    /// Opens its store.
+    pub(crate) async fn store(&self) -> Store {
+        let opened = match self.url() {
+            None => Store::open(StoreOptions::new(self.data())).await,
+            Some(url) => Store::connect(&PostgresOptions::new(url)).await,
+        };
+        opened.unwrap()
     }
 
     /// The file of a version.

@@ -50,7 +50,7 @@ fn visits(schema: &str) -> Place {
     place
 }
 
-fn train<'a>(folders: &'a [String; 4], further: &[&'a str]) -> Vec<&'a str> {
+fn train<'a>(folders: &'a [String], further: &[&'a str]) -> Vec<&'a str> {
     ["train"].into_iter().chain(folders.iter().map(String::as_str)).chain(further.iter().copied()).collect()
 }
 

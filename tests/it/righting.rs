@@ -64,8 +64,12 @@ pub(crate) struct Held {
 }
 
 pub(crate) async fn access(service: &Service, subject_token: String) -> Result<Held, Status> {
+    held(&service.channel, subject_token).await
+}
+
+pub(crate) async fn held(channel: &Channel, subject_token: String) -> Result<Held, Status> {
     let request = pb::AccessRequest { subject_token, locale: "fr".to_owned() };
-    let mut stream = rights(&service.channel).access(request).await?.into_inner();
+    let mut stream = rights(channel).access(request).await?.into_inner();
     let mut held = Held::default();
     while let Some(answer) = stream.message().await? {
         match answer.part.unwrap() {

@@ -12,7 +12,7 @@ use tonic::Code;
 use super::asking::{ALL_PURPOSES, about, assert_refused, purchase, values};
 use super::binary::Serving;
 use super::choices::{get, grant, holder, object, objection, one, person, withdraw};
-use super::place::{Place, tenant};
+use super::place::{Backend, Place, tenant};
 use super::righting::{access, claims_at, controller, erase, rights, token};
 use super::service::{NOON, Service, at, channel, recommender};
 
@@ -182,7 +182,16 @@ fn serve(place: &Place) -> Serving {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_process_on_the_store_hears_of_an_erasure() {
-    let service = Service::start().await;
+    another_process_on_the_store_hears_of_an_erasure_on(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_process_on_the_store_hears_of_an_erasure_in_postgresql() {
+    another_process_on_the_store_hears_of_an_erasure_on(Backend::Postgres).await;
+}
+
+async fn another_process_on_the_store_hears_of_an_erasure_on(backend: Backend) {
+    let service = Service::start_on(backend).await;
     let other = serve(service.place());
     let channel = channel(other.address);
     let uses = async |id: &str, impression: String| {
@@ -207,7 +216,16 @@ async fn another_process_on_the_store_hears_of_an_erasure() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_in_the_middle_of_an_erasure_leaves_it_not_begun_or_done() {
-    let mut place = Service::start().await.stop().await;
+    a_kill_in_the_middle_of_an_erasure_leaves_it_not_begun_or_done_on(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_in_the_middle_of_an_erasure_leaves_it_not_begun_or_done_in_postgresql() {
+    a_kill_in_the_middle_of_an_erasure_leaves_it_not_begun_or_done_on(Backend::Postgres).await;
+}
+
+async fn a_kill_in_the_middle_of_an_erasure_leaves_it_not_begun_or_done_on(backend: Backend) {
+    let mut place = Service::start_on(backend).await.stop().await;
     for round in 0..4_u64 {
         let id = format!("killed-{round}");
         let mut serving = serve(&place);

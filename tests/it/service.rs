@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
-use super::place::{Place, models};
+use super::place::{Backend, Place, models};
 
 /// Noon of 1 March 2026, the day after the last event of the example.
 pub(crate) const NOON: &str = "2026-03-01T12:00:00Z";
@@ -54,6 +54,13 @@ impl Service {
         Self::serving(&[&models().additive]).await
     }
 
+    /// The same, with the store in such a backend.
+    pub(crate) async fn start_on(backend: Backend) -> Self {
+        let service = Self::open(Place::on(backend).await).await;
+        service.engine.promote(&models().additive).await.unwrap();
+        service
+    }
+
     /// A new place with these models serving.
     pub(crate) async fn serving(versions: &[&ModelVersion]) -> Self {
         let service = Self::open(Place::new()).await;
@@ -65,8 +72,10 @@ impl Service {
 
     /// The service of a place, as it was left.
     pub(crate) async fn open(place: Place) -> Self {
-        let options = StoreOptions::new(place.data());
-        Self::open_with(place, options).await
+        let consent = ConsentConfig { vendor_id: Some(VENDOR), ..ConsentConfig::default() };
+        let keyring = Arc::new(Keyring::open(&place.data()).unwrap());
+        let store = place.store().await;
+        Self::open_on(place, keyring, store, consent).await
     }
 
     /// The same, with other options of the store.
@@ -79,6 +88,10 @@ impl Service {
     pub(crate) async fn open_as(place: Place, options: StoreOptions, consent: ConsentConfig) -> Self {
         let keyring = Arc::new(Keyring::open(&place.data()).unwrap());
         let store = Store::open(options).await.unwrap();
+        Self::open_on(place, keyring, store, consent).await
+    }
+
+    async fn open_on(place: Place, keyring: Arc<Keyring>, store: Store, consent: ConsentConfig) -> Self {
         let bundle = place.load(&keyring);
         let schema = Arc::new(bundle.schema);
         let shown = Shown::of(&bundle.impressions, &schema);

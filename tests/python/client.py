@@ -2,7 +2,7 @@
 
 Starts the real binary (`limpid demo`), calls health, Recommend, Explain, GetNotice and RecordEvents, adds
 the lines of each account up in Python integers, and looks each reason's evidence up in the bundled
-purchases. Usage: client.py PATH_TO_LIMPID
+purchases. Usage: client.py PATH_TO_LIMPID [URL_OF_AN_EMPTY_DATABASE]
 """
 
 import contextlib
@@ -31,11 +31,14 @@ START_SECONDS_MAX = 300
 
 
 @contextlib.contextmanager
-def demo(binary):
-    """Runs the demo on a free port; yields its address, what it printed, and its data folder."""
+def demo(binary, store):
+    """Runs the demo on a free port, its log in `store` if one is named; yields its address, what it printed, and its data folder."""
     with tempfile.TemporaryDirectory() as data:
         process = subprocess.Popen(
-            [binary, "demo", "--port", "0", "--data", data], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [binary, "demo", "--port", "0", "--data", data, *(["--store", store] if store else [])],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
         watchdog = threading.Timer(START_SECONDS_MAX, process.kill)
         watchdog.start()
@@ -148,10 +151,10 @@ def add_up(account):
     return total
 
 
-def main(binary):
+def main(binary, store=None):
     purchases = Purchases()
     impressions = pq.read_table(EXAMPLE / "impressions.parquet").to_pylist()
-    with demo(binary) as (address, printed, data):
+    with demo(binary, store) as (address, printed, data):
         api = Api(address)
         for service in ("RecommendationService", "ExplanationService", "EventService", "ModelService", "TransparencyService"):
             health = api.call("grpc.health.v1.Health", "Check", {"service": f"limpid.v1.{service}"})
@@ -175,7 +178,7 @@ def main(binary):
         signals_withhold(api, subjects[0], ads)
         bad_input(api, subjects[0], ads)
         pages(printed)
-        the_log_is_proven(binary, data, now.decision_id)
+        the_log_is_proven(binary, ["--data", data, *(["--store", store] if store else [])], data, now.decision_id)
     print("foreign client: all passed")
 
 
@@ -316,11 +319,11 @@ def pages(printed):
     print("pages answer in English and French, without script")
 
 
-def the_log_is_proven(binary, data, decision):
+def the_log_is_proven(binary, place, data, decision):
     """The log of the running service is whole, and a decision of it is proven by another implementation."""
 
     def ledger(*arguments):
-        command = [binary, "ledger", *arguments, "--data", data]
+        command = [binary, "ledger", *arguments, *place]
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
 
     assert ledger("verify").startswith("whole: "), "the log is not whole"
@@ -338,6 +341,6 @@ def the_log_is_proven(binary, data, decision):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) not in (2, 3):
         raise SystemExit(__doc__)
-    main(sys.argv[1])
+    main(*sys.argv[1:])
