@@ -25,7 +25,7 @@ const ALLOWED: [(&str, &str); 1] = [
 ];
 
 /// Libraries that only some modules may know.
-const RIMS: [(&str, &[&str]); 11] = [
+const RIMS: [(&str, &[&str]); 12] = [
     ("tonic", &["rpc", "app", "cli"]),
     ("prost", &["rpc", "cli"]),
     ("axum", &["web", "app"]),
@@ -35,6 +35,7 @@ const RIMS: [(&str, &[&str]); 11] = [
     ("rusqlite", &["store"]),
     ("tokio_postgres", &["store"]),
     ("deadpool_postgres", &["store"]),
+    ("tokio_postgres_rustls", &["store"]),
     ("parquet", &["data"]),
     ("linfa", &["model"]),
 ];

@@ -1,5 +1,7 @@
 //! Where the store is: on the command line, in the environment or in a file; what it is told, and what is never told.
 
+use std::process::Command;
+
 use super::binary::{assert_fails, limpid};
 use super::database::Database;
 use super::place::{Backend, Place};
@@ -35,6 +37,38 @@ async fn a_database_of_another_data_folder_is_refused() {
     assert_eq!(limpid(&first).code, 0);
     assert_fails(&second, &["the database belongs to another data folder: its data are under other keys"]);
     assert_eq!(limpid(&first).code, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_is_reached_by_tls_only_if_its_certificate_is_trusted_for_its_name() {
+    let database = Database::make().await;
+    let url = database.url();
+    let (_, server) = url.split_once('@').unwrap();
+    let (folder, rest) = server.split_once(':').unwrap();
+    let certificate = format!("{}/server.crt", folder.replace("%2F", "/"));
+    let place = Place::bare();
+    let rights = |host: &str, trusted: &str| {
+        Command::new(env!("CARGO_BIN_EXE_limpid"))
+            .args(["rights", "--data", place.data().to_str().unwrap()])
+            .env("LIMPID_STORE", format!("postgres://limpid@{host}:{rest}?sslmode=require"))
+            .env("SSL_CERT_FILE", trusted)
+            .env_remove("SSL_CERT_DIR")
+            .output()
+            .unwrap()
+    };
+    for host in ["127.0.0.1", "localhost"] {
+        let ended = rights(host, &certificate);
+        assert!(ended.status.success(), "{host}: {}", String::from_utf8_lossy(&ended.stderr));
+    }
+    let other = place.path().join("other.crt");
+    // Another name of the same machine; and a certificate that is not the server's.
+    std::fs::write(&other, include_str!("../data/another.crt")).unwrap();
+    for (host, trusted) in [("127.0.0.2", certificate.as_str()), ("127.0.0.1", other.to_str().unwrap())] {
+        let ended = rights(host, trusted);
+        let said = String::from_utf8_lossy(&ended.stderr).into_owned();
+        let refused = said.contains("the database cannot be reached: ") && said.contains("certificate");
+        assert!(!ended.status.success() && refused, "{host}: {said}");
+    }
 }
 
 #[test]

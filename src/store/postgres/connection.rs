@@ -1,15 +1,19 @@
 //! Connections: where the database is, how a session is set up, and what its errors mean.
 
+use std::net::IpAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool_postgres::{
     ClientWrapper, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
 };
+use rustls::{ClientConfig, RootCertStore};
 use secrecy::{ExposeSecret, SecretString};
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Config, NoTls, Row};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::store::{Hash, StoreError};
 
@@ -60,9 +64,9 @@ impl PostgresOptions {
         if config.get_hosts().is_empty() {
             return Err(StoreError::Address { rule: "must name a host" });
         }
-        if config.get_ssl_mode() == SslMode::Require {
+        if config.get_ssl_mode() == SslMode::Prefer && !config.get_hosts().iter().all(is_here) {
             return Err(StoreError::Address {
-                rule: "must not ask for sslmode=require: this build reaches a database without TLS only",
+                rule: "must say sslmode=require, or sslmode=disable where nobody else is on the way to the host",
             });
         }
         let own = config.get_options().map(|own| format!("{own} ")).unwrap_or_default();
@@ -79,13 +83,36 @@ impl PostgresOptions {
     }
 }
 
+/// Whether nothing that is sent to the host leaves the machine.
+fn is_here(host: &Host) -> bool {
+    match host {
+        Host::Unix(_) => true,
+        Host::Tcp(name) => name == "localhost" || name.parse().is_ok_and(|ip: IpAddr| ip.is_loopback()),
+    }
+}
+
+/// TLS with servers whose certificates the system trusts for their names.
+fn tls() -> Result<MakeRustlsConnect, StoreError> {
+    let unusable = |cause: String| StoreError::Io { cause: format!("TLS cannot be used: {cause}") };
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        return Err(unusable("the system trusts no certificate".to_owned()));
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unusable(error.to_string()))?;
+    Ok(MakeRustlsConnect::new(config.with_root_certificates(roots).with_no_client_auth()))
+}
+
 /// Up to `size` sessions, each made when it is first wanted and made anew when it broke.
 pub(super) fn pool(config: &Config, size: usize) -> Result<Pool, StoreError> {
-    let manager = Manager::from_config(
-        config.clone(),
-        NoTls,
-        ManagerConfig { recycling_method: RecyclingMethod::Fast },
-    );
+    let (to, how) = (config.clone(), ManagerConfig { recycling_method: RecyclingMethod::Fast });
+    let manager = if config.get_ssl_mode() == SslMode::Require {
+        Manager::from_config(to, tls()?, how)
+    } else {
+        Manager::from_config(to, NoTls, how)
+    };
     Pool::builder(manager)
         .max_size(size.max(1))
         .wait_timeout(Some(WAIT_MAX))
@@ -206,12 +233,26 @@ mod tests {
             assert!(said.starts_with(&format!("the address of the store {rule}")), "{said}");
             assert!(!said.contains("secret"), "{said}");
         }
-        assert!(refusal("postgres://host/limpid?sslmode=require").contains("without TLS only"));
+    }
+
+    #[test]
+    fn what_leaves_the_machine_is_encrypted_unless_it_is_said_that_it_need_not() {
+        let rule = "must say sslmode=require, or sslmode=disable where nobody else is on the way to the host";
+        for host in ["db.example", "10.0.0.1", "localhost,db.example", "[2001:db8::1]"] {
+            assert!(refusal(&format!("postgres://{host}/limpid")).contains(rule), "{host}");
+            for mode in ["require", "disable"] {
+                let url = format!("postgres://{host}/limpid?sslmode={mode}");
+                assert!(PostgresOptions::new(url).config().is_ok(), "{host} {mode}");
+            }
+        }
+        for host in ["localhost", "127.0.0.1", "[::1]", "%2Frun%2Fpostgresql"] {
+            assert!(PostgresOptions::new(format!("postgres://{host}/limpid")).config().is_ok(), "{host}");
+        }
     }
 
     #[test]
     fn a_password_is_in_no_debug_output() {
-        let options = PostgresOptions::new("postgres://limpid:secret@host/limpid");
+        let options = PostgresOptions::new("postgres://limpid:secret@localhost/limpid");
         let config = options.config().unwrap();
         let pool = pool(&config, 1).unwrap();
         for debug in [format!("{options:?}"), format!("{config:?}"), format!("{pool:?}")] {
@@ -229,7 +270,7 @@ mod tests {
 
     #[test]
     fn settings_of_the_url_come_before_those_that_a_store_needs() {
-        let url = "postgres://host/limpid?options=-c%20synchronous_commit%3Doff&application_name=shop";
+        let url = "postgres://localhost/limpid?options=-c%20synchronous_commit%3Doff&application_name=shop";
         let config = PostgresOptions::new(url).config().unwrap();
         let settings = config.get_options().unwrap();
         assert!(settings.starts_with("-c synchronous_commit=off -c synchronous_commit=on"), "{settings}");

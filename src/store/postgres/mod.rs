@@ -23,8 +23,8 @@ pub use connection::PostgresOptions;
 use std::fmt;
 
 use deadpool_postgres::Pool;
-use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Config, Row};
 use uuid::Uuid;
 
 use super::StoreError;
@@ -51,16 +51,13 @@ impl Postgres {
     /// Connects, brings the tables up to date and starts the writer.
     pub(super) async fn open(options: &PostgresOptions) -> Result<Self, StoreError> {
         let config = options.config()?;
-        let pool = connection::pool(&config, 1)?;
+        let pool = connection::pool(&with(&config, WRITING), 1)?;
         let mut first = session(&pool).await?;
         migrate::migrate(&mut first, options.keys.as_ref()).await?;
         drop(first);
-        let mut reading = config.clone();
-        let settings = config.get_options().unwrap_or_default();
-        reading.options(format!("{settings} -c default_transaction_read_only=on"));
         Ok(Self {
             writer: Writer::start(pool, *Uuid::new_v4().as_bytes(), options.queue),
-            readers: connection::pool(&reading, options.readers)?,
+            readers: connection::pool(&with(&config, READING), options.readers)?,
             cleaner: Cleaner::on(connection::pool(&config, 1)?),
         })
     }
@@ -85,6 +82,20 @@ impl Postgres {
         self.cleaner.close();
         self.writer.close().await;
     }
+}
+
+/// The writer looks rows up by their keys; a plan that was made while tables were small must not scan them when they
+/// have grown.
+const WRITING: &str = "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off";
+
+const READING: &str = "-c default_transaction_read_only=on";
+
+/// The same with further settings of the session.
+fn with(config: &Config, settings: &str) -> Config {
+    let mut config = config.clone();
+    let common = config.get_options().unwrap_or_default().to_owned();
+    config.options(format!("{common} {settings}"));
+    config
 }
 
 #[cfg(test)]
