@@ -6,6 +6,7 @@ macro_rules! tell {
     ($($text:tt)*) => { $crate::cli::print_line(format_args!($($text)*)) };
 }
 
+mod callers;
 mod choices;
 mod client;
 mod concerns;
@@ -16,6 +17,7 @@ mod evaluate;
 mod explain;
 mod import;
 mod keys;
+mod listening;
 mod models;
 mod models_bring;
 mod progress;
@@ -73,6 +75,9 @@ enum Command {
     Sweep(keys::SweepArguments),
     SubjectKey(keys::SubjectKeyArguments),
     SubjectToken(keys::SubjectTokenArguments),
+    CallerKey(callers::CallerKeyArguments),
+    CallerToken(callers::CallerTokenArguments),
+    Audit(callers::AuditArguments),
     Concerns(concerns::ConcernsArguments),
     Decisions(decisions::DecisionsArguments),
     Models(models::ModelsArguments),
@@ -131,6 +136,9 @@ pub async fn run() -> ExitCode {
         Command::Sweep(arguments) => keys::sweep(arguments).await,
         Command::SubjectKey(arguments) => keys::subject_key(&arguments),
         Command::SubjectToken(arguments) => keys::subject_token(&arguments),
+        Command::CallerKey(arguments) => callers::caller_key(&arguments),
+        Command::CallerToken(arguments) => callers::caller_token(&arguments),
+        Command::Audit(arguments) => callers::audit(&arguments),
         Command::Concerns(arguments) => concerns::run(arguments).await,
         Command::Decisions(arguments) => decisions::run(arguments).await,
         Command::Models(arguments) => models::run(arguments).await,
