@@ -63,9 +63,9 @@ impl Caller {
     /// # Errors
     /// When it is no ad server of the tenant.
     pub fn names_people(&self, tenant: &str) -> Result<(), Refused> {
-        self.check_tenant(tenant)?;
         match (&self.who, self.role) {
-            (Who::Open, _) | (Who::Signed(_), Role::AdServer) => Ok(()),
+            (Who::Open, _) => Ok(()),
+            (Who::Signed(_), Role::AdServer) => self.check_tenant(tenant),
             (Who::Signed(_) | Who::Nobody, _) => Err(Refused::NamesPerson),
         }
     }
@@ -75,11 +75,10 @@ impl Caller {
     /// # Errors
     /// When it is neither auditor nor a steward who states a purpose, or is of another tenant.
     pub fn opens_decisions(&self, tenant: &str) -> Result<(), Refused> {
-        self.check_tenant(tenant)?;
         match (&self.who, self.role) {
-            (Who::Open, _) | (Who::Signed(_), Role::Auditor) => Ok(()),
-            (Who::Signed(_), Role::Steward) if self.purpose.is_some() => Ok(()),
-            (Who::Signed(_), Role::Steward) => Err(Refused::PurposeMissing),
+            (Who::Open, _) => Ok(()),
+            (Who::Signed(_), Role::Steward) if self.purpose.is_none() => Err(Refused::PurposeMissing),
+            (Who::Signed(_), Role::Steward | Role::Auditor) => self.check_tenant(tenant),
             (Who::Signed(_) | Who::Nobody, _) => Err(Refused::NamesDecision),
         }
     }

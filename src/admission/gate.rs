@@ -203,7 +203,13 @@ impl Admission {
     pub async fn admit(self: &Arc<Self>, asked: &Asked<'_>, now: Timestamp) -> Result<Admitted, Refused> {
         let rule = rule_of(asked.call).ok_or(Refused::NoSuchCall)?;
         let who = self.who(asked, now)?;
-        let role = acting_role(&who, rule, asked.door)?;
+        let role = match acting_role(&who, rule, asked.door) {
+            Ok(role) => role,
+            Err(refused) => {
+                self.write_refused(who, rule, now).await?;
+                return Err(refused);
+            }
+        };
         let purpose = asked.purpose.map(purpose).transpose()?;
         if rule.needs_purpose && role == Role::Steward && purpose.is_none() && !matches!(who, Who::Open) {
             return Err(Refused::PurposeMissing);
@@ -297,38 +303,35 @@ impl Admission {
         Some(*hasher.finalize().as_bytes())
     }
 
+    /// Writes down that someone privileged asked; None when it is nobody's office.
     async fn write_asked(
         &self,
         caller: &Caller,
         rule: &CallRule,
         now: Timestamp,
     ) -> Result<Option<Entry>, Refused> {
-        if !caller.role.is_privileged()
-            || self.trail.is_none()
-            || rule.roles.contains(&Role::Subject) && !named(caller)
-        {
-            return Ok(None);
-        }
-        let (key, token, tenant) = match &caller.who {
-            Who::Signed(claims) => (claims.key.clone(), claims.id.clone(), claims.tenant.to_string()),
-            Who::Open | Who::Nobody => Default::default(),
+        let role = match &caller.who {
+            // Nobody has to say who they are: what is not for everyone is written down all the same.
+            Who::Open if !rule.roles.contains(&Role::AdServer) && !rule.roles.contains(&Role::Subject) => {
+                "open"
+            }
+            Who::Signed(_) if caller.role.is_privileged() => caller.role.name(),
+            Who::Open | Who::Nobody | Who::Signed(_) => return Ok(None),
         };
-        let role = if named(caller) { caller.role.name() } else { "open" };
-        let entry = Entry {
-            seq: 0,
-            at: now.to_string(),
-            key,
-            token,
-            role: role.to_owned(),
-            tenant,
-            call: rule.call.to_owned(),
-            purpose: caller.purpose.clone().unwrap_or_default(),
-            outcome: "asked".to_owned(),
-            asked: 0,
-            before: String::new(),
-        };
+        let entry = entry(&caller.who, role, rule, now, "asked");
+        let entry = Entry { purpose: caller.purpose.clone().unwrap_or_default(), ..entry };
         let seq = self.write(entry.clone()).await?;
         Ok(Some(Entry { seq, ..entry }))
+    }
+
+    /// Writes down that someone who is signed in asked for what is not theirs, as often as they may ask at all.
+    async fn write_refused(&self, who: Who, rule: &CallRule, now: Timestamp) -> Result<(), Refused> {
+        let Who::Signed(claims) = &who else { return Ok(()) };
+        let Some(role) = claims.roles.first().copied() else { return Ok(()) };
+        if let Some(id) = self.account(&who, role, None) {
+            self.limits.call(id, role, now).map_err(Refused::Shed)?;
+        }
+        self.write(entry(&who, role.name(), rule, now, "PERMISSION_DENIED")).await.map(drop)
     }
 
     async fn write(&self, entry: Entry) -> Result<u64, Refused> {
@@ -354,8 +357,24 @@ impl fmt::Debug for Admission {
     }
 }
 
-const fn named(caller: &Caller) -> bool {
-    matches!(caller.who, Who::Signed(_))
+fn entry(who: &Who, role: &str, rule: &CallRule, now: Timestamp, outcome: &str) -> Entry {
+    let (key, token, tenant) = match who {
+        Who::Signed(claims) => (claims.key.clone(), claims.id.clone(), claims.tenant.to_string()),
+        Who::Open | Who::Nobody => Default::default(),
+    };
+    Entry {
+        seq: 0,
+        at: now.to_string(),
+        key,
+        token,
+        role: role.to_owned(),
+        tenant,
+        call: rule.call.to_owned(),
+        purpose: String::new(),
+        outcome: outcome.to_owned(),
+        asked: 0,
+        before: String::new(),
+    }
 }
 
 /// As what the caller makes the call: the first of the call's roles that it has.

@@ -14,12 +14,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{Instant, Sleep, sleep};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::server::Connected;
 
-use super::tls::fingerprint;
+use super::tls::{Tls, fingerprint};
 use crate::admission::ConnectionLimits;
 
 /// Connections that are ready and wait to be served.
@@ -40,12 +39,12 @@ pub(super) struct Peer {
 /// Connections of `listener` from now on, secured by `tls` if that is given, until the stream is dropped.
 pub(super) fn incoming(
     listener: TcpListener,
-    tls: Option<Arc<ServerConfig>>,
+    tls: Option<Arc<Tls>>,
     limits: ConnectionLimits,
 ) -> ReceiverStream<io::Result<Connection>> {
     let (ready, connections) = mpsc::channel(READY_MAX);
     let doorway = Doorway {
-        tls: tls.map(TlsAcceptor::from),
+        tls,
         limits,
         places: Arc::new(Semaphore::new(limits.at_once as usize)),
         addresses: Arc::default(),
@@ -62,7 +61,8 @@ pub(super) fn incoming(
             };
             // Beyond the limits it is closed at once: a queue would only be longer.
             let Some(place) = doorway.place(from.ip()) else { continue };
-            let (ready, tls) = (ready.clone(), doorway.tls.clone());
+            let (ready, tls) =
+                (ready.clone(), doorway.tls.as_ref().map(|tls| TlsAcceptor::from(tls.config())));
             tokio::spawn(async move {
                 if let Some(connection) = secured(stream, tls, place, from.ip(), limits).await {
                     // Whoever serves may have ended.
@@ -106,7 +106,7 @@ async fn secured(
 }
 
 struct Doorway {
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Tls>>,
     limits: ConnectionLimits,
     places: Arc<Semaphore>,
     addresses: Arc<Mutex<HashMap<IpAddr, u32>>>,

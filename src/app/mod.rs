@@ -8,4 +8,4 @@ mod tls;
 
 pub use admit::is_of_this_machine;
 pub use server::{Listeners, Listening, ServeError, Serving, serve};
-pub use tls::{TlsError, TlsFiles, fingerprint_of};
+pub use tls::{Tls, TlsError, TlsFiles, fingerprint_of};

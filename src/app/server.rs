@@ -13,13 +13,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio_rustls::rustls::ServerConfig;
 use tonic_web::GrpcWebLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use super::admit::{Entrance, admit_call, admit_page};
 use super::connections::incoming;
 use super::metrics::{self, Metrics};
+use super::tls::Tls;
 use crate::admission::{Admission, ConnectionLimits, Door};
 use crate::decide::{DecideError, Engine};
 use crate::web::Framing;
@@ -56,7 +56,7 @@ pub struct Listening {
     /// The port.
     pub listener: TcpListener,
     /// How; None: not at all.
-    pub tls: Option<Arc<ServerConfig>>,
+    pub tls: Option<Arc<Tls>>,
 }
 
 impl Listening {
@@ -128,6 +128,8 @@ pub async fn serve(
             ((private, inside), outside)
         }
     };
+    let secured = [Some(&inside), outside.as_ref()].into_iter().flatten();
+    let secured: Vec<Arc<Tls>> = secured.filter_map(|(listening, _)| listening.tls.clone()).collect();
     let (drains, draining) = watch::channel(false);
     let limits = admission.limits().connections();
     let run = |(listening, app)| run(listening, app, limits, draining.clone());
@@ -144,7 +146,7 @@ pub async fn serve(
     };
     tokio::select! {
         served = served => served,
-        () = keep_house(&keeping.0, &keeping.1) => Ok(()),
+        () = keep_house(&keeping.0, &keeping.1, &secured) => Ok(()),
         () = shutdown => {
             tracing::warn!("calls under way were given up after {drain_max:?}");
             Ok(())
@@ -198,10 +200,10 @@ fn pages(engine: &Arc<Engine>, framing: &Framing, admission: &Arc<Admission>, is
 }
 
 /// Looks after what other processes and operators do, again and again.
-async fn keep_house(engine: &Engine, admission: &Admission) {
+async fn keep_house(engine: &Engine, admission: &Admission, secured: &[Arc<Tls>]) {
     let mut turns = tokio::time::interval(HOUSEKEEPING);
     turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let (mut failing, mut locked) = (None, None);
+    let (mut failing, mut locked, mut stale) = (None, None, None);
     loop {
         turns.tick().await;
         // What goes on failing is told once.
@@ -226,6 +228,13 @@ async fn keep_house(engine: &Engine, admission: &Admission) {
                 None => tracing::warn!("the file of caller keys is good again"),
             }
             locked = wrong;
+        }
+        let wrong = secured.iter().find_map(|tls| tls.reread().err()).map(|error| error.to_string());
+        if wrong != stale {
+            if let Some(error) = &wrong {
+                tracing::error!(error, "the certificates stay as they were");
+            }
+            stale = wrong;
         }
     }
 }

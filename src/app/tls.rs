@@ -1,7 +1,8 @@
 //! TLS 1.2 and 1.3 by rustls with ring: HTTP/2 and HTTP/1.1, and client certificates where they are asked for.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
@@ -9,6 +10,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+use zeroize::Zeroizing;
 
 /// The files of a listener, all of them PEM.
 #[derive(Clone, Debug)]
@@ -29,12 +31,54 @@ pub struct TlsError {
     rule: String,
 }
 
-impl TlsFiles {
-    /// What a listener needs of them.
+/// How a listener is secured, as its files say now.
+#[derive(Debug)]
+pub struct Tls {
+    files: TlsFiles,
+    /// The hash of the files with what they came to.
+    current: RwLock<([u8; 32], Arc<ServerConfig>)>,
+}
+
+impl Tls {
+    /// Reads the files.
     ///
     /// # Errors
-    /// When a file cannot be read, is not of the form, or the key is not that of the certificate.
-    pub fn read(&self) -> Result<Arc<ServerConfig>, TlsError> {
+    /// When one cannot be read, is not of the form, or the key is not that of the certificate.
+    pub fn of(files: TlsFiles) -> Result<Self, TlsError> {
+        let current = RwLock::new((files.hash()?, files.read()?));
+        Ok(Self { files, current })
+    }
+
+    /// What the next connection is secured with.
+    pub(super) fn config(&self) -> Arc<ServerConfig> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).1.clone()
+    }
+
+    /// Reads the files again when they changed. Files that are not good leave all as it is: a certificate is replaced in
+    /// two steps, and the old one is good until it expires.
+    pub(super) fn reread(&self) -> Result<(), TlsError> {
+        let hash = self.files.hash()?;
+        if self.current.read().unwrap_or_else(PoisonError::into_inner).0 != hash {
+            let config = self.files.read()?;
+            *self.current.write().unwrap_or_else(PoisonError::into_inner) = (hash, config);
+        }
+        Ok(())
+    }
+}
+
+impl TlsFiles {
+    /// The hash of all that they hold.
+    fn hash(&self) -> Result<[u8; 32], TlsError> {
+        let mut hasher = blake3::Hasher::new();
+        for path in [Some(&self.certificate), Some(&self.key), self.client_ca.as_ref()].into_iter().flatten()
+        {
+            let bytes = Zeroizing::new(fs::read(path).map_err(|error| wrong(path, &error.to_string()))?);
+            hasher.update(&(bytes.len() as u64).to_le_bytes()).update(&bytes);
+        }
+        Ok(*hasher.finalize().as_bytes())
+    }
+
+    fn read(&self) -> Result<Arc<ServerConfig>, TlsError> {
         let chain = certificates(&self.certificate)?;
         let key = PrivateKeyDer::from_pem_file(&self.key)
             .map_err(|_| wrong(&self.key, "must hold one secret key as PEM"))?;
@@ -63,8 +107,7 @@ impl TlsFiles {
 }
 
 /// The SHA-256 of a certificate, as tokens are bound to it.
-#[must_use]
-pub fn fingerprint(certificate: &CertificateDer<'_>) -> [u8; 32] {
+pub(super) fn fingerprint(certificate: &CertificateDer<'_>) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(::ring::digest::digest(&::ring::digest::SHA256, certificate).as_ref());
     bytes

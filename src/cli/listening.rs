@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tokio::net::TcpListener;
 
 use super::CommandError;
 use crate::admission::{Admission, LimitConfig, Limits};
-use crate::app::{Listeners, Listening, Serving, TlsFiles, is_of_this_machine};
+use crate::app::{Listeners, Listening, Serving, Tls, TlsFiles, is_of_this_machine};
 
 /// Where the service is reached, and by whom.
 #[derive(clap::Args)]
@@ -119,8 +120,8 @@ fn files(certificate: Option<&PathBuf>, key: Option<&PathBuf>, ca: Option<&PathB
 }
 
 async fn listening(address: SocketAddr, files: Option<TlsFiles>) -> Result<Listening, CommandError> {
-    let tls = files.map(|files| files.read()).transpose().map_err(CommandError::new)?;
-    Ok(Listening { listener: bind(address).await?, tls })
+    let tls = files.map(Tls::of).transpose().map_err(CommandError::new)?;
+    Ok(Listening { listener: bind(address).await?, tls: tls.map(Arc::new) })
 }
 
 /// Binds a port.

@@ -273,3 +273,37 @@ async fn the_page_is_not_written_to_disk() {
     names.sort_unstable();
     assert_eq!(names, ["keys.json", "limpid.db", "models"]);
 }
+
+#[tokio::test]
+async fn no_page_sets_a_cookie() {
+    let service = Service::start().await;
+    let why = page_of_a_tea_drinker(&service).await;
+    let below = [
+        "",
+        "/choices",
+        "/choices/c",
+        "/feedback",
+        "/concerns",
+        "/concerns/c",
+        "/changes",
+        "/what-if?without=x",
+    ];
+    let pages = below.map(|path| format!("{why}{path}")).into_iter().chain(
+        [
+            "/how-it-works",
+            "/closed",
+            "/widget.js",
+            "/assets/why.css",
+            "/.well-known/gpc.json",
+            "/healthz",
+            "/nothing",
+        ]
+        .map(str::to_owned),
+    );
+    for page in pages {
+        for method in ["GET", "POST"] {
+            let answer = send(service.address, method, &page, &[("cookie", "a=b")], b"").await;
+            assert_eq!(answer.header("set-cookie"), "", "{method} {page}");
+        }
+    }
+}
