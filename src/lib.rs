@@ -1,5 +1,6 @@
 //! Limpid: explainable ad recommendation. See `ARCHITECTURE.md` for the layers.
 
+pub mod admission;
 pub mod app;
 pub mod cli;
 pub mod consent;

@@ -90,9 +90,7 @@ impl Metrics {
     fn count(&self, path: &str, answer: &HeaderMap, took: Option<Duration>) {
         // What is no call of ours could have any name.
         let Some(codes) = self.calls.get(path) else { return };
-        // An answer that begins without a status is a good one.
-        let code = answer.get("grpc-status").and_then(|code| code.to_str().ok()?.parse().ok());
-        let code = code.filter(|code: &usize| *code < CODES.len()).unwrap_or(0);
+        let code = code(answer);
         let histogram = codes[code].get_or_init(|| {
             let labels = vec![
                 ("rpc_system_name", "grpc".to_owned()),
@@ -105,6 +103,17 @@ impl Metrics {
             histogram.observe(took.as_secs_f64());
         }
     }
+}
+
+/// The name of the status in the head of an answer.
+pub(super) fn code_name(answer: &HeaderMap) -> &'static str {
+    CODES[code(answer)]
+}
+
+/// An answer that begins without a status is a good one.
+fn code(answer: &HeaderMap) -> usize {
+    let code = answer.get("grpc-status").and_then(|code| code.to_str().ok()?.parse().ok());
+    code.filter(|code: &usize| *code < CODES.len()).unwrap_or(0)
 }
 
 /// `GET /metrics`: text in the form of `OpenMetrics`, as Prometheus reads it.

@@ -1,6 +1,11 @@
-//! The running service: gRPC, gRPC-Web and pages on one port.
+//! The running service: gRPC, gRPC-Web and pages, on one port of this machine or on a private and a public one.
 
+mod admit;
+mod connections;
 mod metrics;
 mod server;
+mod tls;
 
-pub use server::{ServeError, serve};
+pub use admit::is_of_this_machine;
+pub use server::{Listeners, Listening, ServeError, Serving, serve};
+pub use tls::{Tls, TlsError, TlsFiles, fingerprint_of};

@@ -1,7 +1,7 @@
 //! `limpid concerns`
 
 use super::CommandError;
-use super::client::{Server, refusal};
+use super::client::{Connection, Server, refusal};
 use crate::domain::{Clock, IdSource, RandomIds, SystemClock, Timestamp};
 use crate::rpc::pb;
 use pb::feedback_service_client::FeedbackServiceClient;
@@ -133,7 +133,7 @@ pub(super) async fn run(arguments: ConcernsArguments) -> Result<(), CommandError
 }
 
 async fn list(
-    client: &mut FeedbackServiceClient<tonic::transport::Channel>,
+    client: &mut FeedbackServiceClient<Connection>,
     tenant: String,
     open_only: bool,
 ) -> Result<(), CommandError> {

@@ -73,7 +73,12 @@ fn tell_replay(answer: &pb::ReplayDecisionResponse) -> Result<(), CommandError> 
 
 fn tell_log(answer: &pb::VerifyLedgerResponse) -> Result<(), CommandError> {
     if answer.whole {
-        tell!("whole: {} decisions in {} chains", answer.decisions, answer.chains);
+        tell!(
+            "whole; decisions: {}, chains: {}, signed heads and seals: {}",
+            answer.decisions,
+            answer.chains,
+            answer.heads
+        );
         return Ok(());
     }
     if !answer.fault_at.is_empty() {

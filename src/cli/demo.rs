@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use super::CommandError;
 use super::data::DataArguments;
+use super::listening::{bind, defaults};
 use super::progress::Bar;
 use super::quality::print_quality;
-use super::serve::{DRAIN_SECONDS, EmbedArguments, bind, serve};
+use super::serve::{DRAIN_SECONDS, EmbedArguments, serve};
 use super::workspace::{DEMO_TENANT, Folders, Workspace};
+use crate::admission::Admission;
+use crate::app::{Listeners, Listening, Serving};
 use crate::consent::ConsentSettings;
 use crate::data::Bundle;
 use crate::decide::{Engine, Offer, Request, Stated, Subject};
@@ -80,7 +83,13 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
         tell!("   </limpid-why>");
     }
     tell!("");
-    serve(&workspace, engine, &framing, listener, Duration::from_secs(DRAIN_SECONDS)).await
+    let serving = Serving {
+        framing,
+        admission: Arc::new(Admission::open(defaults()?)),
+        listeners: Listeners::Joined(Listening::plain(listener)),
+        drain_max: Duration::from_secs(DRAIN_SECONDS),
+    };
+    serve(&workspace, engine, serving).await
 }
 
 /// Compares all kinds of models, keeps the additive one and makes it serve.

@@ -5,9 +5,12 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::CommandError;
 use super::data::DataArguments;
 use super::workspace::{DEMO_TENANT, Folders, Workspace};
+use crate::admission::signing::Signer;
 use crate::data::Schema;
 use crate::decide::RightsSettings;
 use crate::domain::{Clock, SystemClock, TenantId, Timestamp};
@@ -142,20 +145,31 @@ pub(super) async fn sweep(arguments: SweepArguments) -> Result<(), CommandError>
 
 pub(super) fn subject_key(arguments: &SubjectKeyArguments) -> Result<(), CommandError> {
     let SubjectKeyCommand::New { out } = &arguments.command;
-    let signer = SubjectSigner::fresh().map_err(CommandError::new)?;
-    write_new(out, &format!("{}\n", *signer.secret_key()), 0o600)?;
-    let mut public = out.clone().into_os_string();
-    public.push(".pub");
-    write_new(Path::new(&public), &format!("{}\n", signer.public_key()), 0o644)?;
+    let signer = Signer::fresh().map_err(CommandError::new)?;
+    write_key(out, &signer, &format!("{}\n", signer.public_key()))
+}
+
+/// Writes the secret key to a file that was not there, for its owner only, and `public` to one beside it; prints the key's
+/// id.
+pub(super) fn write_key(out: &Path, signer: &Signer, public: &str) -> Result<(), CommandError> {
+    write_new(out, &Zeroizing::new(format!("{}\n", *signer.secret_key())), 0o600)?;
+    let mut beside = out.to_owned().into_os_string();
+    beside.push(".pub");
+    write_new(Path::new(&beside), public, 0o644)?;
     tell!("{}", signer.key_id());
     Ok(())
 }
 
+/// The signer of the secret key in a file.
+pub(super) fn read_signer(path: &Path) -> Result<Signer, CommandError> {
+    let wrong =
+        |error: &dyn std::fmt::Display| CommandError::new(format!("--key {}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+    Signer::of(&Zeroizing::new(text)).map_err(|error| wrong(&error))
+}
+
 pub(super) fn subject_token(arguments: &SubjectTokenArguments) -> Result<(), CommandError> {
-    let file = arguments.key.display();
-    let wrong = |error: &dyn std::fmt::Display| CommandError::new(format!("--key {file}: {error}"));
-    let text = std::fs::read_to_string(&arguments.key).map_err(|error| wrong(&error))?;
-    let signer = SubjectSigner::of(&text).map_err(|error| wrong(&error))?;
+    let signer = SubjectSigner::new(read_signer(&arguments.key)?);
     let assurance = Assurance::of_name(&arguments.assurance)
         .ok_or_else(|| CommandError::new("--assurance: must be low, substantial or high"))?;
     let issued_at = match &arguments.issued_at {
@@ -170,7 +184,7 @@ pub(super) fn subject_token(arguments: &SubjectTokenArguments) -> Result<(), Com
             assurance,
             issued_at,
             expires_at: issued_at.plus_seconds(TOKEN_SECONDS_MAX),
-            key: signer.key_id(),
+            key: signer.key().key_id(),
         })
     );
     Ok(())

@@ -129,7 +129,7 @@ fn named(argument: &str, file: &Path, error: &dyn std::fmt::Display) -> CommandE
 fn tell_log(found: &Verification) -> Result<(), CommandError> {
     let Verification { decisions, chains, heads, fault, keys_unreadable } = found;
     if found.is_whole() {
-        tell!("whole: {decisions} decisions in {chains} chains, {heads} signed heads and seals");
+        tell!("whole; decisions: {decisions}, chains: {chains}, signed heads and seals: {heads}");
         return Ok(());
     }
     if let Some(fault) = fault {

@@ -7,6 +7,7 @@ macro_rules! tell {
 }
 
 mod backup;
+mod callers;
 mod choices;
 mod client;
 mod concerns;
@@ -20,6 +21,7 @@ mod import;
 mod intake;
 mod keys;
 mod ledger;
+mod listening;
 mod models;
 mod models_bring;
 mod progress;
@@ -77,6 +79,9 @@ enum Command {
     Sweep(keys::SweepArguments),
     SubjectKey(keys::SubjectKeyArguments),
     SubjectToken(keys::SubjectTokenArguments),
+    CallerKey(callers::CallerKeyArguments),
+    CallerToken(callers::CallerTokenArguments),
+    Audit(callers::AuditArguments),
     Concerns(concerns::ConcernsArguments),
     Decisions(decisions::DecisionsArguments),
     Ledger(ledger::LedgerArguments),
@@ -139,6 +144,9 @@ pub async fn run() -> ExitCode {
         Command::Sweep(arguments) => keys::sweep(arguments).await,
         Command::SubjectKey(arguments) => keys::subject_key(&arguments),
         Command::SubjectToken(arguments) => keys::subject_token(&arguments),
+        Command::CallerKey(arguments) => callers::caller_key(&arguments),
+        Command::CallerToken(arguments) => callers::caller_token(&arguments),
+        Command::Audit(arguments) => callers::audit(&arguments),
         Command::Concerns(arguments) => concerns::run(arguments).await,
         Command::Decisions(arguments) => decisions::run(arguments).await,
         Command::Ledger(arguments) => ledger::run(arguments).await,
@@ -160,7 +168,49 @@ pub async fn run() -> ExitCode {
 mod tests {
     use std::io::Write as _;
 
-    use super::Escaping;
+    use clap::CommandFactory;
+
+    use super::{Arguments, Escaping};
+
+    /// What opens the reasons for one ad, and is part of the address of their page: a link, not a secret of whoever runs the
+    /// service.
+    const LINKS: [&str; 6] = [
+        "limpid explain token",
+        "limpid consent get token",
+        "limpid consent set token",
+        "limpid consent withdraw token",
+        "limpid object token",
+        "limpid concerns raise token",
+    ];
+
+    /// The arguments of a command and of those below it, each with the command's name.
+    fn arguments(command: &clap::Command, name: &str) -> Vec<(String, clap::Arg)> {
+        let own = command
+            .get_arguments()
+            .map(|argument| (format!("{name} {}", argument.get_id()), argument.clone()));
+        let below = command
+            .get_subcommands()
+            .flat_map(|below| arguments(below, &format!("{name} {}", below.get_name())));
+        own.chain(below).collect()
+    }
+
+    #[test]
+    fn no_secret_is_given_on_the_command_line() {
+        let all = arguments(&Arguments::command(), "limpid");
+        assert!(all.len() > 100, "{}", all.len());
+        let mut files = 0;
+        for (name, argument) in all {
+            let id = argument.get_id().as_str();
+            let is_shy =
+                ["token", "secret", "password", "key", "credential"].iter().any(|word| id.contains(word));
+            let takes = argument.get_value_names().unwrap_or_default().join(" ");
+            if is_shy && !LINKS.contains(&name.as_str()) && name != "limpid concerns show token" {
+                assert!(takes.ends_with("FILE"), "{name} takes {takes}: a secret comes from a file");
+                files += 1;
+            }
+        }
+        assert!(files > 20, "{files}");
+    }
 
     #[test]
     fn an_event_of_the_log_is_one_line_whatever_it_tells_of() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::CommandError;
-use super::client::{Server, print_json, refusal};
+use super::client::{Connection, Server, print_json, refusal};
 use super::models_bring;
 use super::workspace::{Folders, Predicts};
 use crate::domain::{ModelVersion, escaped};
@@ -264,9 +264,7 @@ fn print_edit(answer: &pb::EditModelResponse) {
     }
 }
 
-async fn list_changes(
-    client: &mut ModelServiceClient<tonic::transport::Channel>,
-) -> Result<(), CommandError> {
+async fn list_changes(client: &mut ModelServiceClient<Connection>) -> Result<(), CommandError> {
     let mut page_token = String::new();
     loop {
         let request = pb::ListEditsRequest { page_size: 0, page_token };
@@ -288,7 +286,7 @@ async fn list_changes(
     }
 }
 
-async fn list(client: &mut ModelServiceClient<tonic::transport::Channel>) -> Result<(), CommandError> {
+async fn list(client: &mut ModelServiceClient<Connection>) -> Result<(), CommandError> {
     let mut page_token = String::new();
     loop {
         let request = pb::ListModelsRequest { page_size: 0, page_token };
@@ -303,7 +301,7 @@ async fn list(client: &mut ModelServiceClient<tonic::transport::Channel>) -> Res
 
 /// Prints the card of a version, or of the one that serves under a name.
 async fn card(
-    client: &mut ModelServiceClient<tonic::transport::Channel>,
+    client: &mut ModelServiceClient<Connection>,
     which: String,
     json: bool,
 ) -> Result<(), CommandError> {
@@ -319,10 +317,7 @@ async fn card(
 }
 
 /// The version that serves under a name; those that serve come first in a list.
-async fn serving(
-    client: &mut ModelServiceClient<tonic::transport::Channel>,
-    name: &str,
-) -> Result<String, CommandError> {
+async fn serving(client: &mut ModelServiceClient<Connection>, name: &str) -> Result<String, CommandError> {
     let page = client.list_models(pb::ListModelsRequest::default()).await;
     let models = page.map_err(|status| refusal(&status))?.into_inner().models;
     let mut serving = models.into_iter().filter(|model| model.active && model.name == name);

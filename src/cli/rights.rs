@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::PathBuf;
 
 use clap::ValueEnum;
+use secrecy::ExposeSecret;
 
 use super::CommandError;
-use super::client::{Server, print_json, refusal};
+use super::client::{Connection, Server, print_json, refusal, secret};
 use super::data::DataArguments;
 use super::workspace::Workspace;
 use crate::domain::{Clock, IdSource, RandomIds, SystemClock, Timestamp};
@@ -19,11 +21,20 @@ const PER_PAGE: u32 = 1024;
 /// The person, by a token that the controller signed.
 #[derive(clap::Args)]
 struct TokenArguments {
-    /// The subject token; `limpid subject-token` makes one.
-    #[arg(long, value_name = "TOKEN")]
-    subject_token: String,
+    /// The file of the subject token (`limpid subject-token` makes one); else the environment's LIMPID_SUBJECT_TOKEN.
+    #[arg(long, value_name = "FILE")]
+    subject_token_file: Option<PathBuf>,
     #[command(flatten)]
     server: Server,
+}
+
+impl TokenArguments {
+    fn token(&self) -> Result<String, CommandError> {
+        let file = self.subject_token_file.as_deref();
+        let token = secret("--subject-token-file", file, "LIMPID_SUBJECT_TOKEN")?;
+        let missing = "--subject-token-file: must be given, or LIMPID_SUBJECT_TOKEN be set";
+        Ok(token.ok_or_else(|| CommandError::new(missing))?.expose_secret().to_owned())
+    }
 }
 
 /// Shows everything that is held of a person, as JSON, a line each.
@@ -108,7 +119,7 @@ pub(super) struct RightsArguments {
 
 pub(super) async fn access(arguments: AccessArguments) -> Result<(), CommandError> {
     let mut client = client(&arguments.person).await?;
-    let (subject_token, locale) = (arguments.person.subject_token, arguments.locale);
+    let (subject_token, locale) = (arguments.person.token()?, arguments.locale);
     let answer = client.access(pb::AccessRequest { subject_token, locale }).await;
     let mut stream = answer.map_err(|status| refusal(&status))?.into_inner();
     while let Some(part) = stream.message().await.map_err(|status| refusal(&status))? {
@@ -123,7 +134,7 @@ pub(super) async fn port(arguments: PortArguments) -> Result<(), CommandError> {
         Form::Json => pb::PortFormat::Json,
         Form::Csv => pb::PortFormat::Csv,
     };
-    let subject_token = arguments.person.subject_token;
+    let subject_token = arguments.person.token()?;
     let answer = client.port(pb::PortRequest { subject_token, format: format.into() }).await;
     let mut stream = answer.map_err(|status| refusal(&status))?.into_inner();
     while let Some(piece) = stream.message().await.map_err(|status| refusal(&status))? {
@@ -135,7 +146,7 @@ pub(super) async fn port(arguments: PortArguments) -> Result<(), CommandError> {
 
 pub(super) async fn erase(arguments: EraseArguments) -> Result<(), CommandError> {
     let mut client = client(&arguments.person).await?;
-    let subject_token = arguments.person.subject_token;
+    let subject_token = arguments.person.token()?;
     let answer = client.erase(pb::EraseRequest { subject_token }).await;
     let receipt = answer.map_err(|status| refusal(&status))?.into_inner();
     tell!("erased at {}", moment(receipt.erased_at));
@@ -180,7 +191,7 @@ pub(super) async fn rectify(arguments: RectifyArguments) -> Result<(), CommandEr
             })
         }
     };
-    let (subject_token, event_id) = (arguments.person.subject_token, arguments.event);
+    let (subject_token, event_id) = (arguments.person.token()?, arguments.event);
     let done = client.rectify(pb::RectifyRequest { subject_token, event_id, corrected }).await;
     done.map_err(|status| refusal(&status))?;
     tell!("put right; the next decision obeys");
@@ -189,7 +200,7 @@ pub(super) async fn rectify(arguments: RectifyArguments) -> Result<(), CommandEr
 
 pub(super) async fn restrict(arguments: RestrictArguments) -> Result<(), CommandError> {
     let mut client = client(&arguments.person).await?;
-    let (subject_token, lift) = (arguments.person.subject_token, arguments.lift);
+    let (subject_token, lift) = (arguments.person.token()?, arguments.lift);
     let change_id = RandomIds.uuid(SystemClock.now()).to_string();
     let done = client.restrict(pb::RestrictRequest { subject_token, change_id, lift }).await;
     done.map_err(|status| refusal(&status))?;
@@ -225,9 +236,7 @@ pub(super) async fn rights(arguments: RightsArguments) -> Result<(), CommandErro
     workspace.store.close().await.map_err(CommandError::new)
 }
 
-async fn client(
-    person: &TokenArguments,
-) -> Result<SubjectRightsServiceClient<tonic::transport::Channel>, CommandError> {
+async fn client(person: &TokenArguments) -> Result<SubjectRightsServiceClient<Connection>, CommandError> {
     Ok(SubjectRightsServiceClient::new(person.server.connect().await?))
 }
 

@@ -1,10 +1,8 @@
 //! `limpid serve`
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::CommandError;
@@ -12,14 +10,17 @@ use super::consent::ConsentArguments;
 use super::intake::IntakeOptions;
 use super::keys::RightsOptions;
 use super::ledger::LogOptions;
+use super::listening::{ListeningArguments, announcement};
 use super::workspace::{Folders, Workspace};
-use crate::app;
+use crate::admission::Trail;
+use crate::app::{self, Serving};
 use crate::web::Framing;
 
 /// How long calls under way are waited for unless the caller says otherwise.
 pub(super) const DRAIN_SECONDS: u64 = 20;
 
-/// Serves gRPC, gRPC-Web and the "why this ad" pages on one port, until Ctrl-C.
+/// Serves gRPC, gRPC-Web and the "why this ad" pages, until Ctrl-C: on one port of this machine, or for others on
+/// a private and a public one.
 ///
 /// Models come from the data folder; without an active one every call is refused with a clear error.
 #[derive(clap::Args)]
@@ -28,9 +29,8 @@ pub(super) struct ServeArguments {
     folders: Folders,
     #[command(flatten)]
     consent: ConsentArguments,
-    /// Address to listen on; port 0 takes a free one.
-    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
-    listen: SocketAddr,
+    #[command(flatten)]
+    listening: ListeningArguments,
     #[command(flatten)]
     embedding: EmbedArguments,
     #[command(flatten)]
@@ -69,10 +69,13 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     let rights = arguments.rights.settings(arguments.log.log_days)?;
     let witness = arguments.log.witness()?;
     let intake = arguments.intake.settings();
-    let listener = bind(arguments.listen).await?;
+    let limits = arguments.listening.limits()?;
+    let listeners = arguments.listening.bind().await?;
     let mut workspace = Workspace::open(&arguments.folders.data).await?;
     workspace.witness = witness;
     workspace.backups = arguments.log.backups;
+    let trail = Arc::new(Trail::open(&arguments.folders.data.folder).map_err(CommandError::new)?);
+    let admission = arguments.listening.admission(limits)?.with_trail(trail);
     let bundle = workspace.load(&arguments.folders.example).await?;
     if arguments.example_clock && bundle.schema.demo_clock.is_none() {
         return Err(CommandError::new("--example-clock: the schema has no demo_clock"));
@@ -82,32 +85,23 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     if engine.models().map_err(CommandError::new)?.iter().all(|model| !model.active) {
         eprintln!("limpid: no model is active yet; `limpid train --promote` makes one");
     }
-    serve(&workspace, engine, &framing, listener, Duration::from_secs(arguments.drain_seconds)).await
-}
-
-/// Binds the port before anything slow is done, so that a port in use is told at once.
-pub(super) async fn bind(address: SocketAddr) -> Result<TcpListener, CommandError> {
-    TcpListener::bind(address).await.map_err(|error| match error.kind() {
-        std::io::ErrorKind::AddrInUse => {
-            CommandError::new(format!("{address} is in use; choose another port"))
-        }
-        _ => CommandError::new(format!("{address}: {error}")),
-    })
+    let drain_max = Duration::from_secs(arguments.drain_seconds);
+    let serving = Serving { framing, admission: Arc::new(admission), listeners, drain_max };
+    serve(&workspace, engine, serving).await
 }
 
 /// Serves until Ctrl-C or SIGTERM, lets calls under way finish, then closes the store.
 pub(super) async fn serve(
     workspace: &Workspace,
     engine: Arc<crate::decide::Engine>,
-    framing: &Framing,
-    listener: TcpListener,
-    drain_max: Duration,
+    serving: Serving,
 ) -> Result<(), CommandError> {
-    let address = listener.local_addr().map_err(CommandError::new)?;
     // Whoever reads that the service is there may stop it.
     let stop = stop_signal().map_err(CommandError::new)?;
-    tell!("Serving gRPC, gRPC-Web and pages on http://{address} (Ctrl-C ends)");
-    app::serve(engine, framing, listener, stop, drain_max).await.map_err(CommandError::new)?;
+    for line in announcement(&serving)? {
+        tell!("{line}");
+    }
+    app::serve(engine, serving, stop).await.map_err(CommandError::new)?;
     workspace.store.close().await.map_err(CommandError::new)?;
     tell!("Drained and closed.");
     Ok(())

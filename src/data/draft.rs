@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::domain::{
     Ad, AdId, AdLabel, AdValue, AttributeId, Event, EventKind, Feature, FeatureId, FeatureKind, FieldError,
-    FieldErrors, Micros, Origin, Timestamp,
+    FieldErrors, Micros, Origin, Timestamp, untold,
 };
 
 use super::catalogue::match_on;
@@ -46,11 +46,11 @@ impl AdDraft {
         let id = AdId::parse(&self.id).map_err(|error| broken.0.push(FieldError::new("id", error.rule))).ok();
         let mut values = vec![Vec::new(); schema.attributes.len()];
         for (name, stated) in &self.attributes {
-            let field = format!("attributes.{name}");
             let Some(attribute) = schema.attribute(name) else {
-                broken.0.push(FieldError::new(field, "is not an attribute of the schema"));
+                broken.0.push(unknown_attribute(name));
                 continue;
             };
+            let field = format!("attributes.{name}");
             for value in stated {
                 match check_value(&field, value) {
                     Ok(value) => values[usize::from(attribute.0)].push(value),
@@ -83,7 +83,10 @@ impl AdDraft {
 /// The feature of an ad that a request calls `name`, if `value` fits it.
 fn check_feature(schema: &Schema, name: &str, value: &AdValue) -> Result<FeatureId, FieldError> {
     let refuse = |rule: &str| Err(FieldError::new(format!("features.{name}"), rule));
-    let Some(id) = schema.feature(name) else { return refuse("is not a feature of the schema") };
+    let Some(id) = schema.feature(name) else {
+        let field = format!("features[{}]", untold(name));
+        return Err(FieldError::new(field, "is not a feature of the schema"));
+    };
     let feature = &schema.features[id.index()];
     if feature.origin != Origin::Ad {
         return refuse("is not a feature of ads");
@@ -92,6 +95,11 @@ fn check_feature(schema: &Schema, name: &str, value: &AdValue) -> Result<Feature
         Ok(()) => Ok(id),
         Err(rule) => refuse(rule),
     }
+}
+
+/// A name that the schema does not know could be anything, so it is not told.
+fn unknown_attribute(name: &str) -> FieldError {
+    FieldError::new(format!("attributes[{}]", untold(name)), "is not an attribute of the schema")
 }
 
 /// Whether `value` is one that `feature` can have.
@@ -174,7 +182,7 @@ impl EventDraft {
                 (Some(id), Ok(value)) => {
                     attributes[usize::from(id.0)].get_or_insert_with(|| symbols.intern(id, value));
                 }
-                (None, _) => broken.0.push(FieldError::new(field, "is not an attribute of the schema")),
+                (None, _) => broken.0.push(unknown_attribute(name)),
                 (Some(_), Err(error)) => broken.0.push(error),
             }
         }
@@ -264,9 +272,9 @@ mod tests {
             [
                 "id: must not be empty",
                 "attributes.category: must not be empty",
-                "attributes.colour: is not an attribute of the schema",
+                "attributes[text of 6 bytes]: is not an attribute of the schema",
                 "attributes.page: must be at most 256 bytes",
-                "features.weight: is not a feature of the schema",
+                "features[text of 6 bytes]: is not a feature of the schema",
             ]
         );
     }
@@ -366,7 +374,7 @@ mod tests {
             [
                 "product: must be at most 256 bytes",
                 "attributes.brand: must be at most 256 bytes",
-                "attributes.colour: is not an attribute of the schema",
+                "attributes[text of 6 bytes]: is not an attribute of the schema",
                 "attributes.page: must not be empty",
                 "spend_micros: must not be negative",
             ]

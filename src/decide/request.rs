@@ -118,7 +118,7 @@ impl Request {
         let mut first_of = HashMap::with_capacity(self.candidates.len());
         for (i, offer) in self.candidates.iter().enumerate() {
             if let Some(first) = first_of.insert(&offer.ad, i) {
-                let rule = format!("repeats candidates[{first}]: {}", offer.ad);
+                let rule = format!("repeats candidates[{first}]");
                 errors.push(FieldError::new(format!("candidates[{i}].ad_id"), rule));
             }
             let priced = offer.bid.pricing != Pricing::None;

@@ -2,6 +2,12 @@
 
 use std::fmt;
 
+/// What stands for a text of a caller where it could be personal: its type and length.
+#[must_use]
+pub fn untold(text: &str) -> String {
+    format!("text of {} bytes", text.len())
+}
+
 /// One broken rule of one field. The value is quoted only where it cannot be personal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {

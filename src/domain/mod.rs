@@ -38,7 +38,7 @@ pub use feature::{
     Affinity, Declared, Derivation, Direction, Feature, FeatureId, FeatureKind, Origin, Provenance,
     Sensitivity, Statistic,
 };
-pub use fields::{FieldError, FieldErrors};
+pub use fields::{FieldError, FieldErrors, untold};
 pub use floor::PEOPLE_FLOOR;
 pub use ids::{
     AdId, Alias, ChangeId, ConcernId, DecisionId, EventId, ImpressionId, ModelVersion, SubjectKey,

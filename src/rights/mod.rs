@@ -17,7 +17,4 @@ pub use held::{HeldAd, HeldChange, HeldDecision, HeldEvent, HeldPart, Source, he
 pub use port::{PortForm, PortWriter};
 pub use rectify::{Correction, rectify};
 pub use sweep::{Retention, sweep_events};
-pub use token::{
-    Assurance, SubjectClaims, SubjectKeyError, SubjectKeys, SubjectSigner, SubjectTokenError,
-    TOKEN_SECONDS_MAX,
-};
+pub use token::{Assurance, SubjectClaims, SubjectKeys, SubjectSigner, SubjectTokenError, TOKEN_SECONDS_MAX};

@@ -1,18 +1,12 @@
 //! Subject tokens: PASETO v4.public, signed by the controller for one person, for at most ten minutes.
 //!
-//! The footer names the key by its PASERK id (`{"kid":"k4.pid..."}`), so that several may be in use while one takes
-//! the place of another. A key may be bound to a tenant; then it vouches for nobody of another one.
+//! Several keys may be in use while one takes the place of another ([`crate::admission::signing`]). A key may be bound to a tenant; then it vouches for nobody of another one.
 
 use std::fmt;
 
-use pasetors::Public;
-use pasetors::keys::{AsymmetricKeyPair, AsymmetricPublicKey, AsymmetricSecretKey, Generate};
-use pasetors::paserk::{FormatAsPaserk, Id};
-use pasetors::token::UntrustedToken;
-use pasetors::version4::{PublicToken, V4};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
+use crate::admission::signing::{CLOCK_AHEAD_SECONDS_MAX, KeyError, PublicKey, Signer, Unsigned, open};
 use crate::domain::{TenantId, Timestamp};
 use crate::store::Right;
 
@@ -21,12 +15,6 @@ const AUDIENCE: &str = "limpid";
 
 /// How long a token may be valid after it was issued.
 pub const TOKEN_SECONDS_MAX: i64 = 600;
-
-/// By how much the clock of the controller may be ahead of ours.
-const CLOCK_AHEAD_SECONDS_MAX: i64 = 60;
-
-/// Longest text that is looked at.
-const TOKEN_BYTES_MAX: usize = 4096;
 
 /// How surely the person is the person, as eIDAS (Regulation (EU) 910/2014, Article 8) tells levels apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -136,27 +124,12 @@ pub enum SubjectTokenError {
     },
 }
 
-/// What is wrong with a key.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SubjectKeyError {
-    /// It is no public key.
-    #[error("must hold one Ed25519 public key as PASERK (k4.public....)")]
-    NoPublicKey,
-    /// It is no secret key.
-    #[error("must hold one Ed25519 secret key as PASERK (k4.secret....)")]
-    NoSecretKey,
-    /// The operating system gives no random bytes.
-    #[error("cannot make a key")]
-    NoRandomness,
-}
-
 /// The public keys of controllers.
 #[derive(Default)]
 pub struct SubjectKeys(Vec<Known>);
 
 struct Known {
-    id: String,
-    key: AsymmetricPublicKey<V4>,
+    key: PublicKey,
     /// None: people of any tenant.
     tenant: Option<TenantId>,
 }
@@ -174,20 +147,13 @@ struct Payload {
     nbf: Option<String>,
 }
 
-#[derive(Serialize, Deserialize)]
-struct FooterText {
-    kid: String,
-}
-
 impl SubjectKeys {
     /// Adds a public key in its PASERK form; it vouches for people of `tenant` alone if one is given.
     ///
     /// # Errors
     /// When it is none.
-    pub fn add(&mut self, paserk: &str, tenant: Option<TenantId>) -> Result<(), SubjectKeyError> {
-        let key =
-            AsymmetricPublicKey::<V4>::try_from(paserk.trim()).map_err(|_| SubjectKeyError::NoPublicKey)?;
-        self.0.push(Known { id: paserk_of(&Id::from(&key)), key, tenant });
+    pub fn add(&mut self, paserk: &str, tenant: Option<TenantId>) -> Result<(), KeyError> {
+        self.0.push(Known { key: PublicKey::of(paserk)?, tenant });
         Ok(())
     }
 
@@ -205,16 +171,13 @@ impl SubjectKeys {
         if self.0.is_empty() {
             return Err(Error::NoKeys);
         }
-        if token.len() > TOKEN_BYTES_MAX {
-            return Err(Error::Malformed);
-        }
-        let untrusted = UntrustedToken::<Public, V4>::try_from(token).map_err(|_| Error::Malformed)?;
-        let footer: FooterText =
-            serde_json::from_slice(untrusted.untrusted_footer()).map_err(|_| Error::Malformed)?;
-        let known = self.0.iter().find(|known| known.id == footer.kid).ok_or(Error::UnknownKey)?;
-        // The signature alone: pasetors' own check of claims reads the wall clock.
-        let trusted = PublicToken::verify(&known.key, &untrusted, None, None).map_err(|_| Error::Forged)?;
-        let payload: Payload = serde_json::from_str(trusted.payload()).map_err(|_| Error::Claims)?;
+        let (text, at) = open(token, &self.0, |known| &known.key).map_err(|unsigned| match unsigned {
+            Unsigned::Malformed => Error::Malformed,
+            Unsigned::UnknownKey => Error::UnknownKey,
+            Unsigned::Forged => Error::Forged,
+        })?;
+        let known = &self.0[at];
+        let payload: Payload = serde_json::from_str(&text).map_err(|_| Error::Claims)?;
         if payload.aud != AUDIENCE {
             return Err(Error::OtherAudience);
         }
@@ -238,62 +201,38 @@ impl SubjectKeys {
             return Err(Error::TooLow { right, found, needed });
         }
         let Payload { tenant, sub: subject, assurance, .. } = payload;
-        Ok(SubjectClaims { tenant, subject, assurance, issued_at, expires_at, key: footer.kid })
+        Ok(SubjectClaims {
+            tenant,
+            subject,
+            assurance,
+            issued_at,
+            expires_at,
+            key: known.key.id().to_owned(),
+        })
     }
 }
 
 impl fmt::Debug for SubjectKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|known| &known.id)).finish()
+        f.debug_list().entries(self.0.iter().map(|known| &known.key)).finish()
     }
 }
 
 /// Signs subject tokens, as a controller does: for demos and tests.
-pub struct SubjectSigner {
-    secret: AsymmetricSecretKey<V4>,
-    public: AsymmetricPublicKey<V4>,
-}
+#[derive(Debug)]
+pub struct SubjectSigner(Signer);
 
 impl SubjectSigner {
-    /// Fresh keys.
-    ///
-    /// # Errors
-    /// When the operating system gives no random bytes.
-    pub fn fresh() -> Result<Self, SubjectKeyError> {
-        let pair = AsymmetricKeyPair::<V4>::generate().map_err(|_| SubjectKeyError::NoRandomness)?;
-        Ok(Self { secret: pair.secret, public: pair.public })
-    }
-
-    /// The signer of a secret key in its PASERK form.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub fn of(paserk: &str) -> Result<Self, SubjectKeyError> {
-        let no_key = |_| SubjectKeyError::NoSecretKey;
-        let secret = AsymmetricSecretKey::<V4>::try_from(paserk.trim()).map_err(no_key)?;
-        let public = AsymmetricPublicKey::try_from(&secret).map_err(no_key)?;
-        Ok(Self { secret, public })
-    }
-
-    /// The secret key, as it is kept.
+    /// With this key.
     #[must_use]
-    pub fn secret_key(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::new());
-        // Writing to a string cannot fail.
-        let _ = self.secret.fmt(&mut *text);
-        text
+    pub const fn new(signer: Signer) -> Self {
+        Self(signer)
     }
 
-    /// The public key, as the service is given it.
+    /// The key.
     #[must_use]
-    pub fn public_key(&self) -> String {
-        paserk_of(&self.public)
-    }
-
-    /// The id of the key.
-    #[must_use]
-    pub fn key_id(&self) -> String {
-        paserk_of(&Id::from(&self.public))
+    pub const fn key(&self) -> &Signer {
+        &self.0
     }
 
     /// A token that says these claims; its key is this one, whatever they say.
@@ -313,27 +252,8 @@ impl SubjectSigner {
             exp: claims.expires_at.to_string(),
             nbf: None,
         };
-        self.sign_text(&serde_json::to_vec(&payload).unwrap_or_default())
+        self.0.sign(&serde_json::to_vec(&payload).unwrap_or_default())
     }
-
-    fn sign_text(&self, payload: &[u8]) -> String {
-        let footer = serde_json::to_vec(&FooterText { kid: self.key_id() }).unwrap_or_default();
-        // It cannot fail for a key that was checked; an empty token, which gives no right, is the safe answer.
-        PublicToken::sign(&self.secret, payload, Some(&footer), None).unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for SubjectSigner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SubjectSigner(..)")
-    }
-}
-
-fn paserk_of(key: &impl FormatAsPaserk) -> String {
-    let mut text = String::new();
-    // Writing to a string cannot fail.
-    let _ = key.fmt(&mut text);
-    text
 }
 
 #[cfg(test)]

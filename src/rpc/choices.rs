@@ -7,6 +7,7 @@ use tonic::Status;
 use super::account::{purposes, timestamp};
 use super::status::{Fields, invalid};
 use super::{pb, to_the_end};
+use crate::admission::Caller;
 use crate::decide::{ChoiceIn, ChoiceReceipt, DecideError, Engine};
 use crate::domain::{
     ChangeId, ChoiceChange, Choices, FieldError, Objection, Purpose, Statement, SubjectKey, Teller, TenantId,
@@ -23,12 +24,29 @@ pub(super) struct Found {
     vouched: String,
 }
 
+/// Whether the caller may name the person as it does. Asked before the rest of a request is looked at.
+///
+/// # Errors
+/// When it names one itself, and may not.
+pub(super) fn check_names(caller: &Caller, person: Option<&pb::Person>) -> Result<(), Status> {
+    use pb::person::NamedBy;
+    match person.and_then(|person| person.named_by.as_ref()) {
+        Some(NamedBy::Subject(name)) => Ok(caller.names_people(&name.tenant)?),
+        Some(NamedBy::Token(_) | NamedBy::SubjectToken(_)) | None => Ok(()),
+    }
+}
+
 /// Finds the person whom a request names.
 ///
 /// # Errors
-/// When it names none, or the token does not tell who it is.
-pub(super) async fn find(engine: &Engine, person: Option<pb::Person>) -> Result<Found, Status> {
+/// When it names none, the caller may not name it so, or the token does not tell who it is.
+pub(super) async fn find(
+    engine: &Engine,
+    caller: &Caller,
+    person: Option<pb::Person>,
+) -> Result<Found, Status> {
     use pb::person::NamedBy;
+    check_names(caller, person.as_ref())?;
     match person.and_then(|person| person.named_by) {
         None => Err(invalid(&FieldError::new("person", "must be given, by subject or by token").into())),
         Some(NamedBy::Token(token)) => {
@@ -66,6 +84,7 @@ pub(super) async fn find(engine: &Engine, person: Option<pb::Person>) -> Result<
 /// When the person is not found, or the change is refused.
 pub(super) async fn choose(
     engine: &Arc<Engine>,
+    caller: &Caller,
     person: Option<pb::Person>,
     (id, statements): (ChangeId, Vec<Statement>),
     right: Option<Right>,
@@ -74,7 +93,7 @@ pub(super) async fn choose(
         Some(pb::person::NamedBy::Token(token)) => Some(token.clone()),
         Some(pb::person::NamedBy::Subject(_) | pb::person::NamedBy::SubjectToken(_)) | None => None,
     };
-    let Found { tenant, subject, teller, vouched } = find(engine, person).await?;
+    let Found { tenant, subject, teller, vouched } = find(engine, caller, person).await?;
     if right == Some(Right::Object) {
         engine.keep_objection(&tenant, &subject, &vouched).await?;
     }

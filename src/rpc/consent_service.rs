@@ -2,7 +2,8 @@
 
 use tonic::{Request, Response, Status};
 
-use super::choices::{choose, find, read_purposes};
+use super::caller::caller_of;
+use super::choices::{check_names, choose, find, read_purposes};
 use super::status::Fields;
 use super::{Service, pb};
 use crate::domain::{ChangeId, Statement};
@@ -13,7 +14,8 @@ impl pb::consent_service_server::ConsentService for Service {
         &self,
         request: Request<pb::GetConsentRequest>,
     ) -> Result<Response<pb::GetConsentResponse>, Status> {
-        let found = find(&self.engine, request.into_inner().person).await?;
+        let caller = caller_of(&request);
+        let found = find(&self.engine, &caller, request.into_inner().person).await?;
         let (choices, changes) = self.engine.choices(&found.tenant, &found.subject).await?;
         Ok(Response::new(pb::GetConsentResponse {
             choices: Some((&choices).into()),
@@ -25,9 +27,11 @@ impl pb::consent_service_server::ConsentService for Service {
         &self,
         request: Request<pb::SetConsentRequest>,
     ) -> Result<Response<pb::SetConsentResponse>, Status> {
+        let caller = caller_of(&request);
         let request = request.into_inner();
+        check_names(&caller, request.person.as_ref())?;
         let change = read_set(&request)?;
-        let receipt = choose(&self.engine, request.person, change, None).await?;
+        let receipt = choose(&self.engine, &caller, request.person, change, None).await?;
         Ok(Response::new(pb::SetConsentResponse { receipt: Some(receipt) }))
     }
 
@@ -35,9 +39,11 @@ impl pb::consent_service_server::ConsentService for Service {
         &self,
         request: Request<pb::WithdrawConsentRequest>,
     ) -> Result<Response<pb::WithdrawConsentResponse>, Status> {
+        let caller = caller_of(&request);
         let request = request.into_inner();
+        check_names(&caller, request.person.as_ref())?;
         let change = read_withdraw(&request)?;
-        let receipt = choose(&self.engine, request.person, change, None).await?;
+        let receipt = choose(&self.engine, &caller, request.person, change, None).await?;
         Ok(Response::new(pb::WithdrawConsentResponse { receipt: Some(receipt) }))
     }
 }

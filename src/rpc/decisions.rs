@@ -3,6 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use super::account::{line, timestamp};
+use super::caller::caller_of;
 use super::status::Fields;
 use super::{Service, pb};
 use crate::decide::{Difference, Replayed};
@@ -17,7 +18,9 @@ impl pb::decision_service_server::DecisionService for Service {
         &self,
         request: Request<pb::ReplayDecisionRequest>,
     ) -> Result<Response<pb::ReplayDecisionResponse>, Status> {
+        let caller = caller_of(&request);
         let request = request.into_inner();
+        caller.opens_decisions(&request.tenant)?;
         let mut fields = Fields::default();
         let tenant = fields.take(TenantId::parse(&request.tenant));
         let id = fields.take(DecisionId::parse(&request.decision_id));

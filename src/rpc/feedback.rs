@@ -3,6 +3,7 @@
 use tonic::{Request, Response, Status};
 
 use super::account::timestamp;
+use super::caller::caller_of;
 use super::models::page_size;
 use super::status::{Fields, invalid};
 use super::{Service, pb, to_the_end};
@@ -30,7 +31,10 @@ impl pb::feedback_service_server::FeedbackService for Service {
         &self,
         request: Request<pb::GetFeedbackRequest>,
     ) -> Result<Response<pb::GetFeedbackResponse>, Status> {
-        let tenant = tenant(&request.into_inner().tenant)?;
+        let caller = caller_of(&request);
+        let request = request.into_inner();
+        caller.check_tenant(&request.tenant)?;
+        let tenant = tenant(&request.tenant)?;
         let wide = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
         let counts = self.engine.feedback(&tenant).await?.into_iter().map(|count| pb::FeedbackCount {
             kind: pb::FeedbackKind::from(count.kind).into(),
@@ -76,7 +80,9 @@ impl pb::feedback_service_server::FeedbackService for Service {
         &self,
         request: Request<pb::ListConcernsRequest>,
     ) -> Result<Response<pb::ListConcernsResponse>, Status> {
+        let caller = caller_of(&request);
         let request = request.into_inner();
+        caller.check_tenant(&request.tenant)?;
         let tenant = tenant(&request.tenant)?;
         let size = page_size(request.page_size, 200)?;
         let after = match request.page_token.as_str() {
@@ -102,7 +108,9 @@ impl pb::feedback_service_server::FeedbackService for Service {
         &self,
         request: Request<pb::ResolveConcernRequest>,
     ) -> Result<Response<pb::ResolveConcernResponse>, Status> {
+        let caller = caller_of(&request);
         let request = request.into_inner();
+        caller.check_tenant(&request.tenant)?;
         let mut fields = Fields::default();
         let tenant = fields.take(TenantId::parse(&request.tenant));
         let id = fields.take(ConcernId::parse(&request.concern_id));

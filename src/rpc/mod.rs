@@ -2,6 +2,7 @@
 //! convert.
 
 mod account;
+mod caller;
 mod choices;
 mod consent;
 mod consent_service;

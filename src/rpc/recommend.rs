@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tonic::{Request, Response, Status};
 
+use super::caller::caller_of;
 use super::consent::has_gpc;
 use super::status::invalid;
 use super::{Service, pb};
@@ -25,7 +26,10 @@ impl pb::recommendation_service_server::RecommendationService for Service {
     ) -> Result<Response<pb::RecommendResponse>, Status> {
         let deadline = deadline(&request)?;
         let has_gpc = has_gpc(request.metadata());
+        let caller = caller_of(&request);
         let request = request.into_inner();
+        caller.names_people(&request.tenant)?;
+        caller.spend(request.candidates.len(), self.engine.now())?;
         let view = View::read(&request, self.engine.phrases())?;
         let request = read(&self.engine, request, has_gpc)?;
         let recommended = self.engine.recommend(&request, deadline).await?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tonic::{Request, Response, Status, Streaming};
 
+use super::caller::caller_of;
 use super::recommend::accepted;
 use super::status::Fields;
 use super::{Service, pb, to_the_end};
@@ -22,11 +23,14 @@ impl pb::event_service_server::EventService for Service {
         &self,
         request: Request<Streaming<pb::RecordEventsRequest>>,
     ) -> Result<Response<pb::RecordEventsResponse>, Status> {
+        let caller = caller_of(&request);
         let mut stream = request.into_inner();
         let mut tally = EventTally::default();
         let mut batch = Vec::new();
         let mut number = 0;
         while let Some(wire) = stream.message().await? {
+            caller.names_people(&wire.tenant)?;
+            caller.spend(1, self.engine.now())?;
             batch.push(read(&self.engine, number, wire)?);
             number += 1;
             if batch.len() == BATCH {

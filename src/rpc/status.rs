@@ -10,7 +10,7 @@ use crate::domain::{FieldError, FieldErrors};
 use crate::rights::SubjectTokenError;
 
 /// The domain of our `ErrorInfo` reasons.
-const ERROR_DOMAIN: &str = "limpid";
+pub(super) const ERROR_DOMAIN: &str = "limpid";
 
 impl From<DecideError> for Status {
     fn from(error: DecideError) -> Self {

@@ -2,7 +2,8 @@
 
 use tonic::{Request, Response, Status};
 
-use super::choices::{choose, read_purposes};
+use super::caller::caller_of;
+use super::choices::{check_names, choose, read_purposes};
 use super::status::Fields;
 use super::{Service, held, pb, rights};
 use crate::decide::{Engine, STATEMENTS_MAX};
@@ -47,9 +48,11 @@ impl pb::subject_rights_service_server::SubjectRightsService for Service {
         &self,
         request: Request<pb::ObjectRequest>,
     ) -> Result<Response<pb::ObjectResponse>, Status> {
+        let caller = caller_of(&request);
         let request = request.into_inner();
+        check_names(&caller, request.person.as_ref())?;
         let change = read(&self.engine, &request)?;
-        let receipt = choose(&self.engine, request.person, change, Some(Right::Object)).await?;
+        let receipt = choose(&self.engine, &caller, request.person, change, Some(Right::Object)).await?;
         Ok(Response::new(pb::ObjectResponse { receipt: Some(receipt) }))
     }
 }

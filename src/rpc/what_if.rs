@@ -2,6 +2,7 @@
 
 use tonic::{Request, Response, Status};
 
+use super::caller::caller_of;
 use super::status::Fields;
 use super::{Service, pb};
 use crate::decide::Compared;
@@ -19,7 +20,11 @@ impl Service {
         request: Request<pb::CompareRequest>,
     ) -> Result<Response<pb::CompareResponse>, Status> {
         use pb::compare_request::NamedBy;
+        let caller = caller_of(&request);
         let request = request.into_inner();
+        if let Some(NamedBy::Logged(logged)) = &request.named_by {
+            caller.opens_decisions(&logged.tenant)?;
+        }
         let (locale, _) = self.engine.phrases().language_of(&request.locale);
         let mut fields = Fields::default();
         let asked = (!request.other_ad_id.is_empty()).then(|| {

@@ -20,7 +20,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Parser;
-use limpid::app;
+use limpid::admission::{Admission, LimitConfig, Limits};
+use limpid::app::{self, Listeners, Listening, Serving};
 use limpid::rpc::pb::{self, ReasonView};
 use limpid::web::Framing;
 use prost::Message;
@@ -83,9 +84,16 @@ fn main() {
     let address = listener.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();
     let engine = service.engine.clone();
+    let limits = Limits::of(&LimitConfig::default()).expect("defaults are sound");
+    let told = Serving {
+        framing: Framing::default(),
+        admission: Arc::new(Admission::open(limits)),
+        listeners: Listeners::Joined(Listening::plain(listener)),
+        drain_max: DRAIN,
+    };
     let served = serving.spawn(async move {
         let stopped = async { drop(stopped.await) };
-        app::serve(engine, &Framing::default(), listener, stopped, DRAIN).await
+        app::serve(engine, told, stopped).await
     });
 
     let calling = Builder::new_multi_thread()

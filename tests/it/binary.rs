@@ -93,6 +93,14 @@ impl Serving {
         Self::spawn(place.path(), command)
     }
 
+    /// The same, with everything logged that can be.
+    pub(crate) fn start_logging(place: &Place, further: &[&str]) -> Self {
+        let mut command = Command::new(LIMPID);
+        command.env("LIMPID_LOG", "trace").env("RUST_LOG", "trace");
+        command.args(Self::arguments(place)).args(further);
+        Self::spawn(place.path(), command)
+    }
+
     /// The same, where no file may grow beyond so many KiB.
     pub(crate) fn start_within(place: &Place, file_kib_max: u32) -> Self {
         let mut command = Command::new("bash");
@@ -115,9 +123,16 @@ impl Serving {
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split(' ').next());
+        let address = line.split("://").nth(1).and_then(|rest| rest.split(' ').next());
         let address = address.unwrap_or_else(|| panic!("{line}{}", std::fs::read_to_string(&err).unwrap()));
         Self { address: address.parse().unwrap(), child, out, err }
+    }
+
+    /// The next line that it prints.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.out.read_line(&mut line).unwrap();
+        line
     }
 
     /// Sends a signal by its name.

@@ -247,7 +247,7 @@ fn serve(place: &Place) -> Serving {
 /// A file with the controller's public key.
 fn controller_key(place: &Place) -> String {
     let key = place.path().join("controller.pub");
-    std::fs::write(&key, controller().public_key()).unwrap();
+    std::fs::write(&key, controller().key().public_key()).unwrap();
     key.to_str().unwrap().to_owned()
 }
 

@@ -14,7 +14,7 @@ const LAYERS: [&[&str]; 10] = [
     &["decide"],
     &["rights", "train"],
     &["ledger"],
-    &["consent", "explain", "report", "store"],
+    &["admission", "consent", "explain", "report", "store"],
     &["model", "data"],
     &["domain"],
 ];
@@ -25,12 +25,14 @@ const ALLOWED: [(&str, &str); 1] = [
 ];
 
 /// Libraries that only some modules may know.
-const RIMS: [(&str, &[&str]); 12] = [
+const RIMS: [(&str, &[&str]); 14] = [
     ("tonic", &["rpc", "app", "cli"]),
     ("prost", &["rpc", "cli"]),
     ("axum", &["web", "app"]),
     ("prometheus_client", &["app"]),
     ("clap", &["cli"]),
+    ("tokio_rustls", &["app"]),
+    ("pasetors", &["admission", "ledger"]),
     ("askama", &["web"]),
     ("rusqlite", &["store"]),
     ("tokio_postgres", &["store"]),

@@ -4,6 +4,8 @@
 //! [`binary`] the real one; [`asking`] has the requests and what is asserted of answers. The other modules are tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so")]
 
+mod admission;
+mod admitting;
 mod api;
 mod asked_by_token;
 mod asking;
@@ -36,6 +38,7 @@ mod hostile_labels;
 mod idempotency;
 mod k_floor;
 mod layering;
+mod listeners;
 mod metrics;
 mod models;
 mod pages;
@@ -57,10 +60,13 @@ mod rights_change;
 mod rights_command_line;
 mod rights_erase;
 mod rights_held;
+mod security;
 mod service;
+mod silence;
 mod stores;
 mod thousand_terms;
 mod tokens_refused;
+mod trail;
 mod truthful;
 mod web_client;
 mod what_if;

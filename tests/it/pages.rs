@@ -11,7 +11,7 @@ use tokio::net::TcpListener;
 
 use super::asking::about_nobody;
 use super::explain::tea_for_a_tea_drinker;
-use super::service::{NOON, Service, at};
+use super::service::{NOON, Service, at, open_to_all};
 use super::web_client::{Reply, get, send};
 
 /// The path of the page of a decision about somebody who bought tea on nine days.
@@ -153,7 +153,7 @@ async fn only_the_sites_that_are_named_may_frame_the_pages() {
     let engine = service.engine.clone();
     let serving = tokio::spawn(async move {
         let never = std::future::pending();
-        app::serve(engine, &framing, listener, never, std::time::Duration::from_secs(1)).await
+        app::serve(engine, open_to_all(listener, framing), never).await
     });
     for page in
         [format!("{path}?embed=1"), "/how-it-works?embed=1".to_owned(), "/why/forged?embed=1".to_owned()]
@@ -272,4 +272,38 @@ async fn the_page_is_not_written_to_disk() {
     names.retain(|name| *name != "keys.lock");
     names.sort_unstable();
     assert_eq!(names, ["keys.json", "limpid.db", "models"]);
+}
+
+#[tokio::test]
+async fn no_page_sets_a_cookie() {
+    let service = Service::start().await;
+    let why = page_of_a_tea_drinker(&service).await;
+    let below = [
+        "",
+        "/choices",
+        "/choices/c",
+        "/feedback",
+        "/concerns",
+        "/concerns/c",
+        "/changes",
+        "/what-if?without=x",
+    ];
+    let pages = below.map(|path| format!("{why}{path}")).into_iter().chain(
+        [
+            "/how-it-works",
+            "/closed",
+            "/widget.js",
+            "/assets/why.css",
+            "/.well-known/gpc.json",
+            "/healthz",
+            "/nothing",
+        ]
+        .map(str::to_owned),
+    );
+    for page in pages {
+        for method in ["GET", "POST"] {
+            let answer = send(service.address, method, &page, &[("cookie", "a=b")], b"").await;
+            assert_eq!(answer.header("set-cookie"), "", "{method} {page}");
+        }
+    }
 }

@@ -16,13 +16,13 @@ use super::service::{NOON, Service, at};
 /// The controller of all tests.
 pub(crate) fn controller() -> &'static SubjectSigner {
     static CONTROLLER: OnceLock<SubjectSigner> = OnceLock::new();
-    CONTROLLER.get_or_init(|| SubjectSigner::fresh().unwrap())
+    CONTROLLER.get_or_init(|| SubjectSigner::new(limpid::admission::signing::Signer::fresh().unwrap()))
 }
 
 /// The service knows the controller's key.
 pub(crate) fn settings() -> RightsSettings {
     let mut keys = SubjectKeys::default();
-    keys.add(&controller().public_key(), None).unwrap();
+    keys.add(&controller().key().public_key(), None).unwrap();
     RightsSettings { keys, ..RightsSettings::default() }
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn claims_at(person: &str, issued_at: Timestamp) -> SubjectClaims {
         assurance: Assurance::Substantial,
         issued_at,
         expires_at: issued_at.plus_seconds(TOKEN_SECONDS_MAX),
-        key: controller().key_id(),
+        key: controller().key().key_id(),
     }
 }
 

@@ -37,8 +37,14 @@ async fn a_person_takes_along_restricts_and_is_erased_by_tokens_of_the_controlle
         run(&[&["subject-token", "--key", &text(&key)], &of[..]].concat()).trim_end().to_owned()
     };
     let person = token("demo", "substantial");
+    let in_file = |token: &str| {
+        let file = place.path().join("subject.token");
+        fs::write(&file, format!("{token}\n")).unwrap();
+        text(&file)
+    };
+    let file = in_file(&person);
     let call =
-        |command: &[&str]| run(&[command, &["--subject-token", &person, "--server", &server]].concat());
+        |command: &[&str]| run(&[command, &["--subject-token-file", &file, "--server", &server]].concat());
     let taken: Value = serde_json::from_str(&call(&["port"])).unwrap();
     assert!(taken["parts"].as_array().unwrap().len() > 1);
     assert!(call(&["port", "--format", "csv"]).starts_with("part,id,at,kind"));
@@ -52,7 +58,8 @@ async fn a_person_takes_along_restricts_and_is_erased_by_tokens_of_the_controlle
     );
 
     let refused = |token: &str, command: &str, says: &str| {
-        assert_fails(&[command, "--subject-token", token, "--server", &server], &[says]);
+        let file = in_file(token);
+        assert_fails(&[command, "--subject-token-file", &file, "--server", &server], &[says]);
     };
     refused(&token("demo", "low"), "erase", "assurance low is too low: erase needs substantial");
     refused(&token("other", "high"), "erase", "its key vouches for people of another tenant");

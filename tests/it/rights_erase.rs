@@ -93,7 +93,7 @@ async fn of_someone_who_was_erased_nothing_is_left_to_use_to_tell_or_to_find() {
     assert!(service.engine.verify_ledger().await.unwrap().is_whole());
     let trail = service.store.rights(0, 99).await.unwrap();
     let rights = trail.iter().map(|kept| (kept.row.right, kept.row.by_key.as_str())).collect::<Vec<_>>();
-    let key = controller().key_id();
+    let key = controller().key().key_id();
     assert_eq!(rights, [(Right::Object, "controller"), (Right::Erase, key.as_str())]);
 
     // Again is fine, and finds only what came since.
@@ -176,7 +176,7 @@ async fn the_key_that_wraps_is_replaced_when_its_time_is_over_and_decisions_open
 /// Serves a place in another process, which knows the controller.
 fn serve(place: &Place) -> Serving {
     let key = place.path().join("controller.pub");
-    fs::write(&key, controller().public_key()).unwrap();
+    fs::write(&key, controller().key().public_key()).unwrap();
     Serving::start(place, &["--subject-key", key.to_str().unwrap()])
 }
 

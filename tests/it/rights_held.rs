@@ -93,7 +93,7 @@ async fn every_right_needs_the_persons_token_and_leaves_its_trace() {
     let shown = service.recommend(about("p-05", &ALL_PURPOSES, "mine")).await.unwrap();
     let of_decision = shown.ads[0].explanation_token.clone();
     let signed = |claims: SubjectClaims| controller().sign(&claims);
-    let stranger = SubjectSigner::fresh().unwrap();
+    let stranger = SubjectSigner::new(limpid::admission::signing::Signer::fresh().unwrap());
     let noon = at(NOON);
     let cases = [
         (
@@ -171,6 +171,6 @@ async fn every_right_needs_the_persons_token_and_leaves_its_trace() {
     assert!(
         trail
             .iter()
-            .all(|kept| kept.row.mark == trail[0].row.mark && kept.row.by_key == controller().key_id())
+            .all(|kept| kept.row.mark == trail[0].row.mark && kept.row.by_key == controller().key().key_id())
     );
 }

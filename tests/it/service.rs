@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use limpid::app;
+use limpid::admission::{Admission, LimitConfig, Limits};
+use limpid::app::{self, Listeners, Listening, Serving};
 use limpid::consent::ConsentConfig;
 use limpid::data::Shown;
 use limpid::decide::{Engine, EngineParts, IntakeSettings};
@@ -123,11 +124,12 @@ impl Service {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
+        let serving = open_to_all(listener, Framing::default());
         let served = tokio::spawn({
             let engine = engine.clone();
             async move {
                 let stopped = async { drop(stopped.await) };
-                app::serve(engine, &Framing::default(), listener, stopped, DRAIN_MAX).await.unwrap();
+                app::serve(engine, serving, stopped).await.unwrap();
             }
         });
         Self { engine, clock, store, address, channel: channel(address), place, stop: Some(stop), served }
@@ -200,6 +202,16 @@ impl Service {
 
     pub(crate) fn models(&self) -> ModelServiceClient<Channel> {
         ModelServiceClient::new(self.channel.clone())
+    }
+}
+
+/// Everything on one port, to whoever asks, as on a machine of one's own.
+pub(crate) fn open_to_all(listener: TcpListener, framing: Framing) -> Serving {
+    Serving {
+        framing,
+        admission: Arc::new(Admission::open(Limits::of(&LimitConfig::default()).unwrap())),
+        listeners: Listeners::Joined(Listening::plain(listener)),
+        drain_max: DRAIN_MAX,
     }
 }
 

@@ -326,7 +326,7 @@ def the_log_is_proven(binary, place, data, decision):
         command = [binary, "ledger", *arguments, *place]
         return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
 
-    assert ledger("verify").startswith("whole: "), "the log is not whole"
+    assert ledger("verify").startswith("whole; "), "the log is not whole"
     ledger("export", decision, "--out", data / "decision.json")
     export = json.loads((data / "decision.json").read_text())
     told = log_export.check(export, ledger("key").strip())

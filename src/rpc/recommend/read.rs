@@ -1,5 +1,6 @@
 //! A request as it comes, read and checked.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use tonic::Status;
@@ -12,7 +13,7 @@ use crate::data::AdDraft;
 use crate::decide::{ADS_MAX, CANDIDATES_MAX, Engine, Floor, Offer, Request, Stated, StatedValue, Subject};
 use crate::domain::{
     AdId, AdValue, Bid, Currency, FeatureKind, FieldError, ImpressionId, Origin, Pricing, Purpose, Purposes,
-    TenantId,
+    TenantId, untold,
 };
 
 /// Longest text of a request that becomes part of the decision, in bytes.
@@ -90,7 +91,7 @@ pub(in crate::rpc) fn accepted(fields: &mut Fields, numbers: &[i32], field: &str
 
 fn read_offer(engine: &Engine, fields: &mut Fields, i: usize, wire: pb::Candidate) -> Option<Offer> {
     let at = |what: &str| format!("candidates[{i}]{what}");
-    let inline = wire.ad.map(|ad| read_ad(fields, &at(".ad"), &wire.ad_id, ad));
+    let inline = wire.ad.map(|ad| read_ad(engine, fields, &at(".ad"), &wire.ad_id, ad));
     let ad = fields.take(AdId::try_from(wire.ad_id).map_err(|e| e.under(at(""))));
     let bid = match wire.bid {
         None => Some(Bid { pricing: Pricing::None, micros: 0, currency: engine.base_currency() }),
@@ -118,7 +119,7 @@ fn read_bid(engine: &Engine, fields: &mut Fields, at: impl Fn() -> String, wire:
 }
 
 /// An ad that comes with the request; the schema checks it when it is used.
-fn read_ad(fields: &mut Fields, at: &str, id: &str, wire: pb::Ad) -> AdDraft {
+fn read_ad(engine: &Engine, fields: &mut Fields, at: &str, id: &str, wire: pb::Ad) -> AdDraft {
     if wire.advertiser.is_empty() {
         fields.refuse(format!("{at}.advertiser"), "must not be empty");
     }
@@ -132,6 +133,8 @@ fn read_ad(fields: &mut Fields, at: &str, id: &str, wire: pb::Ad) -> AdDraft {
             Value::Number(number) => AdValue::Number(number),
             Value::Flag(flag) => AdValue::Number(f64::from(u8::from(flag))),
             Value::Category(category) => {
+                let known = engine.schema().feature(&name).is_some();
+                let name = if known { Cow::Borrowed(name.as_str()) } else { Cow::Owned(untold(&name)) };
                 check_text(fields, format!("{at}.features.{name}"), &category);
                 AdValue::Category(category)
             }
@@ -160,11 +163,11 @@ fn stated(
     let schema = engine.schema();
     let mut stated = Stated::new();
     for (name, value) in wire {
-        let at = format!("{at}[{name:?}]");
         let Some(id) = schema.feature(&name) else {
-            fields.refuse(at, "is not a feature of the schema");
+            fields.refuse(format!("{at}[{}]", untold(&name)), "is not a feature of the schema");
             continue;
         };
+        let at = format!("{at}[{name:?}]");
         let feature = &schema.features[id.index()];
         if feature.origin != origin {
             fields.refuse(at, format!("is a feature of the {}", origin_name(feature.origin)));
