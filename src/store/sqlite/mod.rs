@@ -148,6 +148,39 @@ mod tests {
         assert_exactly_these_are_there(&store, &acknowledged).await;
     }
 
+    /// A power cut can tear what was not synced yet: the end of the log is missing, or is not what was written.
+    #[tokio::test]
+    async fn a_log_that_is_torn_at_its_end_opens_with_all_that_came_before_and_goes_on() {
+        const FRAME: usize = 24 + 4096;
+        let place = tempfile::tempdir().unwrap();
+        let store = Sqlite::open(StoreOptions::new(place.path())).await.unwrap();
+        for n in 0..12 {
+            assert_eq!(append(&store, n..n + 1).await, [n]);
+        }
+        let log_name = format!("{FILE_NAME}-wal");
+        let [file, log] = [FILE_NAME, &log_name].map(|name| std::fs::read(place.path().join(name)).unwrap());
+        let mut fewest = 12;
+        for torn_bytes in [1, 2000, FRAME, FRAME + 1, 3 * FRAME + 100] {
+            let cut = log[..log.len() - torn_bytes].to_vec();
+            let garbled = [&cut[..], &vec![0xa5; torn_bytes]].concat();
+            for log in [cut, garbled] {
+                let torn = tempfile::tempdir().unwrap();
+                std::fs::write(torn.path().join(FILE_NAME), &file).unwrap();
+                std::fs::write(torn.path().join(&log_name), log).unwrap();
+                let store = Sqlite::open(StoreOptions::new(torn.path())).await.unwrap();
+                let kept = store.links(0, 100).await.unwrap().len();
+                assert!((6..12).contains(&kept), "{kept} are left when {torn_bytes} bytes are torn");
+                fewest = fewest.min(kept);
+                let mut there: Vec<u8> = (0..u8::try_from(kept).unwrap()).collect();
+                assert_exactly_these_are_there(&store, &there).await;
+                assert_eq!(append(&store, 200..203).await.len(), 3);
+                there.extend(200..203);
+                assert_exactly_these_are_there(&store, &there).await;
+            }
+        }
+        assert!(fewest < 11, "more than one commit was torn");
+    }
+
     #[tokio::test]
     async fn a_batch_that_fails_as_a_whole_is_tried_job_by_job() {
         let place = tempfile::tempdir().unwrap();
