@@ -54,13 +54,13 @@ async fn measure(name: &str, store: Store, time: Duration) {
     let mut waits = load(&store, &numbers, time).await;
     let seconds = start.elapsed().as_secs_f64();
     waits.sort_unstable();
-    let at = |share: f64| waits[((waits.len() - 1) as f64 * share) as usize].as_secs_f64() * 1e3;
+    let at = |per_mille: usize| waits[(waits.len() - 1) * per_mille / 1_000].as_secs_f64() * 1e3;
     println!(
         "{name}: {:.0} durable decisions a second, {CLIENTS} clients; p50 {:.1} ms, p99 {:.1} ms, longest {:.1} ms",
         waits.len() as f64 / seconds,
-        at(0.5),
-        at(0.99),
-        at(1.0)
+        at(500),
+        at(990),
+        at(1_000)
     );
     store.close().await.expect("it closes");
 }

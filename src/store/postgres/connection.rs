@@ -24,9 +24,10 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 const SILENCE_MAX: Duration = Duration::from_secs(10);
 
 /// Settings of every session: a commit is on disk when it is acknowledged; who waits for another process longer than
-/// this hears that the store is busy; and a process that stands still holds nobody up for long.
+/// this hears that the store is busy; a process that stands still holds nobody up for long; and statements that are as
+/// short as these are not compiled.
 const SESSION: &str = "-c synchronous_commit=on -c lock_timeout=5s -c idle_in_transaction_session_timeout=10s \
-                       -c client_min_messages=warning";
+                       -c client_min_messages=warning -c jit=off";
 
 /// Where and how to open a store in PostgreSQL.
 #[derive(Clone, Debug)]

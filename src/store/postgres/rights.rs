@@ -87,7 +87,7 @@ impl Postgres {
     pub(in crate::store) async fn pulse(&self) -> Result<Pulse, StoreError> {
         let sql = "SELECT (SELECT coalesce(max(seq), 0) FROM rights) AS rights, \
                    (SELECT coalesce(max(seq), 0) FROM choices) AS choices, \
-                   (SELECT version FROM wrapping) AS wrapping";
+                   (SELECT version FROM wrapping WHERE id = 0) AS wrapping";
         let rows = self.read(sql, &[]).await?;
         let row = rows.first().ok_or_else(|| damaged("wrapping"))?;
         Ok(Pulse {
@@ -116,7 +116,7 @@ impl Postgres {
 
 /// The oldest wrapping key that may still be used.
 pub(super) async fn wrapping(on: &ClientWrapper) -> Result<u32, StoreError> {
-    number(&one(on, "SELECT version FROM wrapping", &[]).await?, "version")
+    number(&one(on, "SELECT version FROM wrapping WHERE id = 0", &[]).await?, "version")
 }
 
 struct Raise(u32);
