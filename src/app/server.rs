@@ -216,16 +216,12 @@ async fn keep_house(engine: &Engine, admission: &Admission, secured: &[Arc<Tls>]
             }
             failing = failed;
         }
-        let wrong = match admission.reread_keys() {
-            Ok(_) => None,
-            Err(error) => Some(error),
-        };
+        let wrong = admission.reread_keys().err();
         if wrong != locked {
-            match &wrong {
-                Some(error) => {
-                    tracing::error!(%error, "nobody is let in until the file of caller keys is good again")
-                }
-                None => tracing::warn!("the file of caller keys is good again"),
+            if let Some(error) = &wrong {
+                tracing::error!(%error, "nobody is let in until the file of caller keys is good again");
+            } else {
+                tracing::warn!("the file of caller keys is good again");
             }
             locked = wrong;
         }
