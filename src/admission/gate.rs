@@ -81,7 +81,7 @@ pub enum Refused {
     #[error("limpid-purpose: must be 1 to {PURPOSE_BYTES_MAX} visible ASCII characters or spaces")]
     PurposeMalformed,
     /// It comes too often, or all are busy.
-    #[error("{}", shed(.0))]
+    #[error("{}", shed(*.0))]
     Shed(Shed),
     /// What cannot be written down is not done.
     #[error("the audit trail cannot be written")]
@@ -93,7 +93,7 @@ fn roles(rule: &CallRule) -> String {
     names.collect::<Vec<_>>().join(" or ")
 }
 
-fn shed(shed: &Shed) -> String {
+fn shed(shed: Shed) -> String {
     match shed {
         Shed::Calls(seconds) => format!("too many calls; there is room again in {seconds} s"),
         Shed::Cost(seconds) => format!("too many candidates and events; there is room again in {seconds} s"),

@@ -34,7 +34,7 @@ pub enum Shed {
 
 /// The limits of all roles, and how far they are used up.
 pub struct Limits {
-    roles: [Room; Role::ALL.len()],
+    roles: Vec<Room>,
     buckets: Mutex<HashMap<CallerId, Buckets>>,
     connections: ConnectionLimits,
 }
@@ -68,12 +68,8 @@ impl Limits {
             let places = Arc::new(Semaphore::new(limits.calls_at_once as usize));
             Ok(Room { role, limits, places, waiting: AtomicU32::new(0) })
         };
-        let [a, b, c, d, e, f] = Role::ALL.map(room);
-        Ok(Self {
-            roles: [a?, b?, c?, d?, e?, f?],
-            buckets: Mutex::default(),
-            connections: config.connections()?,
-        })
+        let roles = Role::ALL.into_iter().map(room).collect::<Result<Vec<_>, LimitError>>()?;
+        Ok(Self { roles, buckets: Mutex::default(), connections: config.connections()? })
     }
 
     /// The limits of each listener.

@@ -5,7 +5,7 @@
 //! SHA-256 of it, 64 hexadecimal digits): then it is of no use to whoever only copies it.
 
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -166,8 +166,8 @@ impl CallerKeys {
     /// When it breaks a rule.
     pub fn parse(text: &str, audience: &str) -> Result<Self, KeysFileError> {
         let form = |error: &toml::de::Error| {
-            let line =
-                error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+            let before = error.span().map_or("", |span| &text[..span.start.min(text.len())]);
+            let line = before.matches('\n').count() + 1;
             KeysFileError::Form(format!(
                 "line {line}: must be [[key]] with public, tenant, roles and revoked"
             ))
@@ -321,11 +321,11 @@ pub fn key_entry(public: &str, tenant: Option<&TenantId>, roles: &[Role]) -> Str
     let mut entry = format!("[[key]]\npublic = \"{public}\"\n");
     if let Some(tenant) = tenant {
         // Quoted as JSON is: a basic string of TOML.
-        entry.push_str(&format!("tenant = {}\n", serde_json::Value::from(tenant.as_str())));
+        let _ = writeln!(entry, "tenant = {}", serde_json::Value::from(tenant.as_str()));
     }
     if !roles.is_empty() {
         let names = roles.iter().map(|role| format!("\"{}\"", role.name())).collect::<Vec<_>>();
-        entry.push_str(&format!("roles = [{}]\n", names.join(", ")));
+        let _ = writeln!(entry, "roles = [{}]", names.join(", "));
     }
     entry
 }

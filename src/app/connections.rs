@@ -105,11 +105,14 @@ async fn secured(
     })
 }
 
+/// How many connections each address has, while it has any.
+type Addresses = Arc<Mutex<HashMap<IpAddr, u32>>>;
+
 struct Doorway {
     tls: Option<Arc<Tls>>,
     limits: ConnectionLimits,
     places: Arc<Semaphore>,
-    addresses: Arc<Mutex<HashMap<IpAddr, u32>>>,
+    addresses: Addresses,
 }
 
 impl Doorway {
@@ -141,7 +144,7 @@ fn network(address: IpAddr) -> IpAddr {
 /// A place among the connections, until it is dropped.
 struct Place {
     _permit: OwnedSemaphorePermit,
-    of: Option<(Arc<Mutex<HashMap<IpAddr, u32>>>, IpAddr)>,
+    of: Option<(Addresses, IpAddr)>,
 }
 
 impl Drop for Place {

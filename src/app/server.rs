@@ -234,16 +234,13 @@ async fn follow_files(admission: &Admission, secured: &[Arc<Tls>]) {
     let (mut locked, mut stale) = (None, None);
     loop {
         turns.tick().await;
-        let wrong = match admission.reread_keys() {
-            Ok(_) => None,
-            Err(error) => Some(error),
-        };
+        // What goes on failing is told once.
+        let wrong = admission.reread_keys().err();
         if wrong != locked {
-            match &wrong {
-                Some(error) => {
-                    tracing::error!(%error, "nobody is let in until the file of caller keys is good again")
-                }
-                None => tracing::warn!("the file of caller keys is good again"),
+            if let Some(error) = &wrong {
+                tracing::error!(%error, "nobody is let in until the file of caller keys is good again");
+            } else {
+                tracing::warn!("the file of caller keys is good again");
             }
             locked = wrong;
         }

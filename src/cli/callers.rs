@@ -36,7 +36,7 @@ enum CallerKeyCommand {
     },
 }
 
-/// Signs a caller token: ad_server, subject, analyst, steward, auditor or admin of a tenant.
+/// Signs a caller token: `ad_server`, `subject`, `analyst`, `steward`, `auditor` or `admin` of a tenant.
 #[derive(clap::Args)]
 pub(super) struct CallerTokenArguments {
     /// The file of the secret key.

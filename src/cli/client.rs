@@ -22,18 +22,18 @@ const TOKEN_VARIABLE: &str = "LIMPID_TOKEN";
 #[derive(clap::Args)]
 pub(super) struct Server {
     /// Address of the running service.
-    #[arg(long, global = true, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
-    server: String,
+    #[arg(long = "server", global = true, value_name = "HOST:PORT", default_value = "127.0.0.1:50051")]
+    address: String,
     /// The certificates whose holders sign the service's (PEM); without them it is called without TLS.
-    #[arg(long, global = true, value_name = "FILE")]
-    server_ca: Option<PathBuf>,
+    #[arg(id = "server_ca", long = "server-ca", global = true, value_name = "FILE")]
+    ca: Option<PathBuf>,
     /// The certificate of the caller (PEM).
     #[arg(long, global = true, value_name = "FILE", requires = "client_key")]
     client_cert: Option<PathBuf>,
     /// The file of its secret key (PEM).
     #[arg(long, global = true, value_name = "FILE", requires = "client_cert")]
     client_key: Option<PathBuf>,
-    /// The file of the caller token (`limpid caller-token`); else the environment's LIMPID_TOKEN, if it is set.
+    /// The file of the caller token (`limpid caller-token`); else the environment's `LIMPID_TOKEN`, if it is set.
     #[arg(long, global = true, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// What a decision is opened for, as the audit trail keeps it.
@@ -64,10 +64,10 @@ impl Interceptor for Credentials {
 impl Server {
     /// Connects.
     pub(super) async fn connect(&self) -> Result<Connection, CommandError> {
-        let scheme = if self.server_ca.is_some() { "https" } else { "http" };
-        let mut endpoint = Channel::from_shared(format!("{scheme}://{}", self.server))
+        let scheme = if self.ca.is_some() { "https" } else { "http" };
+        let mut endpoint = Channel::from_shared(format!("{scheme}://{}", self.address))
             .map_err(|_| CommandError::new("--server: must be HOST:PORT"))?;
-        if let Some(ca) = &self.server_ca {
+        if let Some(ca) = &self.ca {
             let tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(read("--server-ca", ca)?));
             let tls = match self.client_cert.as_deref().zip(self.client_key.as_deref()) {
                 None => tls,
@@ -84,7 +84,7 @@ impl Server {
         let channel = endpoint.connect().await.map_err(|_| {
             CommandError::new(format!(
                 "--server: nothing answers at {}; start it with `limpid serve`",
-                self.server
+                self.address
             ))
         })?;
         Ok(InterceptedService::new(channel, credentials))

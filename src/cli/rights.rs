@@ -21,7 +21,7 @@ const PER_PAGE: u32 = 1024;
 /// The person, by a token that the controller signed.
 #[derive(clap::Args)]
 struct TokenArguments {
-    /// The file of the subject token (`limpid subject-token` makes one); else the environment's LIMPID_SUBJECT_TOKEN.
+    /// The file of the subject token (`limpid subject-token` makes one); else the environment's `LIMPID_SUBJECT_TOKEN`.
     #[arg(long, value_name = "FILE")]
     subject_token_file: Option<PathBuf>,
     #[command(flatten)]

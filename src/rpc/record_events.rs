@@ -53,8 +53,11 @@ impl pb::event_service_server::EventService for Service {
         &self,
         request: Request<pb::GetQuarantineRequest>,
     ) -> Result<Response<pb::GetQuarantineResponse>, Status> {
+        let caller = caller_of(&request);
+        let request = request.into_inner();
+        caller.check_tenant(&request.tenant)?;
         let mut fields = Fields::default();
-        let tenant = fields.take(TenantId::parse(&request.into_inner().tenant));
+        let tenant = fields.take(TenantId::parse(&request.tenant));
         let tenant = fields.finish(tenant)?;
         let counts = self.engine.quarantined(&tenant).await?;
         Ok(Response::new(pb::GetQuarantineResponse { counts: counts.into_iter().map(count).collect() }))

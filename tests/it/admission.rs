@@ -108,6 +108,7 @@ async fn no_call_reads_or_changes_anything_of_another_tenant() {
         "ConsentService/SetConsent",
         "ConsentService/WithdrawConsent",
         "DecisionService/ReplayDecision",
+        "EventService/GetQuarantine",
         "EventService/RecordEvents",
         "ExplanationService/Compare",
         "FeedbackService/GetFeedback",

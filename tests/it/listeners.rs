@@ -122,7 +122,7 @@ struct Secured {
     signer: limpid::admission::CallerSigner,
     serving: Serving,
     public: SocketAddr,
-    _place: Place,
+    place: Place,
 }
 
 impl Secured {
@@ -157,7 +157,7 @@ impl Secured {
         let line = serving.line();
         let public = line.split("https://").nth(1).and_then(|rest| rest.split(' ').next());
         let public = public.unwrap_or_else(|| panic!("{line}")).parse().unwrap();
-        Self { certificates, signer, serving, public, _place: place }
+        Self { certificates, signer, serving, public, place }
     }
 
     async fn list(&self, holder: Option<&str>, token: &str) -> Result<(), Status> {
@@ -245,7 +245,7 @@ async fn certificates_are_replaced_while_the_service_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn connections_that_say_nothing_are_closed_and_leave_their_places() {
+async fn connections_that_say_nothing_are_closed_and_leave_theirplaces() {
     let limits = "[connections]\nat_once = 2\nhandshake_seconds = 1\nidle_seconds = 2\n";
     let secured = Secured::start(limits);
     let mut silent = Vec::new();
@@ -343,7 +343,7 @@ fn the_command_line_shows_its_certificate_and_its_token_and_the_trail_tells() {
         refused.err.contains("needs a caller token of the role analyst or auditor or admin"),
         "{refused:?}"
     );
-    let data = secured._place.data().to_str().unwrap().to_owned();
+    let data = secured.place.data().to_str().unwrap().to_owned();
     let trail = limpid(&["audit", "list", "--data", &data]);
     let lines = trail.out.lines().collect::<Vec<_>>();
     assert_eq!(lines.len(), 2, "{trail:?}");

@@ -45,8 +45,10 @@ async fn an_outcome_counts_once_and_only_for_a_decision_that_showed_the_ad_to_th
     let (place, version) = Place::with_clicks();
     let service = Service::open(place).await;
     service.engine.promote(&version).await.unwrap();
-    let answer = service.recommend(about("anna", &ALL_PURPOSES, "shown")).await.unwrap();
-    let others = service.recommend(about("bert", &ALL_PURPOSES, "others")).await.unwrap();
+    let one_ad =
+        |person, impression| pb::RecommendRequest { max_ads: 1, ..about(person, &ALL_PURPOSES, impression) };
+    let answer = service.recommend(one_ad("anna", "shown")).await.unwrap();
+    let others = service.recommend(one_ad("bert", "others")).await.unwrap();
     let shown = (answer.decision_id.as_str(), answer.ads[0].ad_id.as_str());
     let not_shown = if shown.1 == "tea" { "soup" } else { "tea" };
     assert_eq!(answer.ads.len(), 1, "one ad is shown");

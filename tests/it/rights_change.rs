@@ -35,7 +35,8 @@ async fn while_a_dispute_runs_nothing_of_the_person_is_used_and_nothing_is_lost(
     assert_eq!(values(&during), values(&refusing));
     let told = service.record([purchase("meanwhile", "p-05", "TEA", 1)]).await.unwrap();
     assert_eq!((told.recorded, told.not_permitted), (0, 1));
-    assert!(access(&service, token("p-05")).await.unwrap().events.iter().any(|event| event.id == "mine"));
+    let held = access(&service, token("p-05")).await.unwrap().events;
+    assert_eq!(held.iter().filter(|event| event.source == "told").count(), 1);
 
     restrict(&service, "p-05", "c-3", true).await.unwrap();
     let after = service.recommend(about("p-05", &ALL_PURPOSES, "after")).await.unwrap();
@@ -112,15 +113,15 @@ async fn what_cannot_be_put_right_is_refused_by_name_and_changes_nothing() {
 #[tokio::test]
 async fn events_are_kept_as_long_as_a_feature_may_use_them_and_no_longer() {
     let service = Service::start().await;
-    let ids = async |service: &Service, seconds: i64| {
+    let days = async |service: &Service, seconds: i64| {
         service.clock.set(at(NOON).plus_days(360).plus_seconds(seconds));
         service.engine.sweep().await.unwrap();
         let stored = service.store.events(0, 99).await.unwrap();
-        stored.into_iter().map(|stored| stored.event.id.to_string()).collect::<Vec<_>>()
+        stored.into_iter().map(|stored| stored.event.at.day().to_string()).collect::<Vec<_>>()
     };
     service.record([purchase("older", "p-05", "TEA", 5), purchase("newer", "p-05", "TEA", 1)]).await.unwrap();
-    assert_eq!(ids(&service, 0).await, ["older", "newer"]);
-    assert_eq!(ids(&service, 1).await, ["newer"]);
+    assert_eq!(days(&service, 0).await, ["2026-02-24", "2026-02-28"]);
+    assert_eq!(days(&service, 1).await, ["2026-02-28"]);
     service.clock.set(at(NOON).plus_days(400));
     service.engine.sweep().await.unwrap();
     assert_eq!(service.store.events(0, 99).await.unwrap(), []);
