@@ -156,7 +156,7 @@ impl From<RightError> for DecideError {
             RightError::Token(error) => Self::SubjectToken(error),
             RightError::Field(error) => error.into(),
             RightError::Ledger(error) => error.into(),
-            RightError::NoSuchEvent => Self::NotFound(error.to_string()),
+            RightError::NoSuchEvent | RightError::Folded(_) => Self::NotFound(error.to_string()),
         }
     }
 }

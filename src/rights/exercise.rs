@@ -1,7 +1,7 @@
 //! Who exercises a right, and that it is kept.
 
 use super::token::{Assurance, SubjectClaims, SubjectTokenError};
-use crate::domain::{FieldError, SubjectKey, SubjectMark, TenantId, Timestamp};
+use crate::domain::{EventId, FieldError, SubjectKey, SubjectMark, TenantId, Timestamp};
 use crate::ledger::{Keyring, KeyringError, Ledger, LedgerError};
 use crate::store::{Right, RightRow, StoreError};
 
@@ -35,6 +35,9 @@ pub enum RightError {
     /// What is named is not held of the person.
     #[error("event_id: nothing is held of the person under it")]
     NoSuchEvent,
+    /// The event is kept as part of its day.
+    #[error("event_id: is kept as part of its day; {0} is to be put right instead")]
+    Folded(EventId),
 }
 
 impl From<StoreError> for RightError {

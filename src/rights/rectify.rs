@@ -35,6 +35,7 @@ pub async fn rectify(
             ledger.scrub().await?;
             Ok(*event)
         }
+        Rectified::Folded(day) => Err(RightError::Folded(day)),
         Rectified::Absent => Err(RightError::NoSuchEvent),
     }
 }

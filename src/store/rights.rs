@@ -122,6 +122,8 @@ pub struct Pulse {
 pub enum Rectified {
     /// It was changed or deleted; this is what it was.
     Was(Box<EventRow>),
+    /// It is part of the sum of a day, which has this id.
+    Folded(EventId),
     /// The person has no event of the id.
     Absent,
 }

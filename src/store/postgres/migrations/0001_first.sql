@@ -117,6 +117,7 @@ CREATE TABLE event_ids (
     event_id    text COLLATE "C" NOT NULL,
     subject_key bytea  NOT NULL,
     at          bigint NOT NULL,
+    folded_into text COLLATE "C", -- the id of the sum; null if the event was taken back
     PRIMARY KEY (tenant, event_id)
 );
 

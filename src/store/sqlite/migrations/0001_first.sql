@@ -82,6 +82,7 @@ CREATE TABLE event_ids (
     event_id    TEXT    NOT NULL,
     subject_key BLOB    NOT NULL,
     at          INTEGER NOT NULL,
+    folded_into TEXT, -- the id of the sum; null if the event was taken back
     PRIMARY KEY (tenant, event_id)
 ) STRICT, WITHOUT ROWID;
 
