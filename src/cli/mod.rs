@@ -61,7 +61,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Demo(demo::DemoArguments),
-    Serve(serve::ServeArguments),
+    Serve(Box<serve::ServeArguments>),
     Import(import::ImportArguments),
     Train(train::TrainArguments),
     Evaluate(evaluate::EvaluateArguments),
@@ -125,8 +125,8 @@ pub async fn run() -> ExitCode {
         .with_writer(|| Escaping(std::io::stderr()))
         .init();
     let done = match arguments.command {
-        Command::Demo(arguments) => demo::run(arguments).await,
-        Command::Serve(arguments) => serve::run(arguments).await,
+        Command::Demo(arguments) => Box::pin(demo::run(arguments)).await,
+        Command::Serve(arguments) => Box::pin(serve::run(*arguments)).await,
         Command::Import(arguments) => import::run(&arguments),
         Command::Train(arguments) => train::run(arguments).await,
         Command::Evaluate(arguments) => evaluate::run(&arguments),

@@ -101,7 +101,9 @@ async fn catch_up(store: &Store, chain: ChainId, tree: &mut Tree) -> Result<(), 
     loop {
         let hashes = store.hashes(chain, tree.length(), HASHES_PER_PAGE).await?;
         let is_last = hashes.len() < HASHES_PER_PAGE as usize;
-        hashes.into_iter().for_each(|hash| tree.push(hash));
+        for hash in hashes {
+            tree.push(hash);
+        }
         if is_last {
             return Ok(());
         }

@@ -114,20 +114,18 @@ fn read(engine: &Engine, number: usize, wire: pb::RecordEventsRequest) -> Result
     let accepted = accepted(&mut fields, &event.accepted_purposes, &at("event.accepted_purposes"));
     let when = moment(&mut fields, event.at.as_ref(), engine.now(), &at("event.at"));
     let of = outcome_of(&mut fields, &event, kind, &at("event"));
-    let whole = match (tenant, id, subject, kind, when, accepted, of) {
-        (Some(tenant), Some(id), Some(subject), Some(kind), Some(when), Some(accepted), Some(of)) => {
-            Some(EventIn {
-                tenant,
-                id,
-                subject,
-                kind,
-                at: when,
-                attributes: event.attributes,
-                spend_micros: event.spend_micros,
-                accepted,
-                of,
-            })
-        }
+    let whole = match (tenant, id, subject, kind, when, accepted) {
+        (Some(tenant), Some(id), Some(subject), Some(kind), Some(when), Some(accepted)) => Some(EventIn {
+            tenant,
+            id,
+            subject,
+            kind,
+            at: when,
+            attributes: event.attributes,
+            spend_micros: event.spend_micros,
+            accepted,
+            of,
+        }),
         _ => None,
     };
     if let Some(Err(errors)) = whole.as_ref().map(|event| engine.check_event(event)) {
@@ -136,24 +134,24 @@ fn read(engine: &Engine, number: usize, wire: pb::RecordEventsRequest) -> Result
     fields.finish(whole)
 }
 
-/// Of what an event is an outcome, if its kind is one; None when that breaks a rule.
+/// Of what an event is an outcome, if its kind is one.
 fn outcome_of(
     fields: &mut Fields,
     event: &pb::Event,
     kind: Option<EventKind>,
     field: &str,
-) -> Option<Option<OutcomeOf>> {
+) -> Option<OutcomeOf> {
     let told = [("decision_id", &event.decision_id), ("ad_id", &event.ad_id)];
     if kind?.is_outcome() {
         let decision = fields.take(DecisionId::parse(&event.decision_id).map_err(|e| e.under(field)));
         let ad = fields.take(AdId::parse(&event.ad_id).map_err(|e| e.under(field)));
-        return decision.zip(ad).map(|(decision, ad)| Some(OutcomeOf { decision, ad }));
+        return decision.zip(ad).map(|(decision, ad)| OutcomeOf { decision, ad });
     }
     for (name, _) in told.into_iter().filter(|(_, text)| !text.is_empty()) {
         fields
             .refuse(format!("{field}.{name}"), "must be given for impressions, clicks and conversions only");
     }
-    told.iter().all(|(_, text)| text.is_empty()).then_some(None)
+    None
 }
 
 /// A kind of event.

@@ -264,7 +264,7 @@ impl Teller<'_> {
 
     fn more_common(&self, explanation: &Explanation) -> Option<Folded> {
         let more = explanation.common.get(COMMON_OPEN..).filter(|more| !more.is_empty())?;
-        let title = self.say.with("common-more", &[("count", more.len())].into_iter().collect());
+        let title = self.say.with("more-common", &[("count", more.len())].into_iter().collect());
         Some(Folded { title, lines: more.iter().map(|common| self.statement(common)).collect() })
     }
 

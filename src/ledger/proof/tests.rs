@@ -76,9 +76,9 @@ async fn an_export_that_was_changed_anywhere_proves_nothing() {
     {
         let mut value = serde_json::to_value(&whole).unwrap();
         if name == "proof" {
-            value[name][0] = text.into()
+            value[name][0] = text.into();
         } else {
-            value[name] = text.into()
+            value[name] = text.into();
         }
         let error = serde_json::from_value::<Export>(value).unwrap().check(&key).unwrap_err();
         assert!(error.to_string().starts_with(name) || name == "decision", "{name}: {error}");

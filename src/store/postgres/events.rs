@@ -259,12 +259,12 @@ impl Fold {
         let StoredEvent { seq, tenant, event } = single;
         let sum = sum_of_day(&event);
         let sql = format!("{SELECT} WHERE tenant = $1 AND event_id = $2");
-        let before = match query(on, &sql, &[&tenant.as_str(), &sum.id.as_str()]).await?.first() {
-            Some(before) => read(before)?.event,
-            None => {
-                insert(on, &tenant, &[&sum]).await?;
-                sum
-            }
+        let known = query(on, &sql, &[&tenant.as_str(), &sum.id.as_str()]).await?;
+        let before = if let Some(known) = known.first() {
+            read(known)?.event
+        } else {
+            insert(on, &tenant, &[&sum]).await?;
+            sum
         };
         let times = before.times.saturating_add(event.times);
         let spend = before.spend_micros.saturating_add(event.spend_micros);

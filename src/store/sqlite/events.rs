@@ -225,12 +225,12 @@ fn fold(
     let StoredEvent { seq, tenant, event } = single;
     let sum = sum_of_day(&event);
     let key = params![tenant.as_str(), sum.id.as_str()];
-    let before = match select(connection, "WHERE tenant = ?1 AND event_id = ?2", key)?.pop() {
-        Some(before) => before.event,
-        None => {
-            insert(connection, &tenant, &sum)?;
-            sum
-        }
+    let known = select(connection, "WHERE tenant = ?1 AND event_id = ?2", key)?.pop();
+    let before = if let Some(known) = known {
+        known.event
+    } else {
+        insert(connection, &tenant, &sum)?;
+        sum
     };
     let times = before.times.saturating_add(event.times);
     let spend = before.spend_micros.saturating_add(event.spend_micros);
