@@ -91,9 +91,20 @@ impl Trail {
     /// # Errors
     /// When the file cannot be opened for its owner alone.
     pub fn open(folder: &Path) -> Result<Self, TrailError> {
+        Self::with(folder, OpenOptions::new().read(true).append(true).create(true).mode(0o600))
+    }
+
+    /// The trail of a folder as it is, for reading: nothing can be appended.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be read.
+    pub fn to_read(folder: &Path) -> Result<Self, TrailError> {
+        Self::with(folder, OpenOptions::new().read(true))
+    }
+
+    fn with(folder: &Path, options: &OpenOptions) -> Result<Self, TrailError> {
         let path = folder.join(FILE_NAME);
-        let file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path);
-        match file {
+        match options.open(&path) {
             Ok(file) => Ok(Self { path, file: Mutex::new(file) }),
             Err(error) => Err(TrailError { path, error }),
         }
@@ -301,6 +312,18 @@ mod tests {
         // A file of nothing but such a rest.
         fs::write(&path, "{\"seq\":").unwrap();
         assert_eq!(trail.append(entry("first")).unwrap(), 1);
+    }
+
+    #[test]
+    fn whoever_reads_begins_no_trail_and_appends_to_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = Trail::to_read(folder.path()).unwrap_err().to_string();
+        assert!(error.contains(FILE_NAME), "{error}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        let (folder, _trail) = filled(2);
+        let trail = Trail::to_read(folder.path()).unwrap();
+        assert_eq!(trail.entries().unwrap().len(), 2);
+        assert!(trail.append(entry("third")).is_err());
     }
 
     #[test]

@@ -113,7 +113,7 @@ pub(super) fn caller_token(arguments: &CallerTokenArguments) -> Result<(), Comma
 }
 
 pub(super) fn audit(arguments: &AuditArguments) -> Result<(), CommandError> {
-    let trail = Trail::open(&arguments.data).map_err(CommandError::new)?;
+    let trail = Trail::to_read(&arguments.data).map_err(CommandError::new)?;
     match &arguments.command {
         AuditCommand::List => {
             for entry in trail.entries().map_err(CommandError::new)? {
