@@ -120,6 +120,8 @@ impl Service {
             sample: true,
         }));
         engine.recall().await.unwrap();
+        // What a start sweeps is swept before anything is told.
+        engine.keep_house().await.unwrap();
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
