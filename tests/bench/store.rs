@@ -1,7 +1,8 @@
 //! Durable decisions a second, and how long each waits, with 64 clients on each store.
 //!
 //! `cargo bench --bench store` measures SQLite, and PostgreSQL where `LIMPID_TEST_POSTGRES` names a server
-//! (`eval "$(tests/postgres start)"`); `-- SECONDS` says how long. Rows have the size of those of the bundled example.
+//! (`eval "$(tests/postgres start)"`); `-- SECONDS` says how long. Rows have the size of those of the bundled example. First all
+//! clients append as fast as they can, then all together 10,000 a second: a row's wait counts from when it was due.
 
 #![allow(
     clippy::expect_used,
@@ -27,6 +28,8 @@ use database::Database;
 const CLIENTS: usize = 64;
 /// What a decision about 100 candidates of the bundled example takes.
 const ENVELOPE_BYTES: usize = 2_800;
+/// Decisions a second that are asked for when they are not as many as can be.
+const PACED: u32 = 10_000;
 /// How long a store is warmed up.
 const WARM_UP: Duration = Duration::from_secs(2);
 
@@ -49,33 +52,46 @@ async fn main() {
 
 async fn measure(name: &str, store: Store, time: Duration) {
     let numbers = Arc::new(AtomicU64::new(0));
-    load(&store, &numbers, WARM_UP).await;
-    let start = Instant::now();
-    let mut waits = load(&store, &numbers, time).await;
-    let seconds = start.elapsed().as_secs_f64();
-    waits.sort_unstable();
-    let at = |per_mille: usize| waits[(waits.len() - 1) * per_mille / 1_000].as_secs_f64() * 1e3;
-    println!(
-        "{name}: {:.0} durable decisions a second, {CLIENTS} clients; p50 {:.1} ms, p99 {:.1} ms, longest {:.1} ms",
-        waits.len() as f64 / seconds,
-        at(500),
-        at(990),
-        at(1_000)
-    );
+    load(&store, &numbers, WARM_UP, None).await;
+    for (how, paced) in [("as many as can be", None), ("paced", Some(PACED))] {
+        let start = Instant::now();
+        let mut waits = load(&store, &numbers, time, paced).await;
+        let seconds = start.elapsed().as_secs_f64();
+        waits.sort_unstable();
+        let at = |per_mille: usize| waits[(waits.len() - 1) * per_mille / 1_000].as_secs_f64() * 1e3;
+        println!(
+            "{name}, {how}: {:.0} durable decisions a second, {CLIENTS} clients; p50 {:.1} ms, p99 {:.1} ms, longest {:.1} ms",
+            waits.len() as f64 / seconds,
+            at(500),
+            at(990),
+            at(1_000)
+        );
+    }
     store.close().await.expect("it closes");
 }
 
-/// Appends from all clients for a time, each its next decision when the last one is durable; how long each took.
-async fn load(store: &Store, numbers: &Arc<AtomicU64>, time: Duration) -> Vec<Duration> {
-    let end = Instant::now() + time;
+/// Appends from all clients for a time, each its next decision when the last one is durable and, if `paced` says how many a
+/// second, not before it is due; how long each took.
+async fn load(store: &Store, numbers: &Arc<AtomicU64>, time: Duration, paced: Option<u32>) -> Vec<Duration> {
+    let begun = Instant::now();
+    let end = begun + time;
+    let clients_count = u32::try_from(CLIENTS).expect("a few");
     let mut clients = JoinSet::new();
-    for _ in 0..CLIENTS {
+    for client in 0..clients_count {
         let (store, numbers) = (store.clone(), numbers.clone());
         clients.spawn(async move {
             let mut waits = Vec::new();
+            let mut due = begun + paced.map_or(Duration::ZERO, |rate| Duration::from_secs(1) * client / rate);
             while Instant::now() < end {
                 let row = row(numbers.fetch_add(1, Ordering::Relaxed));
-                let start = Instant::now();
+                let start = match paced {
+                    Some(rate) => {
+                        tokio::time::sleep_until(due.into()).await;
+                        let next = due + Duration::from_secs(1) * clients_count / rate;
+                        std::mem::replace(&mut due, next)
+                    }
+                    None => Instant::now(),
+                };
                 let appended = store.append_decision(row, None).await.expect("it is appended");
                 assert!(matches!(appended, AppendedDecision::New { .. }));
                 waits.push(start.elapsed());

@@ -178,7 +178,8 @@ def main(binary, store=None):
         signals_withhold(api, subjects[0], ads)
         bad_input(api, subjects[0], ads)
         pages(printed)
-        the_log_is_proven(binary, ["--data", data, *(["--store", store] if store else [])], data, now.decision_id)
+        proven = api.call("limpid.v1.RecommendationService", "Recommend", request("proven", subjects[0], ads, ALL))
+        the_log_is_proven(binary, ["--data", data, *(["--store", store] if store else [])], data, proven.decision_id)
     print("foreign client: all passed")
 
 
@@ -246,7 +247,7 @@ def events_move_the_next_decision(api, purchases, subject, ads, now):
                 "id": f"bought-{i}",
                 "subjectId": str(subject),
                 "kind": "EVENT_KIND_PURCHASE",
-                "at": (now - dt.timedelta(days=3 * i + 1)).isoformat().replace("+00:00", "Z"),
+                "at": (now - dt.timedelta(days=i % 6, hours=i + 1)).isoformat().replace("+00:00", "Z"),
                 "attributes": {"product": str(product)},
                 "spendMicros": "2500000",
                 "acceptedPurposes": ALL,
@@ -268,6 +269,32 @@ def events_move_the_next_decision(api, purchases, subject, ads, now):
     units = {a.ad_id: a.ranking_value_units for a in still.ads}
     assert units == {a.ad_id: a.ranking_value_units for a in after.ads}, "events sent twice counted twice"
     print("events move the next decision, once")
+    outcomes_belong_to_a_decision(api, subject, before, after, str(product))
+
+
+def outcomes_belong_to_a_decision(api, subject, decision, later, product):
+    """A conversion counts once, and only for a decision that showed the ad to this person; old events are not believed."""
+
+    def told(id, kind="EVENT_KIND_CONVERSION", who=subject, ad=decision.ads[0].ad_id, of=decision.decision_id, days=0):
+        at = later.decided_at.ToDatetime(dt.timezone.utc) - dt.timedelta(days=days)
+        event = {"id": id, "subjectId": str(who), "kind": kind, "at": at.isoformat().replace("+00:00", "Z")}
+        event |= {"attributes": {"product": product}, "acceptedPurposes": ALL}
+        event |= {"decisionId": of, "adId": ad} if kind == "EVENT_KIND_CONVERSION" else {}
+        return {"tenant": "demo", "event": event}
+
+    tally = api.call("limpid.v1.EventService", "RecordEvents", told("outcome-1"), told("outcome-2"))
+    assert (tally.recorded, tally.known) == (1, 1), tally
+    doubtful = [
+        told("outcome-3", who=f"not-{subject}"),
+        told("outcome-4", of=later.decision_id, ad="no-such-ad"),
+        told("outcome-5", days=1),
+        told("old", kind="EVENT_KIND_PURCHASE", days=8),
+    ]
+    tally = api.call("limpid.v1.EventService", "RecordEvents", *doubtful)
+    assert (tally.recorded, tally.quarantined) == (0, 4), tally
+    counts = api.call("limpid.v1.EventService", "GetQuarantine", {"tenant": "demo"}).counts
+    assert sum(count.events for count in counts) == 4, counts
+    print("outcomes count once and for their decision alone, and what is not believed is counted")
 
 
 def signals_withhold(api, subject, ads):
@@ -330,7 +357,7 @@ def the_log_is_proven(binary, place, data, decision):
     ledger("export", decision, "--out", data / "decision.json")
     export = json.loads((data / "decision.json").read_text())
     told = log_export.check(export, ledger("key").strip())
-    assert told["impression"] == "clock" and told["ads"], told
+    assert told["impression"] == "proven" and told["ads"], told
     export["proof"][0] = "00" * 32
     try:
         log_export.check(export, ledger("key").strip())

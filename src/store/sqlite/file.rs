@@ -18,6 +18,10 @@ const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
 /// The number of the first; builds before the first release wrote smaller ones.
 const FIRST_FORMAT: i64 = 7;
 
+/// What a connection that writes keeps of the file at hand: aliases and ids are random, so each decision touches pages of the
+/// indexes that were not touched lately.
+const CACHE_KIB: i64 = 64 << 10;
+
 /// How long to wait for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -66,6 +70,7 @@ pub(super) fn connect(path: &Path, options: &StoreOptions) -> Result<Connection,
         connection.pragma_update(None, "foreign_keys", true)?;
         // What is deleted is overwritten, so that a key that was erased is in no page any more.
         connection.pragma_update(None, "secure_delete", true)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
         if let Some(pages) = options.page_count_max {
             connection.pragma_update(None, "max_page_count", pages)?;
         }
