@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 use std::sync::PoisonError;
 
-use super::intake::{InBatch, OutcomeOf};
+use super::intake::OutcomeOf;
 use super::{DecideError, Engine};
 use crate::consent::in_force;
 use crate::data::{EventDraft, Intake};
@@ -88,7 +88,7 @@ impl Engine {
     pub async fn record_events(&self, events: Vec<EventIn>) -> Result<EventTally, DecideError> {
         let mut tally = EventTally::default();
         let mut by_tenant = BTreeMap::<TenantId, Vec<(EventIn, Event)>>::new();
-        let (mut batch, mut quarantined) = (InBatch::new(), BTreeMap::new());
+        let (mut batch, mut quarantined) = (self.begin_batch(&events).await?, BTreeMap::new());
         for mut incoming in events {
             let event =
                 self.read_event(incoming.kind, incoming.at, &incoming.attributes, incoming.spend_micros)?;

@@ -2,7 +2,7 @@
 //! ad to work: so an outcome counts only for a decision that showed the ad to this person, once and in its time; nobody does
 //! more in a day than people do; and what is not believed is counted, by cause.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use super::events::EventIn;
@@ -57,8 +57,13 @@ impl ToldToday {
     }
 }
 
-/// How many events of each person and day were read of one batch.
-pub(super) type InBatch = BTreeMap<(SubjectKey, Day), u64>;
+/// How many events that are new each person did on each day, of those that were read of one batch.
+#[derive(Debug, Default)]
+pub(super) struct InBatch {
+    counts: BTreeMap<(SubjectKey, Day), u64>,
+    /// Ids that were taken before: a stream that is sent again is not told twice.
+    known: BTreeSet<(TenantId, EventId)>,
+}
 
 impl Engine {
     /// Why an event is not believed; None when it is. The outcome of a decision is given the id under which it
@@ -75,15 +80,38 @@ impl Engine {
         if event.at < now.plus_days(-i64::from(settings.event_days)) {
             return Ok(Some(QuarantineCause::TooOld));
         }
-        let in_batch = batch.entry((event.subject, event.at.day())).or_default();
+        if let Some(of) = event.of.clone()
+            && let Some(cause) = self.believe_outcome(event, &of).await?
+        {
+            return Ok(Some(cause));
+        }
+        if batch.known.contains(&(event.tenant.clone(), event.id.clone())) {
+            return Ok(None);
+        }
+        let in_batch = batch.counts.entry((event.subject, event.at.day())).or_default();
         *in_batch += 1;
-        if *in_batch + self.done_on(&event.subject, event.at.day()) > settings.person_day_max {
-            return Ok(Some(QuarantineCause::PersonDay));
+        let is_within = *in_batch + self.done_on(&event.subject, event.at.day()) <= settings.person_day_max;
+        Ok((!is_within).then_some(QuarantineCause::PersonDay))
+    }
+
+    /// A batch that is about to be read: which of its events were taken before is looked up only where somebody would
+    /// else do more in a day than is believed.
+    pub(super) async fn begin_batch(&self, events: &[EventIn]) -> Result<InBatch, DecideError> {
+        let mut told = BTreeMap::<(SubjectKey, Day), Vec<&EventIn>>::new();
+        for event in events {
+            told.entry((event.subject, event.at.day())).or_default().push(event);
         }
-        match event.of.clone() {
-            Some(of) => self.believe_outcome(event, &of).await,
-            None => Ok(None),
+        let mut batch = InBatch::default();
+        for ((subject, day), events) in told {
+            if events.len() as u64 + self.done_on(&subject, day) <= self.intake.person_day_max {
+                continue;
+            }
+            for event in events {
+                let known = self.store.known_events(&event.tenant, vec![event.id.clone()]).await?;
+                batch.known.extend(known.into_iter().map(|id| (event.tenant.clone(), id)));
+            }
         }
+        Ok(batch)
     }
 
     async fn believe_outcome(

@@ -35,10 +35,11 @@ pub use rows::{
 };
 pub use sqlite::{FILE_NAME, StoreOptions};
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::domain::{
-    Alias, DecisionId, ModelVersion, Response, SubjectKey, SubjectMark, TenantId, Timestamp,
+    Alias, DecisionId, EventId, ModelVersion, Response, SubjectKey, SubjectMark, TenantId, Timestamp,
 };
 
 /// An open store. Clones share it.
@@ -203,6 +204,21 @@ impl Store {
         match self {
             Self::Sqlite(sqlite) => sqlite.events(after, limit).await,
             Self::Postgres(postgres) => postgres.events(after, limit).await,
+        }
+    }
+
+    /// Which of these ids were taken before, those of events that were folded or taken back among them.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn known_events(
+        &self,
+        tenant: &TenantId,
+        ids: Vec<EventId>,
+    ) -> Result<BTreeSet<EventId>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.known_events(tenant, ids).await,
+            Self::Postgres(postgres) => postgres.known_events(tenant, ids).await,
         }
     }
 

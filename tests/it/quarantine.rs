@@ -107,6 +107,11 @@ async fn nobody_does_more_in_a_day_than_people_do() {
     let told = service.record(of(700..1010, 3)).await.unwrap();
     assert_eq!((told.recorded, told.quarantined), (300, 10));
     assert_eq!(service.record(of(0..5, 4)).await.unwrap().recorded, 5, "another day");
+    // A stream that broke off is sent again whole: what was taken before is known, and no excess.
+    let told = service.record(of(0..600, 5)).await.unwrap();
+    assert_eq!((told.recorded, told.quarantined), (600, 0));
+    let told = service.record(of(0..900, 5)).await.unwrap();
+    assert_eq!((told.recorded, told.known, told.quarantined), (300, 600, 0));
     assert_eq!(causes(&service).await, [cause("PERSON_DAY", 10)]);
 }
 

@@ -195,6 +195,14 @@ pub(super) async fn events_of_a_day_are_folded_into_one_row_and_their_ids_rememb
     // An id that is remembered counts once, one that is not is another event; later ones join their day.
     let again = store.append_events(&a, marked(vec![at("2", 20), at("3", DAY + 5), at("4", 2 * DAY)])).await;
     assert_eq!(again, Ok(vec![Appended::Known; 3]));
+    let ids = ["1", "2", "3", "5", "never"].map(|id| EventId::parse(id).unwrap());
+    let known = store.known_events(&a, ids.to_vec()).await.unwrap();
+    assert_eq!(
+        known.iter().map(EventId::as_str).collect::<Vec<_>>(),
+        ["2", "3", "5"],
+        "the first was before ids_since"
+    );
+    assert!(store.known_events(&tenant("c"), ids.to_vec()).await.unwrap().is_empty());
     assert_eq!(store.append_events(&a, marked(vec![at("6", 30)])).await, Ok(vec![Appended::New]));
     let late = store.fold_events(before, ids_since, 9).await.unwrap();
     assert_eq!((late[0].times_before, late[0].spend_before), (2, 10));

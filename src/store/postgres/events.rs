@@ -75,6 +75,19 @@ impl Postgres {
         self.write(Drop { kind, before, limit }).await
     }
 
+    /// See [`crate::store::Store::known_events`].
+    pub(in crate::store) async fn known_events(
+        &self,
+        tenant: &TenantId,
+        ids: Vec<EventId>,
+    ) -> Result<BTreeSet<EventId>, StoreError> {
+        let sql = "SELECT event_id FROM events WHERE tenant = $1 AND event_id = ANY ($2) \
+                   UNION SELECT event_id FROM event_ids WHERE tenant = $1 AND event_id = ANY ($2)";
+        let ids: Vec<&str> = ids.iter().map(EventId::as_str).collect();
+        let rows = self.read(sql, &[&tenant.as_str(), &ids]).await?;
+        rows.iter().map(|row| parsed(row, "event_id", EventId::parse)).collect()
+    }
+
     /// See [`crate::store::Store::fold_events`].
     pub(in crate::store) async fn fold_events(
         &self,

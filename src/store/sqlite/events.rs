@@ -1,5 +1,7 @@
 //! Events, each id once.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, Params, Row, params};
 
 use super::Sqlite;
@@ -77,6 +79,29 @@ impl Sqlite {
                  (SELECT seq FROM events WHERE kind = ?1 AND at < ?2 ORDER BY seq LIMIT ?3)",
             )?;
             Ok(statement.execute(params![kind.name(), before.micros(), limit])? as u64)
+        })
+        .await
+    }
+
+    /// See [`crate::store::Store::known_events`].
+    pub(in crate::store) async fn known_events(
+        &self,
+        tenant: &TenantId,
+        ids: Vec<EventId>,
+    ) -> Result<BTreeSet<EventId>, StoreError> {
+        let tenant = tenant.clone();
+        self.read(move |connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT 1 FROM events WHERE tenant = ?1 AND event_id = ?2 \
+                 UNION ALL SELECT 1 FROM event_ids WHERE tenant = ?1 AND event_id = ?2",
+            )?;
+            let mut known = BTreeSet::new();
+            for id in ids {
+                if statement.exists(params![tenant.as_str(), id.as_str()])? {
+                    known.insert(id);
+                }
+            }
+            Ok(known)
         })
         .await
     }
