@@ -1,9 +1,13 @@
 //! Decisions, each in the chain of its day.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use uuid::Uuid;
 
 use super::convert::{bytes, get, parsed, place, to_column};
+use super::names::Names;
 use super::{Sqlite, subjects};
 use crate::domain::{Alias, Day, DecisionId, TenantId};
 use crate::store::{
@@ -19,8 +23,8 @@ impl Sqlite {
         row: DecisionRow,
         one_off: Option<SubjectRow>,
     ) -> Result<AppendedDecision, StoreError> {
-        let claim = self.claim;
-        self.write(move |connection| append(connection, &claim, &row, one_off.as_ref())).await
+        let (claim, names) = (self.claim, Arc::clone(&self.names));
+        self.write(move |connection| append(connection, &names, &claim, &row, one_off.as_ref())).await
     }
 
     /// See [`crate::store::Store::decision`].
@@ -38,8 +42,12 @@ impl Sqlite {
         tenant: &TenantId,
         id: DecisionId,
     ) -> Result<Option<Link>, StoreError> {
-        let tenant = tenant.clone();
-        self.read(move |connection| of_id(connection, &tenant, id)).await
+        let (tenant, names) = (tenant.clone(), Arc::clone(&self.names));
+        self.read(move |connection| {
+            let places = names.find(connection, *id.as_bytes())?;
+            of_id(connection, places, &tenant, id)
+        })
+        .await
     }
 
     /// See [`crate::store::Store::links`].
@@ -58,12 +66,14 @@ impl Sqlite {
         after: u64,
         limit: u32,
     ) -> Result<Vec<(u64, DecisionRow)>, StoreError> {
-        let tenant = tenant.clone();
+        let (tenant, names) = (tenant.clone(), Arc::clone(&self.names));
         self.read(move |connection| {
-            let of_alias = "alias = ?1 AND seq > ?2 AND tenant = ?3 ORDER BY seq LIMIT ?4";
-            let key = params![alias.as_bytes(), to_column(after), tenant.as_str(), limit];
-            let links = select(connection, of_alias, key)?;
-            Ok(links.into_iter().map(|link| (link.seq, link.row)).collect())
+            let places = names.find(connection, *alias.as_bytes())?;
+            let links = places.into_iter().filter(|seq| *seq > after).map(|seq| at(connection, seq));
+            let links = links.filter_map(Result::transpose);
+            let is_theirs = |row: &DecisionRow| row.tenant == tenant && row.alias == alias;
+            let theirs = links.filter(|link| link.as_ref().map_or(true, |link| is_theirs(&link.row)));
+            theirs.take(limit as usize).map(|link| link.map(|link| (link.seq, link.row))).collect()
         })
         .await
     }
@@ -71,11 +81,13 @@ impl Sqlite {
 
 fn append(
     connection: &Connection,
+    names: &Names,
     claim: &[u8; 16],
     row: &DecisionRow,
     one_off: Option<&SubjectRow>,
 ) -> Result<AppendedDecision, StoreError> {
-    if let Some(known) = of_id(connection, &row.tenant, row.id)? {
+    let places = names.find_in_batch(connection, *row.id.as_bytes())?;
+    if let Some(known) = of_id(connection, places, &row.tenant, row.id)? {
         return Ok(AppendedDecision::Known(Box::new(known.row)));
     }
     match one_off {
@@ -105,6 +117,7 @@ fn append(
             row.envelope,
         ],
     )?;
+    names.add(seq, [*row.id.as_bytes(), *row.alias.as_bytes()]);
     Ok(AppendedDecision::New { seq })
 }
 
@@ -149,9 +162,42 @@ fn is_erased(connection: &Connection, row: &DecisionRow) -> Result<bool, StoreEr
     Ok(statement.exists(key)?)
 }
 
-fn of_id(connection: &Connection, tenant: &TenantId, id: DecisionId) -> Result<Option<Link>, StoreError> {
-    let key = params![tenant.as_str(), id.as_bytes()];
-    Ok(select(connection, "tenant = ?1 AND decision_id = ?2", key)?.pop())
+/// The decision of an id, at one of some places.
+fn of_id(
+    connection: &Connection,
+    places: BTreeSet<u64>,
+    tenant: &TenantId,
+    id: DecisionId,
+) -> Result<Option<Link>, StoreError> {
+    for seq in places {
+        if let Some(link) =
+            at(connection, seq)?.filter(|link| link.row.id == id && link.row.tenant == *tenant)
+        {
+            return Ok(Some(link));
+        }
+    }
+    Ok(None)
+}
+
+/// How many decisions there are of an alias, as the batch under way finds them.
+pub(super) fn count_of_alias(
+    connection: &Connection,
+    names: &Names,
+    tenant: &TenantId,
+    alias: Alias,
+) -> Result<u64, StoreError> {
+    let mut statement =
+        connection.prepare_cached("SELECT 1 FROM decisions WHERE seq = ?1 AND alias = ?2 AND tenant = ?3")?;
+    let mut count = 0;
+    for seq in names.find_in_batch(connection, *alias.as_bytes())? {
+        count += u64::from(statement.exists(params![to_column(seq), alias.as_bytes(), tenant.as_str()])?);
+    }
+    Ok(count)
+}
+
+/// The row at a place.
+fn at(connection: &Connection, seq: u64) -> Result<Option<Link>, StoreError> {
+    Ok(select(connection, "seq = ?1", [to_column(seq)])?.pop())
 }
 
 fn select(connection: &Connection, condition: &str, key: impl Params) -> Result<Vec<Link>, StoreError> {

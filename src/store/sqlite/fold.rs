@@ -20,8 +20,8 @@ use crate::store::StoreError;
 /// Copy when so many pages (of 4 KiB) are not in the file: few enough that the log's next sync does not
 /// wait long behind that of the file.
 const PAGES: u32 = 512;
-/// Let the log begin anew when it has so many pages: 200 MB, and less where a test has to write them.
-const PAGES_LONG: u32 = if cfg!(test) { 4_000 } else { 50_000 };
+/// Let the log begin anew when it has so many pages: 130 MB, and less where a test has to write them.
+const PAGES_LONG: u32 = if cfg!(test) { 4_000 } else { 32_000 };
 /// What the writer copies then is at most so many pages.
 const PAGES_LEFT: u32 = 64;
 /// Let the log begin anew at this length, whatever is left.
@@ -105,6 +105,11 @@ impl Folding {
             .spawn(move || copy(&other, &woken, &shared))
             .map_err(|error| StoreError::Unwritable { path: path.to_owned(), cause: error.to_string() })?;
         Ok(Self { progress, wake: Some(wake), thread: Some(thread) })
+    }
+
+    /// Pages of the log, as of the last commit.
+    pub(super) fn pages(&self) -> u32 {
+        self.progress.pages.load(Ordering::Relaxed)
     }
 
     /// Has the log folded. The writer calls this after each batch, when it has told its callers.

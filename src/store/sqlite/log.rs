@@ -2,9 +2,9 @@
 
 use rusqlite::{Connection, Row, params};
 
-use super::Sqlite;
 use super::convert::{bytes, damaged, get, moment, place, to_column};
 use super::decisions::end_of;
+use super::{Sqlite, names};
 use crate::domain::{Day, Timestamp};
 use crate::store::{Chain, ChainId, Expiry, Hash, Head, Seal, StoreError};
 
@@ -143,8 +143,8 @@ fn keep_seal(connection: &Connection, seal: &Seal) -> Result<bool, StoreError> {
             head.signature,
         ])?;
     connection
-        .prepare_cached("UPDATE chains SET sealed = 1 WHERE day = ?1 AND writer = ?2")?
-        .execute(params![chain.day().number(), chain.writer()])?;
+        .prepare_cached("UPDATE chains SET sealed = 1, row_count = ?3 WHERE day = ?1 AND writer = ?2")?
+        .execute(params![chain.day().number(), chain.writer(), head.length])?;
     Ok(true)
 }
 
@@ -170,15 +170,16 @@ fn expire(connection: &Connection, chain: ChainId, expiry: &Expiry, limit: u32) 
         )?
         .query_row(bounds, |row| row.get(0))?;
     let Some(until) = until else { return Ok(0) };
-    let rows = params![to_column(*seqs.start()), until];
+    let places = [to_column(*seqs.start()), until];
+    names::forget(connection, chain, places)?;
     connection
         .prepare_cached(
             "DELETE FROM subjects WHERE subject_key IS NULL AND (tenant, alias) IN \
              (SELECT tenant, alias FROM decisions WHERE seq BETWEEN ?1 AND ?2)",
         )?
-        .execute(rows)?;
+        .execute(places)?;
     let deleted =
-        connection.prepare_cached("DELETE FROM decisions WHERE seq BETWEEN ?1 AND ?2")?.execute(rows)?;
+        connection.prepare_cached("DELETE FROM decisions WHERE seq BETWEEN ?1 AND ?2")?.execute(places)?;
     Ok(deleted as u64)
 }
 

@@ -11,10 +11,12 @@ mod file;
 mod fold;
 mod listings;
 mod log;
+mod names;
 mod promotions;
 mod quarantine;
 mod readers;
 mod rights;
+mod room;
 mod subjects;
 mod writer;
 
@@ -26,6 +28,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::StoreError;
+use names::Names;
 use readers::Readers;
 use writer::Writer;
 
@@ -34,6 +37,7 @@ use writer::Writer;
 pub struct Sqlite {
     writer: Writer,
     readers: Arc<Readers>,
+    names: Arc<Names>,
     /// By which the chains are known that this opening appends to.
     claim: [u8; 16],
 }
@@ -44,9 +48,10 @@ impl Sqlite {
         blocking(move || {
             let path = file::prepare(&options)?;
             let connect = || file::connect(&path, &options);
-            let writer = Writer::start(connect()?, connect()?, &path, options.queue)?;
+            let names = Arc::new(Names::default());
+            let writer = Writer::start(connect()?, connect()?, &path, Arc::clone(&names), options.queue)?;
             let readers = Arc::new(Readers::new(path, options.readers));
-            Ok(Self { writer, readers, claim: *Uuid::new_v4().as_bytes() })
+            Ok(Self { writer, readers, names, claim: *Uuid::new_v4().as_bytes() })
         })
         .await
     }
@@ -159,6 +164,9 @@ mod tests {
         }
         let log_name = format!("{FILE_NAME}-wal");
         let [file, log] = [FILE_NAME, &log_name].map(|name| std::fs::read(place.path().join(name)).unwrap());
+        // Beyond the last frame there is room.
+        let last = log.iter().rposition(|byte| *byte != 0).unwrap();
+        let log = &log[..32 + (last - 32) / FRAME * FRAME + FRAME];
         let mut fewest = 12;
         for torn_bytes in [1, 2000, FRAME, FRAME + 1, 3 * FRAME + 100] {
             let cut = log[..log.len() - torn_bytes].to_vec();

@@ -1,16 +1,21 @@
 //! Erasing, putting right and wrapping anew, and the trail of rights.
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Sqlite;
 use super::convert::{bytes, get, moment, parsed, place, to_column};
-use crate::domain::{FieldError, SubjectKey, SubjectMark, TenantId};
+use super::decisions::count_of_alias;
+use super::names::Names;
+use crate::domain::{Alias, FieldError, SubjectKey, SubjectMark, TenantId};
 use crate::store::{Erasure, Gone, Pulse, Right, RightRow, StoreError, StoredRight, SubjectRow, Suppression};
 
 impl Sqlite {
     /// See [`crate::store::Store::erase`].
     pub(in crate::store) async fn erase(&self, erasure: Erasure) -> Result<Gone, StoreError> {
-        self.write(move |connection| erase(connection, &erasure)).await
+        let names = Arc::clone(&self.names);
+        self.write(move |connection| erase(connection, &names, &erasure)).await
     }
 
     /// See [`crate::store::Store::suppress`].
@@ -157,10 +162,10 @@ pub(super) fn wrapping(connection: &Connection) -> Result<u32, StoreError> {
     Ok(connection.prepare_cached("SELECT version FROM wrapping")?.query_row([], |row| row.get(0))?)
 }
 
-fn erase(connection: &Connection, erasure: &Erasure) -> Result<Gone, StoreError> {
+fn erase(connection: &Connection, names: &Names, erasure: &Erasure) -> Result<Gone, StoreError> {
     let Erasure { subject, entry } = erasure;
     let key = params![entry.tenant.as_str(), subject.as_bytes()];
-    let alias: Option<Vec<u8>> = connection
+    let alias: Option<[u8; 16]> = connection
         .prepare_cached("SELECT alias FROM subjects WHERE tenant = ?1 AND subject_key = ?2")?
         .query_row(key, |row| row.get(0))
         .optional()?;
@@ -174,9 +179,7 @@ fn erase(connection: &Connection, erasure: &Erasure) -> Result<Gone, StoreError>
             let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND alias = ?2");
             connection.prepare_cached(&sql)?.execute(named)?;
         }
-        decisions = connection
-            .prepare_cached("SELECT count(*) FROM decisions WHERE alias = ?2 AND tenant = ?1")?
-            .query_row(named, |row| row.get::<_, u32>(0))?;
+        decisions = count_of_alias(connection, names, &entry.tenant, Alias::from_bytes(alias))?;
     }
     let delete = |table: &str| -> Result<u64, StoreError> {
         let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND subject_key = ?2");
@@ -187,7 +190,7 @@ fn erase(connection: &Connection, erasure: &Erasure) -> Result<Gone, StoreError>
     let suppression = Suppression { tenant: entry.tenant.clone(), mark: entry.mark, erased_at: entry.at };
     suppress(connection, &suppression)?;
     let (_, wrapped_by) = record(connection, entry)?;
-    Ok(Gone { events, choices, decisions: decisions.into(), wrapped_by })
+    Ok(Gone { events, choices, decisions, wrapped_by })
 }
 
 fn suppress(connection: &Connection, suppression: &Suppression) -> Result<(), StoreError> {

@@ -6,11 +6,14 @@
 //! after the commit, never before.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::fold::Folding;
+use super::names::Names;
+use super::room::Room;
 use crate::store::StoreError;
 
 /// Most jobs in one transaction: enough to share a sync, few enough to bound a lone job's wait.
@@ -34,13 +37,15 @@ impl Writer {
         mut connection: Connection,
         other: Connection,
         path: &Path,
+        names: Arc<Names>,
         queue: usize,
     ) -> Result<Self, StoreError> {
         let folding = Folding::start(&mut connection, other, path)?;
+        let room = Room::of(path);
         let (sender, receiver) = mpsc::channel(queue.max(1));
         std::thread::Builder::new()
             .name("limpid-store".to_owned())
-            .spawn(move || serve(connection, folding, receiver))
+            .spawn(move || serve(connection, &names, (folding, room), receiver))
             .map_err(|error| StoreError::Unwritable { path: path.to_owned(), cause: error.to_string() })?;
         Ok(Self { queue: sender })
     }
@@ -73,7 +78,12 @@ impl Writer {
     }
 }
 
-fn serve(connection: Connection, folding: Folding, mut queue: mpsc::Receiver<Message>) {
+fn serve(
+    connection: Connection,
+    names: &Names,
+    (folding, mut room): (Folding, Room),
+    mut queue: mpsc::Receiver<Message>,
+) {
     let (mut closing, mut scrubbing) = (Vec::new(), Vec::new());
     while let Some(first) = queue.blocking_recv() {
         let mut batch = Vec::new();
@@ -89,8 +99,9 @@ fn serve(connection: Connection, folding: Folding, mut queue: mpsc::Receiver<Mes
             }
             next = if batch.len() < BATCH_MAX { queue.try_recv().ok() } else { None };
         }
-        commit(&connection, batch);
+        commit(&connection, names, batch);
         folding.after_batch(&connection);
+        room.after_batch(&connection, folding.pages());
         if !scrubbing.is_empty() {
             let scrubbed = cut_log(&connection);
             for reply in scrubbing.drain(..) {
@@ -98,6 +109,9 @@ fn serve(connection: Connection, folding: Folding, mut queue: mpsc::Receiver<Mes
                 let _ = reply.send(scrubbed.clone());
             }
         }
+    }
+    if let Err(error) = names.join_all(&connection) {
+        tracing::warn!(%error, "names of decisions were not put into their table; the next start reads them from the rows");
     }
     folding.end();
     // Folding the log into the file is a courtesy to whoever copies the file; opening does it too.
@@ -119,31 +133,48 @@ fn cut_log(connection: &Connection) -> Result<(), StoreError> {
 
 /// Commits a batch. When it fails as a whole (the disk is full, say) it is undone, and each job is
 /// tried alone, so that none fails for another's sake.
-fn commit(connection: &Connection, mut batch: Vec<Box<dyn Job>>) {
-    let committed = transact(connection, &mut batch);
-    if committed.is_err() && batch.len() > 1 {
+fn commit(connection: &Connection, names: &Names, mut batch: Vec<Box<dyn Job>>) {
+    if batch.is_empty() {
+        return;
+    }
+    let committed = transact(connection, names, &mut batch, true);
+    if committed.is_ok() {
         for job in batch {
-            commit(connection, vec![job]);
+            job.answer(Ok(()));
         }
         return;
     }
     for job in batch {
-        job.answer(committed.clone());
+        let mut alone = [job];
+        let committed = transact(connection, names, &mut alone, false);
+        let [job] = alone;
+        job.answer(committed);
     }
 }
 
-fn transact(connection: &Connection, batch: &mut [Box<dyn Job>]) -> Result<(), StoreError> {
-    if batch.is_empty() {
-        return Ok(());
-    }
+/// One transaction; names that are not of its jobs join their table beside it if they may.
+fn transact(
+    connection: &Connection,
+    names: &Names,
+    batch: &mut [Box<dyn Job>],
+    may_join: bool,
+) -> Result<(), StoreError> {
     let transacted = connection
-        .execute_batch("BEGIN IMMEDIATE")
+        .prepare_cached("BEGIN IMMEDIATE")
+        .and_then(|mut begin| begin.execute([]))
         .map_err(StoreError::from)
+        .and_then(|_| names.begin(connection))
         .and_then(|()| run(connection, batch))
-        .and_then(|()| connection.execute_batch("COMMIT").map_err(StoreError::from));
-    if transacted.is_err() && !connection.is_autocommit() {
-        // A rollback that fails leaves the transaction open; the next BEGIN then fails, aloud.
-        let _ = connection.execute_batch("ROLLBACK");
+        .and_then(|()| if may_join { names.join(connection) } else { Ok(()) })
+        .and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([]).map(|_| ())?));
+    if transacted.is_err() {
+        names.undone();
+        if !connection.is_autocommit() {
+            // A rollback that fails leaves the transaction open; the next BEGIN then fails, aloud.
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+    } else {
+        names.committed();
     }
     transacted
 }

@@ -10,11 +10,15 @@ CREATE TABLE decisions (
     body_digest BLOB    NOT NULL, -- keyed
     commitment  BLOB    NOT NULL, -- SHA-256 of what the envelope holds, salt first
     hash        BLOB    NOT NULL, -- the leaf's, over this row and the hash of the row before it in its chain
-    envelope    BLOB    NOT NULL,
-    UNIQUE (tenant, decision_id)
+    envelope    BLOB    NOT NULL
 ) STRICT;
 
-CREATE INDEX decisions_by_alias ON decisions (alias, seq);
+-- By which names decisions are found: their own, and the alias. A decision joins some time after it was appended.
+CREATE TABLE decision_names (
+    name BLOB    NOT NULL,
+    seq  INTEGER NOT NULL,
+    PRIMARY KEY (name, seq)
+) STRICT, WITHOUT ROWID;
 
 -- What one writer appended on one day, with the last head of it that was signed. Whoever opens a store claims a
 -- writer's number of the day with the first decision that it appends.
@@ -22,7 +26,9 @@ CREATE TABLE chains (
     day       INTEGER NOT NULL, -- since 1970-01-01 UTC
     writer    INTEGER NOT NULL,
     claim     BLOB    NOT NULL, -- who appends
+    indexed   INTEGER NOT NULL DEFAULT 0, -- up to this place of it, names are in `decision_names`
     sealed    INTEGER NOT NULL DEFAULT 0,
+    row_count INTEGER NOT NULL DEFAULT 0, -- how many it has, once it is sealed
     length    INTEGER NOT NULL DEFAULT 0,
     root      BLOB,
     at        INTEGER, -- microseconds since 1970-01-01 UTC
