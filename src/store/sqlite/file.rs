@@ -16,7 +16,7 @@ pub const FILE_NAME: &str = "limpid.db";
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
 
 /// The number of the first; builds before the first release wrote smaller ones.
-const FIRST_FORMAT: i64 = 7;
+const FIRST_FORMAT: i64 = 8;
 
 /// What a connection that writes keeps of the file at hand: aliases and ids are random, so each decision touches pages of the
 /// indexes that were not touched lately.

@@ -11,6 +11,7 @@ mod file;
 mod fold;
 mod listings;
 mod log;
+mod naming;
 mod promotions;
 mod quarantine;
 mod readers;

@@ -48,16 +48,18 @@ CREATE TABLE seals (
     UNIQUE (day, writer)
 ) STRICT;
 
--- One row per alias; `subject_key` is null for the one-off alias of a decision about nobody.
+-- One row per alias; `subject_key` is null for the one-off alias of a decision about nobody. A person has one alias, or
+-- several if two pseudonyms were found to be of one person.
 CREATE TABLE subjects (
     tenant           TEXT NOT NULL,
     alias            BLOB NOT NULL,
     subject_key      BLOB,
     wrapped_data_key BLOB NOT NULL,
     wrapped_by       INTEGER NOT NULL, -- the wrapping key
-    PRIMARY KEY (tenant, alias),
-    UNIQUE (tenant, subject_key)
+    PRIMARY KEY (tenant, alias)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX subjects_by_subject ON subjects (tenant, subject_key) WHERE subject_key IS NOT NULL;
 
 CREATE TABLE events (
     seq          INTEGER PRIMARY KEY,
@@ -149,6 +151,22 @@ CREATE TABLE wrapping (
 ) STRICT;
 
 INSERT INTO wrapping VALUES (0, 1);
+
+-- The key by which people are named: under a pseudonym of an older one nothing new is kept.
+CREATE TABLE naming (
+    id      INTEGER PRIMARY KEY CHECK (id = 0),
+    version INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO naming VALUES (0, 1);
+
+-- People who got another pseudonym, for other processes on the store; they go with the key of the former one.
+CREATE TABLE renamings (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant      TEXT    NOT NULL,
+    was         BLOB    NOT NULL, -- the mark of the former pseudonym
+    subject_key BLOB    NOT NULL
+) STRICT;
 
 -- What stays of a person who was erased: a separately keyed hash, so that older data do not revive them. Marks and
 -- aliases are apart and in no order of time, so that neither leads to the other.
