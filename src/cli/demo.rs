@@ -186,7 +186,12 @@ async fn show_decision(
         tenant: TenantId::parse(DEMO_TENANT).map_err(CommandError::new)?,
         impression: ImpressionId::parse(&format!("demo-{number}-{id}")).map_err(CommandError::new)?,
         context: Stated::new(),
-        subject: Some(Subject { key: person.subject, accepted: person.accepted, features: Stated::new() }),
+        subject: Some(Subject {
+            key: person.subject,
+            earlier: None,
+            accepted: person.accepted,
+            features: Stated::new(),
+        }),
         candidates: person
             .candidates
             .iter()

@@ -14,7 +14,7 @@ use crate::admission::signing::Signer;
 use crate::data::Schema;
 use crate::decide::RightsSettings;
 use crate::domain::{Clock, SystemClock, TenantId, Timestamp};
-use crate::ledger::{Ledger, Rotated};
+use crate::ledger::{Ledger, Rekeyed, Rotated};
 use crate::rights::{
     Assurance, Retention, SubjectClaims, SubjectKeys, SubjectSigner, TOKEN_SECONDS_MAX, sweep_events,
 };
@@ -29,6 +29,10 @@ pub(super) struct RightsOptions {
     /// After how many hours the key that wraps data keys is replaced: an erasure is final then.
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=8760))]
     rotate_hours: u32,
+    /// After how many days the key by which people are named is replaced. Data of whoever is not seen in all the days
+    /// from one time to the next are deleted; explanation tokens are good for 30.
+    #[arg(long, value_name = "DAYS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(30..=3650))]
+    rekey_days: u32,
     /// Within how many days models are to be replaced that may have been trained on data which were erased.
     #[arg(long, value_name = "DAYS", default_value_t = 30)]
     model_days: u32,
@@ -51,8 +55,8 @@ impl RightsOptions {
             let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
             keys.add(&text, tenant).map_err(|error| wrong(&error))?;
         }
-        let Self { rotate_hours, model_days, .. } = *self;
-        Ok(RightsSettings { keys, rotate_hours, model_days, log_days })
+        let Self { rotate_hours, model_days, rekey_days, .. } = *self;
+        Ok(RightsSettings { keys, rotate_hours, model_days, log_days, rekey_days })
     }
 }
 
@@ -67,6 +71,13 @@ pub(super) struct KeysArguments {
 enum KeysCommand {
     /// Replaces the key that wraps data keys, now; the service may be running. Erasures until now are final then.
     Rotate {
+        /// Replaces the key by which people are named instead. The key before stays, so that whoever comes again is
+        /// known; the one before that is destroyed.
+        #[arg(long)]
+        pseudonyms: bool,
+        /// Deletes what is held of people who were not seen since that key was replaced last.
+        #[arg(long, requires = "pseudonyms")]
+        forget_unseen: bool,
         #[command(flatten)]
         data: DataArguments,
     },
@@ -118,9 +129,13 @@ pub(super) struct SubjectTokenArguments {
 }
 
 pub(super) async fn keys(arguments: KeysArguments) -> Result<(), CommandError> {
-    let KeysCommand::Rotate { data } = arguments.command;
+    let KeysCommand::Rotate { pseudonyms, forget_unseen, data } = arguments.command;
     let workspace = Workspace::open(&data).await?;
     let ledger = Ledger::new(workspace.store.clone(), workspace.keyring.clone());
+    if pseudonyms {
+        rotate_pseudonyms(&ledger, forget_unseen).await?;
+        return workspace.store.close().await.map_err(CommandError::new);
+    }
     let rotated = ledger.rotate(SystemClock.now()).await.map_err(CommandError::new)?;
     match rotated {
         Rotated::Done { version, rewrapped, unreadable } => {
@@ -132,6 +147,28 @@ pub(super) async fn keys(arguments: KeysArguments) -> Result<(), CommandError> {
         Rotated::Elsewhere => tell!("another process is replacing the key"),
     }
     workspace.store.close().await.map_err(CommandError::new)
+}
+
+async fn rotate_pseudonyms(ledger: &Ledger, forget_unseen: bool) -> Result<(), CommandError> {
+    let keyring = ledger.keyring();
+    if let Some(tag) = keyring.earlier_tag().filter(|_| !forget_unseen && !keyring.is_rekeying()) {
+        let unseen = ledger.known_before(tag).await.map_err(CommandError::new)?.people.len();
+        if unseen > 0 {
+            let since = keyring.naming_since().map_or_else(String::new, |since| format!(" since {since}"));
+            return Err(CommandError::new(format!(
+                "{unseen} people were not seen{since}, and what is held of them would be deleted; wait, or add \
+                 --forget-unseen"
+            )));
+        }
+    }
+    let version = keyring.naming_version();
+    match ledger.rotate_pseudonyms(version, SystemClock.now()).await.map_err(CommandError::new)? {
+        Rekeyed::Done { version, deleted } => {
+            tell!("key of pseudonyms {version}; {deleted} rows deleted of people who were not seen");
+        }
+        Rekeyed::Elsewhere => tell!("another process is replacing the key"),
+    }
+    Ok(())
 }
 
 pub(super) async fn sweep(arguments: SweepArguments) -> Result<(), CommandError> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::ValueEnum;
 
@@ -13,13 +13,13 @@ use crate::data::{Bundle, Schema, Shown};
 use crate::decide::{Engine, EngineParts, IntakeSettings, RightsSettings, all_choices};
 use crate::domain::{
     Clock, Currency, FieldError, ModelVersion, Purpose, Purposes, RandomIds, Rates, Response, SteppingClock,
-    SubjectKey, SystemClock, TenantId,
+    SubjectKey, SystemClock, TenantId, Timestamp,
 };
 use crate::explain::Phrases;
-use crate::ledger::{Keyring, Ledger, Witness};
+use crate::ledger::{Keyring, Ledger, NotedErasure, Witness};
 use crate::model::ModelKind;
 use crate::rights::all_suppressions;
-use crate::store::Store;
+use crate::store::{Store, Suppression};
 use crate::train::{Promoted, Registry, RegistryError};
 
 /// Whose service a data folder is; promotions are kept under this name.
@@ -85,6 +85,8 @@ pub(super) struct Workspace {
     pub(super) witness: Option<Witness>,
     /// Where copies of the store go.
     pub(super) backups: Option<PathBuf>,
+    /// The raw ids of the people of the example that was loaded.
+    roster: Mutex<BTreeSet<String>>,
 }
 
 impl Workspace {
@@ -93,7 +95,10 @@ impl Workspace {
         // Keys first: a store without its keys is told apart from a folder that is new.
         let keyring = Arc::new(Keyring::open(&data.folder).map_err(CommandError::new)?);
         let store = data.open_store(Some(&keyring)).await?;
-        Ok(Self { keyring, store, models: data.folder.join("models"), witness: None, backups: None })
+        let (models, roster) = (data.folder.join("models"), Mutex::default());
+        let workspace = Self { keyring, store, models, witness: None, backups: None, roster };
+        workspace.ledger().announce_names().await.map_err(CommandError::new)?;
+        Ok(workspace)
     }
 
     /// The log of decisions.
@@ -152,27 +157,59 @@ impl Workspace {
 
     /// Takes from an example whoever was erased, and what people told the service.
     async fn obey_rights(&self, bundle: Bundle) -> Result<Bundle, CommandError> {
+        self.rename_roster().await?;
         let mut bundle = self.obey_choices(bundle).await?;
         let ledger = self.ledger();
         let mut erased = all_suppressions(&ledger).await.map_err(CommandError::new)?;
         // What the store has not heard of yet counts, too.
-        erased.extend(self.keyring.noted_erasures().map_err(CommandError::new)?);
+        for NotedErasure { tenant, marks, erased_at } in
+            self.keyring.noted_erasures().map_err(CommandError::new)?
+        {
+            let noted = marks.into_iter().map(|mark| Suppression { tenant: tenant.clone(), mark, erased_at });
+            erased.extend(noted);
+        }
         let tenant = TenantId::parse(DEMO_TENANT).map_err(CommandError::new)?;
         let of_tenant = erased.into_iter().filter(|erased| erased.tenant == tenant);
-        let until: BTreeMap<_, _> = of_tenant.map(|erased| (erased.mark, erased.erased_at)).collect();
+        let mut until = BTreeMap::<_, Timestamp>::new();
+        for Suppression { mark, erased_at, .. } in of_tenant {
+            let known = until.entry(mark).or_insert(erased_at);
+            *known = erased_at.max(*known);
+        }
         if until.is_empty() {
             return Ok(bundle);
         }
-        let people = bundle.history.subjects().chain(bundle.impressions.subjects());
-        let people: BTreeSet<SubjectKey> = people.copied().collect();
-        for subject in people {
-            if let Some(until) = until.get(&self.keyring.mark(&tenant, &subject)) {
+        for raw_id in &*self.roster.lock().unwrap_or_else(PoisonError::into_inner) {
+            if let Some(until) = until.get(&self.keyring.person_mark(&tenant, raw_id)) {
+                let subject = self.keyring.subject_key(&tenant, raw_id).map_err(CommandError::new)?;
                 bundle.history.remove_until(&subject, *until);
                 // The rows of the example are older than any erasure.
                 bundle.consents.refuse(subject, Purposes::ALL);
             }
         }
         Ok(bundle)
+    }
+
+    /// Gives people of the example whom the store knows by the key of pseudonyms before their new names: their raw ids
+    /// are at hand.
+    async fn rename_roster(&self) -> Result<(), CommandError> {
+        let Some(tag) = self.keyring.earlier_tag() else { return Ok(()) };
+        let ledger = self.ledger();
+        let known = ledger.known_before(tag).await.map_err(CommandError::new)?.people;
+        for (tenant, raw_id) in self.roster()? {
+            let named = self.keyring.named(&tenant, &raw_id).map_err(CommandError::new)?;
+            if let Some(earlier) = named.earlier.filter(|earlier| known.contains(&(tenant.clone(), *earlier)))
+            {
+                ledger.rename(&tenant, &earlier, &named.subject).await.map_err(CommandError::new)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The people of the example that was loaded.
+    fn roster(&self) -> Result<Vec<(TenantId, String)>, CommandError> {
+        let tenant = TenantId::parse(DEMO_TENANT).map_err(CommandError::new)?;
+        let roster = self.roster.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(roster.iter().map(|raw_id| (tenant.clone(), raw_id.clone())).collect())
     }
 
     /// Takes what people told the service from what the example says that they accepted. Whoever objects to the
@@ -189,7 +226,14 @@ impl Workspace {
 
     fn pseudonyms(&self) -> Result<impl Fn(&str) -> Result<SubjectKey, FieldError>, CommandError> {
         let tenant = TenantId::parse(DEMO_TENANT).map_err(CommandError::new)?;
-        Ok(move |raw_id: &str| self.keyring.subject_key(&tenant, raw_id))
+        Ok(move |raw_id: &str| {
+            let subject = self.keyring.subject_key(&tenant, raw_id)?;
+            let mut roster = self.roster.lock().unwrap_or_else(PoisonError::into_inner);
+            if !roster.contains(raw_id) {
+                roster.insert(raw_id.to_owned());
+            }
+            Ok(subject)
+        })
     }
 
     /// The engine that serves an example. `sample_clock` starts the clock where the schema says.
@@ -215,6 +259,7 @@ impl Workspace {
             symbols: bundle.symbols,
             products: bundle.products,
             shown,
+            roster: self.roster()?,
             history: bundle.history,
             ledger: self.ledger(),
             store: self.store.clone(),

@@ -80,6 +80,23 @@ impl History {
         self.logs.remove(subject).map_or(0, |log| log.len())
     }
 
+    /// Gives what a person did under one name to another name, beside what was done under that.
+    pub fn rename(&mut self, from: &SubjectKey, to: SubjectKey) {
+        let Some(log) = self.logs.remove(from) else { return };
+        let Some(there) = self.logs.get_mut(&to) else {
+            self.logs.insert(to, log);
+            return;
+        };
+        for place in 0..log.len() {
+            there.insert(&log.event(place), log.attributes().map(|attribute| log.code(place, attribute)));
+        }
+    }
+
+    /// Forgets people of whom `keeps` does not say otherwise.
+    pub fn retain_people(&mut self, keeps: impl Fn(&SubjectKey) -> bool) {
+        self.logs.retain(|subject, _| keeps(subject));
+    }
+
     /// Forgets what `subject` did until a moment, that moment included; returns how many events that were.
     pub fn remove_until(&mut self, subject: &SubjectKey, until: Timestamp) -> usize {
         let Some(log) = self.logs.get_mut(subject) else { return 0 };
@@ -294,6 +311,25 @@ mod tests {
         assert_eq!(history.remove(&person("p1")), 2);
         assert_eq!(history.remove(&person("p1")), 0);
         assert_eq!((history.events(), history.people()), (1, 1));
+    }
+
+    #[test]
+    fn what_was_done_under_two_names_is_told_under_the_new_one() {
+        let schema = schema();
+        let mut history = History::new(&schema, &Symbols::of(&schema));
+        let [old, new] = ["old", "new"].map(person);
+        for (who, when, code) in [(old, "2024-02-01", 1), (new, "2024-02-02", 2), (old, "2024-02-03", 3)] {
+            let _ = history.insert(who, &event(when, Some(code)));
+        }
+        history.rename(&old, new);
+        history.rename(&old, new);
+        let told: Vec<Event> = history.events_of(&new).collect();
+        let days = [("2024-02-01", 1), ("2024-02-02", 2), ("2024-02-03", 3)];
+        assert_eq!(told, days.map(|(when, code)| event(when, Some(code))));
+        history.rename(&new, old);
+        assert_eq!((history.events_of(&old).count(), history.people()), (3, 1));
+        history.retain_people(|subject| *subject == new);
+        assert_eq!(history.people(), 0);
     }
 
     #[test]

@@ -70,6 +70,18 @@ impl Shown {
         self.0.remove(subject).map_or(0, |rows| rows.len())
     }
 
+    /// Gives the rows of one name to another.
+    pub fn rename(&mut self, from: &SubjectKey, to: SubjectKey) {
+        if let Some(rows) = self.0.remove(from) {
+            self.0.entry(to).or_default().extend(rows);
+        }
+    }
+
+    /// Forgets people of whom `keeps` does not say otherwise.
+    pub fn retain_people(&mut self, keeps: impl Fn(&SubjectKey) -> bool) {
+        self.0.retain(|subject, _| keeps(subject));
+    }
+
     /// Everyone with a row.
     pub fn subjects(&self) -> impl Iterator<Item = &SubjectKey> {
         self.0.keys()
@@ -91,6 +103,10 @@ mod tests {
         assert!(of.iter().all(|row| row.ad().is_some() && row.at.is_some() && row.outcomes.len() == 2));
         assert!(of.iter().any(|row| row.stated.iter().any(|(feature, _)| feature == "age")));
         let count = of.len();
+        let other = person("another name");
+        shown.rename(&person("p1"), other);
+        assert_eq!((shown.of_subject(&other).len(), shown.of_subject(&person("p1")).len()), (count, 0));
+        shown.rename(&other, person("p1"));
         assert_eq!((shown.remove(&person("p1")), shown.remove(&person("p1"))), (count, 0));
     }
 }

@@ -54,6 +54,12 @@ impl ChoiceBook {
         }
     }
 
+    /// Whether anything is known of what a person said.
+    pub(super) fn has(&self, subject: &SubjectKey) -> bool {
+        let of = self.of.read().unwrap_or_else(PoisonError::into_inner);
+        of.as_ref().is_some_and(|of| of.contains_key(subject))
+    }
+
     pub(super) fn set(&self, subject: SubjectKey, choices: Choices) {
         // What is not read yet will be read with the change in it.
         if let Some(of) = &mut *self.of.write().unwrap_or_else(PoisonError::into_inner) {
@@ -76,9 +82,42 @@ impl ChoiceBook {
         people
     }
 
+    /// Adds what is not known of anyone yet.
+    pub(super) fn add(&self, all: BTreeMap<SubjectKey, Choices>) {
+        if let Some(of) = &mut *self.of.write().unwrap_or_else(PoisonError::into_inner) {
+            for (subject, choices) in all {
+                of.entry(subject).or_insert_with(|| Arc::new(choices));
+            }
+        }
+    }
+
+    /// Forgets people of whom `keeps` does not say otherwise.
+    pub(super) fn retain(&self, keeps: impl Fn(&SubjectKey) -> bool) {
+        if let Some(of) = &mut *self.of.write().unwrap_or_else(PoisonError::into_inner) {
+            of.retain(|subject, _| keeps(subject));
+        }
+    }
+
     /// Waits until no other change of the person is under way.
     pub(super) async fn turn(&self, subject: &SubjectKey) -> MutexGuard<'_, ()> {
-        self.turns[usize::from(subject.as_bytes()[0]) % TURNS].lock().await
+        self.turns[Self::turn_of(subject)].lock().await
+    }
+
+    /// The same for two names of one person.
+    pub(super) async fn turns(
+        &self,
+        one: &SubjectKey,
+        other: &SubjectKey,
+    ) -> (MutexGuard<'_, ()>, Option<MutexGuard<'_, ()>>) {
+        let (one, other) = (Self::turn_of(one), Self::turn_of(other));
+        // In one order, so that no two wait for each other.
+        let first = self.turns[one.min(other)].lock().await;
+        let second = if one == other { None } else { Some(self.turns[one.max(other)].lock().await) };
+        (first, second)
+    }
+
+    fn turn_of(subject: &SubjectKey) -> usize {
+        usize::from(subject.as_bytes()[0]) % TURNS
     }
 }
 

@@ -8,13 +8,14 @@ use tokio::sync::OnceCell;
 use super::asks::Asks;
 use super::choices::ChoiceBook;
 use super::intake::{IntakeSettings, ToldToday};
+use super::naming::Unseen;
 use super::rights::{RightsSettings, Suppressed, nothing_followed};
 use super::{SelfTest, Tally};
 use crate::consent::{ConsentSettings, Gate, Verdicts};
 use crate::data::{AdDraft, Catalogue, History, Products, Schema, Shown, Symbols};
 use crate::domain::{
     Ad, Affinity, Clock, Currency, Decision, FeatureId, FieldError, FieldErrors, IdSource, Rates, SubjectKey,
-    TenantId, Timestamp,
+    SubjectMark, TenantId, Timestamp,
 };
 use crate::explain::Phrases;
 use crate::ledger::{Keyring, Ledger, Listing, TokenKind};
@@ -41,6 +42,8 @@ pub struct EngineParts {
     pub history: History,
     /// What else the data tell of people.
     pub shown: Shown,
+    /// The people of the data, by their raw ids: they are renamed without being waited for.
+    pub roster: Vec<(TenantId, String)>,
     /// The models, and which of them serve.
     pub registry: Registry,
     /// The decision log.
@@ -77,6 +80,11 @@ pub struct Engine {
     pub(super) products: Products,
     pub(super) history: RwLock<History>,
     pub(super) shown: RwLock<Shown>,
+    pub(super) roster: Vec<(TenantId, String)>,
+    /// Who is known by the key of pseudonyms before alone.
+    pub(super) unseen: Unseen,
+    /// Whether the files of the store may hold names of before, though no row does.
+    pub(super) renamed: AtomicBool,
     /// What people told the service itself.
     pub(super) choices: ChoiceBook,
     /// The affinities of the schema, and the feature that each is.
@@ -143,6 +151,9 @@ impl Engine {
             products: parts.products,
             history: RwLock::new(parts.history),
             shown: RwLock::new(parts.shown),
+            roster: parts.roster,
+            unseen: Unseen::default(),
+            renamed: AtomicBool::new(false),
             choices: ChoiceBook::default(),
             place_of_affinity,
             affinities,
@@ -213,12 +224,16 @@ impl Engine {
         self.rates.rate(currency).map(|_| currency)
     }
 
-    /// The pseudonym of a raw id.
-    ///
-    /// # Errors
-    /// When the id is empty or too long.
-    pub fn subject_key(&self, tenant: &TenantId, raw_id: &str) -> Result<SubjectKey, FieldError> {
-        self.keyring.subject_key(tenant, raw_id)
+    /// The mark of the person of a raw id, as the trail has it.
+    #[must_use]
+    pub fn person_mark(&self, tenant: &TenantId, raw_id: &str) -> SubjectMark {
+        self.keyring.person_mark(tenant, raw_id)
+    }
+
+    /// The mark of a person of whom a pseudonym alone is known.
+    #[must_use]
+    pub fn mark(&self, tenant: &TenantId, subject: &SubjectKey) -> SubjectMark {
+        self.keyring.mark(tenant, subject)
     }
 
     /// A token that opens the explanation of one ad of a decision.

@@ -177,6 +177,7 @@ impl From<StoreError> for DecideError {
             | StoreError::Unreleased { .. }
             | StoreError::Conflict { .. }
             | StoreError::OldWrappingKey
+            | StoreError::OldName
             | StoreError::Closed
             | StoreError::Io { .. } => Self::Unavailable(error.to_string()),
         }

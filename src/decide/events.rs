@@ -105,6 +105,8 @@ impl Engine {
                 by_tenant.entry(incoming.tenant.clone()).or_default().push((incoming, event));
             }
         }
+        // What was read above is theirs only as long as that is their name.
+        self.check_named(by_tenant.values().flatten().map(|(incoming, _)| &incoming.subject))?;
         for (tenant, events) in by_tenant {
             let marked = |incoming: &EventIn| self.keyring.mark(&tenant, &incoming.subject);
             let rows = events.iter().map(|(incoming, _)| (marked(incoming), self.row(incoming))).collect();
@@ -135,10 +137,13 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read, or what is left to do of an erasure cannot be done.
     pub async fn recall(&self) -> Result<(), DecideError> {
+        self.ledger.announce_names().await?;
         // First of all, so that nothing of someone who was erased is read, and nothing that happens meanwhile missed.
         self.recall_erasures().await?;
         self.recall_choices().await?;
         self.recall_events().await?;
+        self.learn_unseen(self.keyring.earlier_tag()).await?;
+        self.rename_roster().await?;
         self.try_models();
         Ok(())
     }

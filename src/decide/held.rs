@@ -44,10 +44,10 @@ impl Engine {
     /// # Errors
     /// When the store cannot be read.
     pub async fn held_overview(&self, asker: &Asker) -> Result<HeldOverview, DecideError> {
-        let row = self.store.subject(&asker.tenant, &asker.subject).await?;
+        let aliases = self.store.aliases_of(&asker.tenant, &asker.subject).await?;
         let (choices, changes) = self.choices(&asker.tenant, &asker.subject).await?;
         Ok(HeldOverview {
-            alias: row.map(|row| row.alias.to_hex()),
+            alias: aliases.first().map(|row| row.alias.to_hex()),
             choices,
             changes,
             erased_before: self.is_erased(&asker.tenant, &asker.subject, Timestamp::from_micros(i64::MIN)),
@@ -126,10 +126,12 @@ impl Engine {
         asker: &Asker,
         after: u64,
     ) -> Result<HeldPage<HeldDecision>, DecideError> {
-        let Some(row) = self.store.subject(&asker.tenant, &asker.subject).await? else {
-            return Ok(HeldPage { parts: Vec::new(), next: None });
-        };
-        let page = self.ledger.decisions_of(&asker.tenant, row.alias, after, PARTS_PER_PAGE).await?;
+        let mut page = Vec::new();
+        for row in self.store.aliases_of(&asker.tenant, &asker.subject).await? {
+            page.extend(self.ledger.decisions_of(&asker.tenant, row.alias, after, PARTS_PER_PAGE).await?);
+        }
+        page.sort_by_key(|sealed| sealed.seq);
+        page.truncate(PARTS_PER_PAGE as usize);
         let next = page.last().map(|sealed| sealed.seq);
         let parts = page.into_iter().map(|sealed| self.decided(sealed)).collect::<Result<_, _>>()?;
         Ok(HeldPage { parts, next })
@@ -143,11 +145,12 @@ impl Engine {
         &self,
         asker: &Asker,
     ) -> Result<(Vec<Concern>, Vec<FeedbackRow>), DecideError> {
-        let Some(row) = self.store.subject(&asker.tenant, &asker.subject).await? else {
-            return Ok((Vec::new(), Vec::new()));
-        };
-        let concerns = self.ledger.concerns_of(&asker.tenant, row.alias).await?;
-        Ok((concerns, self.store.feedback_of(&asker.tenant, row.alias).await?))
+        let (mut concerns, mut pressed) = (Vec::new(), Vec::new());
+        for row in self.store.aliases_of(&asker.tenant, &asker.subject).await? {
+            concerns.extend(self.ledger.concerns_of(&asker.tenant, row.alias).await?);
+            pressed.extend(self.store.feedback_of(&asker.tenant, row.alias).await?);
+        }
+        Ok((concerns, pressed))
     }
 
     fn decided(&self, sealed: SealedDecision) -> Result<HeldDecision, DecideError> {

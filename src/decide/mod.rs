@@ -19,6 +19,7 @@ mod how_it_works;
 mod intake;
 mod making;
 mod models;
+mod naming;
 mod opened;
 mod recommend;
 mod replay;

@@ -13,7 +13,7 @@ use crate::domain::{
     AccountWriter, Ad, Choices, Decision, DecisionId, FieldError, Inputs, Policy, Purposes, RankedAd, Rates,
     Refusal, RefusalCause, Response, Timestamp, Versions, Workings,
 };
-use crate::ledger::{Entry, Recorded};
+use crate::ledger::{Entry, LedgerError, Recorded};
 use crate::train::ActiveModels;
 
 /// With less time left than this, plus [`FULL_PER_CANDIDATE`] each, context alone decides.
@@ -55,7 +55,14 @@ impl Engine {
         // Before any record refers to it.
         self.listed.get_or_try_init(|| self.ledger.keep(&self.listing)).await?;
         loop {
-            match self.ledger.record(&request.tenant, subject, request.digest(), &entry).await? {
+            let recorded = self.ledger.record(&request.tenant, subject, request.digest(), &entry).await;
+            if recorded == Err(LedgerError::ImpressionReused)
+                && let Some(digest) = request.earlier_digest()
+            {
+                let logged = self.ledger.repeat_of(&request.tenant, decision.id, digest).await?;
+                return Ok(Recommended { decision: self.restore(&logged)?, repeated: true });
+            }
+            match recorded? {
                 Recorded::New => {
                     self.tally.logged(&decision);
                     return Ok(Recommended { decision, repeated: false });
@@ -79,9 +86,13 @@ impl Engine {
         let own = person.and_then(|subject| self.own_choices(&request.tenant, subject));
         let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
         let id = self.keyring.decision_id(&request.tenant, &request.impression);
-        self.make(request, deadline, (at, id), (&history, own.as_deref()), |decision, workings| {
-            Ok(Entry::of(decision, workings, &self.listing)?)
-        })
+        let made =
+            self.make(request, deadline, (at, id), (&history, own.as_deref()), |decision, workings| {
+                Ok(Entry::of(decision, workings, &self.listing)?)
+            })?;
+        // What was read is theirs only as long as that is their name.
+        self.check_named(person)?;
+        Ok(made)
     }
 
     /// Makes a decision of what people did and chose, and keeps of it what `keep` makes of its workings.

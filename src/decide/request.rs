@@ -59,6 +59,9 @@ pub enum StatedValue {
 pub struct Subject {
     /// The pseudonym.
     pub key: SubjectKey,
+    /// The one by the key before, while that is kept: the request may have been decided on under it.
+    #[serde(skip)]
+    pub earlier: Option<SubjectKey>,
     /// The purposes in force.
     pub accepted: Purposes,
     /// Subject features that the caller states.
@@ -140,5 +143,13 @@ impl Request {
     pub fn digest(&self) -> [u8; 32] {
         let bytes = postcard::to_stdvec(self).unwrap_or_default();
         *blake3::hash(&bytes).as_bytes()
+    }
+
+    /// The digest that it had when the person was named by the key before.
+    #[must_use]
+    pub fn earlier_digest(&self) -> Option<[u8; 32]> {
+        let subject = self.subject.as_ref()?;
+        let subject = Subject { key: subject.earlier?, ..subject.clone() };
+        Some(Self { subject: Some(subject), ..self.clone() }.digest())
     }
 }

@@ -34,11 +34,13 @@ pub struct RightsSettings {
     pub model_days: u32,
     /// For how many days decisions are kept.
     pub log_days: u32,
+    /// After how many days the key by which people are named is replaced.
+    pub rekey_days: u32,
 }
 
 impl Default for RightsSettings {
     fn default() -> Self {
-        Self { keys: SubjectKeys::default(), rotate_hours: 24, model_days: 30, log_days: 180 }
+        Self { keys: SubjectKeys::default(), rotate_hours: 24, model_days: 30, log_days: 180, rekey_days: 90 }
     }
 }
 
@@ -47,16 +49,16 @@ impl Default for RightsSettings {
 pub(super) struct Suppressed(RwLock<HashMap<SubjectMark, Timestamp, foldhash::fast::RandomState>>);
 
 impl Suppressed {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.read().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    fn until(&self, mark: &SubjectMark) -> Option<Timestamp> {
+    pub(super) fn until(&self, mark: &SubjectMark) -> Option<Timestamp> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(mark).copied()
     }
 
     /// Whether that is news.
-    fn insert(&self, mark: SubjectMark, erased_at: Timestamp) -> bool {
+    pub(super) fn insert(&self, mark: SubjectMark, erased_at: Timestamp) -> bool {
         let mut marks = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let known = marks.get(&mark).copied();
         if known.is_some_and(|known| known >= erased_at) {
@@ -104,9 +106,11 @@ impl Engine {
     ///
     /// # Errors
     /// When it does not.
-    pub fn ask(&self, token: &str, right: Right) -> Result<Asker, DecideError> {
+    pub async fn ask(&self, token: &str, right: Right) -> Result<Asker, DecideError> {
         let claims = self.rights.keys.verify(token, right, self.now()).map_err(RightError::from)?;
-        Ok(Asker::of(claims, &self.keyring)?)
+        let named = self.see(&claims.tenant, &claims.subject).await?;
+        let named = named.map_err(|error| FieldError::new("subject_token.sub", error.rule))?;
+        Ok(Asker::of(claims, named, &self.keyring))
     }
 
     /// Erases a person; it is done in this process when this returns, and in every other one within a second.
@@ -117,9 +121,13 @@ impl Engine {
     pub async fn erase(&self, asker: &Asker) -> Result<ErasureReceipt, DecideError> {
         let _turn = self.choices.turn(&asker.subject).await;
         let at = self.now();
+        self.check_named([&asker.subject])?;
         // From here on no decision reads, and no event adds.
-        self.suppressed.insert(asker.mark, at);
-        let events_in_memory = self.drop_person(&asker.subject, at);
+        for mark in asker.marks(&self.keyring) {
+            self.suppressed.insert(mark, at);
+        }
+        let dropped = asker.subjects().into_iter().map(|subject| self.drop_person(&subject, at));
+        let events_in_memory = dropped.sum();
         let erased = erase(&self.ledger, asker, at).await;
         if erased.is_err() {
             self.owes_erasures.store(true, Ordering::Relaxed);
@@ -221,12 +229,12 @@ impl Engine {
     pub async fn keep_objection(
         &self,
         tenant: &TenantId,
-        subject: &SubjectKey,
+        mark: SubjectMark,
         vouched: &str,
     ) -> Result<(), DecideError> {
         let row = RightRow {
             tenant: tenant.clone(),
-            mark: self.keyring.mark(tenant, subject),
+            mark,
             right: Right::Object,
             at: self.now(),
             by_key: vouched.to_owned(),
@@ -236,7 +244,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes in what other processes on the store did: erasures, choices, a new wrapping key.
+    /// Takes in what other processes on the store did: new keys, new names, erasures, choices.
     ///
     /// # Errors
     /// When store or keys cannot be read.
@@ -246,6 +254,7 @@ impl Engine {
         if pulse.wrapping > self.keyring.wrapping_version() || self.keyring.is_rotating() {
             self.keyring.reload().map_err(RightError::from)?;
         }
+        self.follow_naming(last.renamings, pulse.renamings, pulse.naming).await?;
         self.follow_rights(last.rights, pulse.rights).await?;
         self.follow_choices(last.choices, pulse.choices).await?;
         *last = pulse;
@@ -260,8 +269,13 @@ impl Engine {
             for stored in page {
                 let RightRow { tenant, mark, right, at, .. } = stored.row;
                 if right == Right::Erase && self.suppressed.insert(mark, at) {
+                    // The entry knows the person by the raw id; memory knows them by pseudonyms.
+                    let marks = self.store.suppressed_at(&tenant, at).await?;
+                    for mark in &marks {
+                        self.suppressed.insert(*mark, at);
+                    }
                     self.ledger.forget_all();
-                    self.drop_marked(&tenant, mark, at);
+                    self.drop_marked(&tenant, &marks, at);
                 }
             }
         }
@@ -293,6 +307,7 @@ impl Engine {
         self.finish_erasures().await?;
         let now = self.now();
         self.rotate_when_due(now).await?;
+        self.rekey_when_due(now).await?;
         let is_due =
             |last: Option<Timestamp>| last.is_none_or(|last| last.plus_seconds(SWEEP_SECONDS) <= now);
         if is_due(*self.swept_at.lock().unwrap_or_else(PoisonError::into_inner)) {
@@ -358,7 +373,9 @@ impl Engine {
             tracing::info!(decisions, "decisions were deleted whose time was over");
         }
         let stored = sweep_events(&self.ledger, &self.retention, now).await?;
-        if self.fold_events(now).await? > 0 {
+        let folded = self.fold_events(now).await?;
+        let renamed = self.renamed.swap(false, Ordering::Relaxed);
+        if folded + self.forget_renamings(now).await? > 0 || renamed {
             self.ledger.scrub().await?;
         }
         let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
@@ -416,24 +433,19 @@ impl Engine {
     }
 
     /// Drops from memory what happened to a person until a moment; how many events that were.
-    fn drop_person(&self, subject: &SubjectKey, until: Timestamp) -> u64 {
+    pub(super) fn drop_person(&self, subject: &SubjectKey, until: Timestamp) -> u64 {
         self.choices.remove(subject);
         let shown = self.shown.write().unwrap_or_else(PoisonError::into_inner).remove(subject);
         let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
         (history.remove_until(subject, until) + shown) as u64
     }
 
-    /// The same of the person of a mark.
-    fn drop_marked(&self, tenant: &TenantId, mark: SubjectMark, until: Timestamp) {
-        let is_meant = |subject: &&SubjectKey| self.keyring.mark(tenant, subject) == mark;
-        let in_history = {
-            let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
-            let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
-            history.subjects().chain(shown.subjects()).find(is_meant).copied()
-        };
-        let chose = self.choices.people();
-        if let Some(subject) = in_history.or_else(|| chose.iter().find(is_meant).copied()) {
-            self.drop_person(&subject, until);
+    /// The same of the person of these marks.
+    fn drop_marked(&self, tenant: &TenantId, marks: &[SubjectMark], until: Timestamp) {
+        for subject in self.people_in_memory() {
+            if marks.contains(&self.keyring.mark(tenant, &subject)) {
+                self.drop_person(&subject, until);
+            }
         }
     }
 }

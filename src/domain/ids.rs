@@ -198,7 +198,7 @@ impl fmt::Display for DecisionId {
 }
 
 /// The keyed pseudonym of a person: BLAKE3 of tenant and raw id under a secret key. The raw id is
-/// never stored.
+/// never stored. Of a pseudonym that is kept, the last byte tells the version of its key.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SubjectKey([u8; 32]);
@@ -226,6 +226,26 @@ impl SubjectKey {
         Ok(Self(*hasher.finalize().as_bytes()))
     }
 
+    /// The same pseudonym, as made under a key of this version.
+    #[must_use]
+    pub const fn of_version(mut self, version: u32) -> Self {
+        self.0[31] = Self::tag_of(version);
+        self
+    }
+
+    /// What tells the version of the key that this was made under: two that follow each other are told apart, and
+    /// all others that are in use at the same time.
+    #[must_use]
+    pub const fn tag(&self) -> u8 {
+        self.0[31]
+    }
+
+    /// The tag of a version.
+    #[must_use]
+    pub const fn tag_of(version: u32) -> u8 {
+        version.to_le_bytes()[0]
+    }
+
     /// A key read back from the store.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
@@ -245,18 +265,29 @@ impl fmt::Debug for SubjectKey {
     }
 }
 
-/// What is kept of a person who was erased, and in the audit trail: a hash of the pseudonym under a key of its own.
+/// What is kept of a person who was erased, and in the audit trail: a hash under a key of its own, of the person's raw id
+/// or of a pseudonym.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubjectMark([u8; 32]);
 
 impl SubjectMark {
-    /// The mark of a person of `tenant` under `key`.
+    /// The mark of a pseudonym of `tenant` under `key`.
     #[must_use]
     pub fn derive(key: &[u8; 32], tenant: &TenantId, subject: &SubjectKey) -> Self {
+        Self::of(key, tenant, subject.as_bytes())
+    }
+
+    /// The mark of the person of a raw id, under a key that no pseudonyms are marked by; it stays when pseudonyms change.
+    #[must_use]
+    pub fn of_person(key: &[u8; 32], tenant: &TenantId, raw_id: &str) -> Self {
+        Self::of(key, tenant, raw_id.as_bytes())
+    }
+
+    fn of(key: &[u8; 32], tenant: &TenantId, name: &[u8]) -> Self {
         let mut hasher = blake3::Hasher::new_keyed(key);
         hasher.update(&(tenant.as_str().len() as u64).to_le_bytes());
         hasher.update(tenant.as_str().as_bytes());
-        hasher.update(subject.as_bytes());
+        hasher.update(name);
         Self(*hasher.finalize().as_bytes())
     }
 
@@ -333,5 +364,14 @@ mod tests {
         let a = SubjectKey::derive(&key, &TenantId::parse("a").unwrap(), "bc").unwrap();
         let b = SubjectKey::derive(&key, &TenantId::parse("ab").unwrap(), "c").unwrap();
         assert_ne!(a, b);
+    }
+
+    #[test]
+    fn a_pseudonym_tells_the_version_of_its_key_and_little_else_changes() {
+        let one = SubjectKey::derive(&[7; 32], &TenantId::parse("a").unwrap(), "b").unwrap();
+        let (first, second) = (one.of_version(1), one.of_version(2));
+        assert_eq!((first.tag(), second.tag()), (1, 2));
+        assert_eq!(first.as_bytes()[..31], second.as_bytes()[..31]);
+        assert_eq!(SubjectKey::tag_of(257), SubjectKey::tag_of(1));
     }
 }

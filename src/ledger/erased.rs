@@ -13,10 +13,20 @@ use std::sync::Mutex;
 use super::keyfile::{hex, unhex};
 use super::keyring::{Keyring, KeyringError, unusable};
 use crate::domain::{SubjectMark, TenantId, Timestamp};
-use crate::store::Suppression;
 
 /// Name of the file, beside the keys.
 pub const ERASED_FILE_NAME: &str = "erased.txt";
+
+/// An erasure that was noted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotedErasure {
+    /// Whose data.
+    pub tenant: TenantId,
+    /// By what the person is known: the mark of the raw id, then those of the pseudonyms of that moment.
+    pub marks: Vec<SubjectMark>,
+    /// What happened until then is not to come back.
+    pub erased_at: Timestamp,
+}
 
 /// Lines of one process follow each other.
 static TURN: Mutex<()> = Mutex::new(());
@@ -26,11 +36,12 @@ impl Keyring {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn note_erasure(&self, suppression: &Suppression) -> Result<(), KeyringError> {
+    pub fn note_erasure(&self, noted: &NotedErasure) -> Result<(), KeyringError> {
         let Some(path) = self.erased_path() else { return Ok(()) };
         let _turn = TURN.lock();
-        let Suppression { tenant, mark, erased_at } = suppression;
-        let line = format!("\n{tenant} {} {}\n", *hex(mark.as_bytes()), erased_at.micros());
+        let NotedErasure { tenant, marks, erased_at } = noted;
+        let marks = marks.iter().map(|mark| hex(mark.as_bytes()).to_string()).collect::<Vec<_>>().join(",");
+        let line = format!("\n{tenant} {marks} {}\n", erased_at.micros());
         let append = || {
             let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
             // In one write, and on a line of its own even if another one was cut off.
@@ -44,7 +55,7 @@ impl Keyring {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn noted_erasures(&self) -> Result<Vec<Suppression>, KeyringError> {
+    pub fn noted_erasures(&self) -> Result<Vec<NotedErasure>, KeyringError> {
         let Some(path) = self.erased_path() else { return Ok(Vec::new()) };
         match fs::read_to_string(&path) {
             Ok(text) => Ok(text.lines().filter_map(read).collect()),
@@ -58,12 +69,14 @@ impl Keyring {
     }
 }
 
-fn read(line: &str) -> Option<Suppression> {
+fn read(line: &str) -> Option<NotedErasure> {
     let mut parts = line.split(' ');
     let tenant = TenantId::parse(parts.next()?).ok()?;
-    let mark = SubjectMark::from_bytes(*unhex::<32>(parts.next()?)?);
+    let marks = parts.next()?.split(',');
+    let marks = marks.map(|mark| unhex::<32>(mark).map(|mark| SubjectMark::from_bytes(*mark)));
+    let marks = marks.collect::<Option<Vec<_>>>()?;
     let erased_at = Timestamp::from_micros(parts.next()?.parse().ok()?);
-    parts.next().is_none().then_some(Suppression { tenant, mark, erased_at })
+    parts.next().is_none().then_some(NotedErasure { tenant, marks, erased_at })
 }
 
 #[cfg(test)]
@@ -75,9 +88,9 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let keyring = Keyring::open(place.path()).unwrap();
         assert_eq!(keyring.noted_erasures().unwrap(), []);
-        let noted = |n: u8| Suppression {
+        let noted = |n: u8| NotedErasure {
             tenant: TenantId::parse("shop").unwrap(),
-            mark: SubjectMark::from_bytes([n; 32]),
+            marks: (1..=n).map(|n| SubjectMark::from_bytes([n; 32])).collect(),
             erased_at: Timestamp::from_micros(-5),
         };
         keyring.note_erasure(&noted(1)).unwrap();

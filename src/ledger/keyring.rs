@@ -1,10 +1,10 @@
 //! The secrets of an installation, in one file beside the store.
 //!
-//! Three keys stay: one for pseudonyms, one for the marks of people who were erased, one for tokens. From these follow, each by
-//! a name of its own: from that of marks the keys by which decisions and requests are named, from that of tokens the one that
-//! signs the log. The key that
-//! wraps data keys is replaced now and then; while that is under way the file holds the old one and the new one,
-//! see [`super::rotation`].
+//! Two keys stay: one for the marks of people who were erased, one for tokens. From these follow, each by a name of its own:
+//! from that of marks the keys of the marks of raw ids and by which decisions and requests are named, from that of tokens
+//! the one that signs the log. The key that wraps data keys is replaced now and then; while that is under way the file holds
+//! the old one and the new one, see [`super::rotation`]. So is the key of pseudonyms, of which the one before stays until
+//! the next rotation, see [`super::pseudonyms`].
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,9 +19,10 @@ use zeroize::Zeroizing;
 use super::LedgerError;
 use super::envelope::{DataKey, random};
 use super::keyfile::{self, FORMAT};
+use super::pseudonyms::Pseudonyms;
 use super::signing::LogKey;
 use super::token::Tokens;
-use crate::domain::{DecisionId, FieldError, ImpressionId, SubjectKey, SubjectMark, TenantId, Timestamp};
+use crate::domain::{DecisionId, ImpressionId, TenantId, Timestamp};
 use crate::store;
 
 /// Name of the file in the data folder.
@@ -32,12 +33,17 @@ pub(super) const FIRST_VERSION: u32 = 1;
 
 /// The secrets of an installation. They are wiped from memory when dropped, and never printed.
 pub struct Keyring {
-    pub(super) subject_hash: SecretBox<[u8; 32]>,
     pub(super) mark: SecretBox<[u8; 32]>,
+    /// By which raw ids are marked.
+    pub(super) people: SecretBox<[u8; 32]>,
     pub(super) tokens: Tokens,
     /// By which decisions and requests are named.
     names: SecretBox<[u8; 32]>,
     wrapping: RwLock<Arc<Wrapping>>,
+    /// The keys of pseudonyms as they are in the file.
+    pub(super) kept: RwLock<Arc<Pseudonyms>>,
+    /// Those by which people are named here: the process has to take newer ones up first.
+    pub(super) in_use: RwLock<Arc<Pseudonyms>>,
     /// None when the keys are kept nowhere.
     path: Option<PathBuf>,
 }
@@ -85,6 +91,17 @@ pub enum KeyringError {
         /// Where the file should be.
         path: PathBuf,
     },
+    /// The store has heard of a newer key of pseudonyms.
+    #[error(
+        "the store knows version {known} of the key of pseudonyms, the newest in {KEY_FILE_NAME} is {found}; put the \
+         newest {KEY_FILE_NAME} back"
+    )]
+    OlderThanStore {
+        /// The newest version of the file.
+        found: u32,
+        /// The version that the store knows.
+        known: u32,
+    },
     /// The operating system gives no random bytes.
     #[error("cannot make keys: {cause}")]
     NoRandomness {
@@ -123,36 +140,27 @@ impl Keyring {
         let key = || random().map(|bytes| SecretBox::new(Box::new(bytes)));
         let (subject_hash, mark) =
             key().and_then(|one| Ok((one, key()?))).map_err(|error| no_randomness(&error))?;
+        let pseudonyms = Pseudonyms::first(subject_hash);
         let wrapping = DataKey::fresh().map_err(|error| no_randomness(&error))?;
         let wrapping = Wrapping { keys: [(FIRST_VERSION, Arc::new(wrapping))].into(), made_at: None };
         let tokens = Tokens::fresh().map_err(|cause| KeyringError::NoRandomness { cause })?;
-        Ok(Self::of((subject_hash, mark), tokens, wrapping, None))
+        Ok(Self::of(mark, pseudonyms, tokens, wrapping, None))
     }
 
     /// The keyring of these keys.
     pub(super) fn of(
-        (subject_hash, mark): (SecretBox<[u8; 32]>, SecretBox<[u8; 32]>),
+        mark: SecretBox<[u8; 32]>,
+        pseudonyms: Pseudonyms,
         tokens: Tokens,
         wrapping: Wrapping,
         path: Option<PathBuf>,
     ) -> Self {
-        let names = blake3::derive_key("limpid 2026-11 names of decisions v1", mark.expose_secret());
-        let names = SecretBox::new(Box::new(names));
-        Self { subject_hash, mark, tokens, names, wrapping: RwLock::new(Arc::new(wrapping)), path }
-    }
-
-    /// The pseudonym of a person of `tenant`.
-    ///
-    /// # Errors
-    /// When `raw_id` is empty or longer than 256 bytes.
-    pub fn subject_key(&self, tenant: &TenantId, raw_id: &str) -> Result<SubjectKey, FieldError> {
-        SubjectKey::derive(self.subject_hash.expose_secret(), tenant, raw_id)
-    }
-
-    /// The mark of a person, which outlives an erasure.
-    #[must_use]
-    pub fn mark(&self, tenant: &TenantId, subject: &SubjectKey) -> SubjectMark {
-        SubjectMark::derive(self.mark.expose_secret(), tenant, subject)
+        let derived = |name: &str| SecretBox::new(Box::new(blake3::derive_key(name, mark.expose_secret())));
+        let names = derived("limpid 2026-11 names of decisions v1");
+        let people = derived("limpid 2026-11 marks of people v1");
+        let (wrapping, pseudonyms) = (RwLock::new(Arc::new(wrapping)), Arc::new(pseudonyms));
+        let (kept, in_use) = (RwLock::new(pseudonyms.clone()), RwLock::new(pseudonyms));
+        Self { mark, people, tokens, names, wrapping, kept, in_use, path }
     }
 
     /// The name of the decision on an impression: the same whoever asks, and nothing that others could make out.
@@ -202,15 +210,17 @@ impl Keyring {
         self.wrapping().keys.len() > 1
     }
 
-    /// Reads the wrapping keys again: another process may have replaced them. Those that are not in the file any
-    /// more are forgotten.
+    /// Reads the keys that are replaced again: another process may have done that. Wrapping keys that are not in the
+    /// file any more are forgotten; newer keys of pseudonyms are used once they are taken up.
     ///
     /// # Errors
     /// When the file is damaged, lost, or cannot be read.
     pub fn reload(&self) -> Result<(), KeyringError> {
         let Some(path) = &self.path else { return Ok(()) };
         let text = fs::read_to_string(path).map(Zeroizing::new).map_err(|error| unusable(path, &error))?;
-        self.set_wrapping(keyfile::read(path, &text)?.wrapping());
+        let read = keyfile::read(path, &text)?;
+        self.set_wrapping(read.wrapping());
+        self.set_kept_pseudonyms(read.kept_pseudonyms());
         Ok(())
     }
 
@@ -259,7 +269,7 @@ fn create(folder: &Path, path: PathBuf) -> Result<Keyring, KeyringError> {
         return if path.exists() { Keyring::open(folder) } else { Err(KeyringError::Missing { path }) };
     }
     let keyring = Keyring { path: Some(path.clone()), ..Keyring::fresh()? };
-    let text = keyfile::text(&keyring, &keyring.wrapping());
+    let text = keyfile::text(&keyring, &keyring.wrapping(), &keyring.kept_pseudonyms());
     match keyfile::write_first(folder, &path, text.as_bytes()) {
         Ok(()) => Ok(keyring),
         // Another process was faster: its keys are the ones that count.
@@ -281,9 +291,10 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
+    use crate::domain::SubjectKey;
 
     fn check(keyring: &Keyring) -> String {
-        keyfile::check(keyring, &keyring.wrapping())
+        keyfile::check(keyring, &keyring.wrapping(), &keyring.kept_pseudonyms())
     }
 
     fn folder_with_keys() -> (tempfile::TempDir, PathBuf, Keyring) {
@@ -331,7 +342,7 @@ mod tests {
     fn a_changed_digit_of_any_key_is_found_and_the_message_holds_no_key() {
         let (place, path, _) = folder_with_keys();
         let whole = fs::read_to_string(&path).unwrap();
-        for field in ["subject_hash_key", "mark_key", "\"key", "token_key", "check"] {
+        for field in ["\"key", "mark_key", "token_key", "check"] {
             let at = whole.find(field).unwrap() + field.len() + 6;
             for digit in ["x", if whole[at..].starts_with('0') { "1" } else { "0" }] {
                 let mut text = whole.clone();
@@ -344,12 +355,73 @@ mod tests {
         }
     }
 
+    /// A file of fresh keys whose keys of pseudonyms are told so.
+    fn refused(hash_keys: &str) -> KeyringError {
+        let (place, path, _) = folder_with_keys();
+        let text = fs::read_to_string(&path).unwrap();
+        let (from, to) = (text.find('[').unwrap(), text.find(']').unwrap());
+        fs::write(&path, format!("{}[{hash_keys}{}", &text[..from], &text[to..])).unwrap();
+        Keyring::open(place.path()).unwrap_err()
+    }
+
+    #[test]
+    fn keys_of_pseudonyms_that_break_a_rule_are_refused_by_their_field() {
+        let key = "ab".repeat(32);
+        let entry = |version: &str, key: &str| {
+            format!("{{ \"version\": {version}, \"made_at\": null, \"key\": \"{key}\" }}")
+        };
+        let all = |versions: &[&str]| {
+            versions.iter().map(|version| entry(version, &key)).collect::<Vec<_>>().join(", ")
+        };
+        let field = "subject_hash_keys";
+        for (keys, says) in [
+            (String::new(), "must be 1 to 3 of different versions"),
+            (all(&["1", "2", "3", "4"]), "must be 1 to 3 of different versions"),
+            (all(&["1", "1"]), "must be 1 to 3 of different versions"),
+            (all(&["1", "3"]), "must have versions that follow each other, from 1"),
+            (all(&["0"]), "must have versions that follow each other, from 1"),
+            (all(&["4294967295"]), "must have versions that follow each other, from 1"),
+            (entry("1", "ab"), "must be 64 hexadecimal digits"),
+            (entry("1", &"g".repeat(64)), "must be 64 hexadecimal digits"),
+        ] {
+            let error = refused(&keys);
+            assert!(matches!(error, KeyringError::Damaged { field: of, .. } if of == field), "{error:?}");
+            assert!(error.to_string().contains(says), "{error}");
+            assert!(!error.to_string().contains(&key), "{error}");
+        }
+        for keys in [entry("-1", &key), entry("\"1\"", &key), entry("4294967296", &key), "7".to_owned()] {
+            assert!(matches!(refused(&keys), KeyringError::Damaged { field: "file", .. }), "{keys}");
+        }
+        // Whole, but not the keys that were written.
+        assert!(matches!(refused(&all(&["1"])), KeyringError::Damaged { field: "check", .. }));
+    }
+
+    #[test]
+    fn a_file_of_the_second_format_names_people_as_its_key_did_and_is_checked() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join(KEY_FILE_NAME);
+        let text = include_str!("../../tests/data/keys/second_format.json");
+        assert!(text.contains("\"format\": 2"));
+        fs::write(&path, text).unwrap();
+        let keyring = Keyring::open(place.path()).unwrap();
+        let tenant = TenantId::parse("shop").unwrap();
+        let at = text.find("subject_hash_key").unwrap() + 20;
+        let key = keyfile::unhex::<32>(&text[at..at + 64]).unwrap();
+        let expected = SubjectKey::derive(&key, &tenant, "anna").unwrap().of_version(1);
+        assert_eq!(keyring.subject_key(&tenant, "anna"), Ok(expected));
+        assert_eq!((keyring.naming_version(), keyring.wrapping_version()), (1, 1));
+        let other = if text[at..].starts_with('0') { "1" } else { "0" };
+        fs::write(&path, format!("{}{other}{}", &text[..at], &text[at + 1..])).unwrap();
+        let error = Keyring::open(place.path()).unwrap_err();
+        assert!(matches!(error, KeyringError::Damaged { field: "check", .. }), "{error:?}");
+    }
+
     #[test]
     fn a_file_of_a_newer_format_is_named_as_such() {
         let (place, path, _) = folder_with_keys();
-        fs::write(&path, r#"{ "format": 3, "keys": [] }"#).unwrap();
+        fs::write(&path, r#"{ "format": 4, "keys": [] }"#).unwrap();
         let error = Keyring::open(place.path()).unwrap_err();
-        assert_eq!(error, KeyringError::NewerFormat { path, found: 3 });
+        assert_eq!(error, KeyringError::NewerFormat { path, found: 4 });
     }
 
     #[test]

@@ -19,7 +19,9 @@ mod keyring;
 mod listing;
 mod merkle;
 mod proof;
+mod pseudonyms;
 mod record;
+mod rekeying;
 mod rotation;
 mod signing;
 #[cfg(test)]
@@ -30,11 +32,13 @@ mod witness;
 
 pub use backup::back_up_into;
 pub use concerns::{Concern, Raised};
-pub use erased::ERASED_FILE_NAME;
+pub use erased::{ERASED_FILE_NAME, NotedErasure};
 pub use keyring::{KEY_FILE_NAME, Keyring, KeyringError};
 pub use listing::Listing;
 pub use proof::{Checked, Export, ProofError};
+pub use pseudonyms::Named;
 pub use record::{Record, Upshot};
+pub use rekeying::{KnownBefore, Rekeyed};
 pub use rotation::Rotated;
 pub use signing::LogPublicKey;
 pub use token::{ExplanationClaims, TokenError, TokenKind, Tokens};
@@ -252,6 +256,22 @@ impl Ledger {
         }
     }
 
+    /// What is kept of the decision of an id, if it answers the request of this digest.
+    ///
+    /// # Errors
+    /// When it answers another one, the store cannot be read, or the decision does not open.
+    pub async fn repeat_of(
+        &self,
+        tenant: &TenantId,
+        id: DecisionId,
+        body_digest: [u8; 32],
+    ) -> Result<Record, LedgerError> {
+        match self.store.decision(tenant, id).await? {
+            Some(row) if row.body_digest == self.keyring.body_mark(body_digest) => self.open(row).await,
+            Some(_) | None => Err(LedgerError::ImpressionReused),
+        }
+    }
+
     /// What is kept of the decision of an id, if it was about this person and nobody erased it.
     ///
     /// # Errors
@@ -262,9 +282,11 @@ impl Ledger {
         id: DecisionId,
         subject: &SubjectKey,
     ) -> Result<Option<Record>, LedgerError> {
-        let Some(person) = self.store.subject(tenant, subject).await? else { return Ok(None) };
+        let aliases = self.store.aliases_of(tenant, subject).await?;
         match self.store.decision(tenant, id).await? {
-            Some(row) if row.alias == person.alias => self.open(row).await.map(Some),
+            Some(row) if aliases.iter().any(|known| known.alias == row.alias) => {
+                self.open(row).await.map(Some)
+            }
             Some(_) | None => Ok(None),
         }
     }
@@ -321,7 +343,7 @@ impl Ledger {
         if let Some(known) = self.aliases.get(tenant, subject) {
             return Ok(known);
         }
-        let row = match self.store.subject(tenant, subject).await? {
+        let row = match self.store.aliases_of(tenant, subject).await?.into_iter().next() {
             Some(row) => row,
             None => self.store.subject_or_insert(self.fresh_alias(tenant, Some(*subject))?.0).await?,
         };

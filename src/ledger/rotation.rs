@@ -142,7 +142,7 @@ impl Keyring {
 
     fn keep(&self, wrapping: Wrapping) -> Result<(), KeyringError> {
         if let Some(path) = self.path() {
-            let text = keyfile::text(self, &wrapping);
+            let text = keyfile::text(self, &wrapping, &self.kept_pseudonyms());
             keyfile::replace(path, text.as_bytes()).map_err(|error| unusable(path, &error))?;
         }
         self.set_wrapping(Arc::new(wrapping));
@@ -150,7 +150,7 @@ impl Keyring {
     }
 
     /// The turn to write the keys, until it is dropped; None while another process has it. It ends with its process.
-    fn lock(&self) -> Result<Option<Lock>, KeyringError> {
+    pub(super) fn lock(&self) -> Result<Option<Lock>, KeyringError> {
         let Some(path) = self.path() else { return Ok(Some(Lock { _file: None })) };
         let path = path.with_file_name(LOCK_FILE_NAME);
         let file = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path);
@@ -164,7 +164,7 @@ impl Keyring {
 }
 
 /// The turn to write the keys.
-struct Lock {
+pub(super) struct Lock {
     _file: Option<File>,
 }
 

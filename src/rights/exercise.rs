@@ -2,7 +2,7 @@
 
 use super::token::{Assurance, SubjectClaims, SubjectTokenError};
 use crate::domain::{EventId, FieldError, SubjectKey, SubjectMark, TenantId, Timestamp};
-use crate::ledger::{Keyring, KeyringError, Ledger, LedgerError};
+use crate::ledger::{Keyring, KeyringError, Ledger, LedgerError, Named};
 use crate::store::{Right, RightRow, StoreError};
 
 /// A person who showed a token.
@@ -12,7 +12,9 @@ pub struct Asker {
     pub tenant: TenantId,
     /// The person.
     pub subject: SubjectKey,
-    /// The person in the audit trail.
+    /// The person by the key of pseudonyms before, while that is kept.
+    pub earlier: Option<SubjectKey>,
+    /// The person in the audit trail, whatever keys of pseudonyms come.
     pub mark: SubjectMark,
     /// The id of the key that vouched.
     pub key: String,
@@ -53,15 +55,27 @@ impl From<KeyringError> for RightError {
 }
 
 impl Asker {
-    /// The person whom checked claims name.
-    ///
-    /// # Errors
-    /// When the name is empty or too long.
-    pub fn of(claims: SubjectClaims, keyring: &Keyring) -> Result<Self, FieldError> {
-        let named = keyring.subject_key(&claims.tenant, &claims.subject);
-        let subject = named.map_err(|error| FieldError::new("subject_token.sub", error.rule))?;
-        let mark = keyring.mark(&claims.tenant, &subject);
-        Ok(Self { tenant: claims.tenant, subject, mark, key: claims.key, assurance: claims.assurance })
+    /// The person whom checked claims name, and what they are named by the keys of the moment.
+    #[must_use]
+    pub fn of(claims: SubjectClaims, named: Named, keyring: &Keyring) -> Self {
+        let mark = keyring.person_mark(&claims.tenant, &claims.subject);
+        let Named { subject, earlier } = named;
+        let SubjectClaims { tenant, key, assurance, .. } = claims;
+        Self { tenant, subject, earlier, mark, key, assurance }
+    }
+
+    /// The pseudonyms of the person, that of the newest key first.
+    #[must_use]
+    pub fn subjects(&self) -> Vec<SubjectKey> {
+        [Some(self.subject), self.earlier].into_iter().flatten().collect()
+    }
+
+    /// By what the person is known again: by the raw id, whenever it comes; and by the pseudonyms, in older copies of the
+    /// store and in other processes.
+    #[must_use]
+    pub fn marks(&self, keyring: &Keyring) -> Vec<SubjectMark> {
+        let named = self.subjects().into_iter().map(|subject| keyring.mark(&self.tenant, &subject));
+        std::iter::once(self.mark).chain(named).collect()
     }
 
     /// The entry of the trail for a right of this person.

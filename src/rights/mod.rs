@@ -11,7 +11,7 @@ mod rectify;
 mod sweep;
 mod token;
 
-pub use erase::{Erased, all_suppressions, erase, finish_noted_erasures};
+pub use erase::{Erased, all_suppressions, erase, finish as finish_erasure, finish_noted_erasures};
 pub use exercise::{Asker, RightError, keep_record};
 pub use held::{HeldAd, HeldChange, HeldDecision, HeldEvent, HeldPart, Source, held_events};
 pub use port::{PortForm, PortWriter};

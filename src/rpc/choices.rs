@@ -10,7 +10,8 @@ use super::{pb, to_the_end};
 use crate::admission::Caller;
 use crate::decide::{ChoiceIn, ChoiceReceipt, DecideError, Engine};
 use crate::domain::{
-    ChangeId, ChoiceChange, Choices, FieldError, Objection, Purpose, Statement, SubjectKey, Teller, TenantId,
+    ChangeId, ChoiceChange, Choices, FieldError, Objection, Purpose, Statement, SubjectKey, SubjectMark,
+    Teller, TenantId,
 };
 use crate::rights::Asker;
 use crate::store::Right;
@@ -20,6 +21,8 @@ pub(super) struct Found {
     pub(super) tenant: TenantId,
     pub(super) subject: SubjectKey,
     teller: Teller,
+    /// The person in the trail of rights.
+    mark: SubjectMark,
     /// Who vouches that it is the person.
     vouched: String,
 }
@@ -51,26 +54,30 @@ pub(super) async fn find(
         None => Err(invalid(&FieldError::new("person", "must be given, by subject or by token").into())),
         Some(NamedBy::Token(token)) => {
             let (tenant, subject) = engine.person_of_token(&token).await?;
-            Ok(Found { tenant, subject, teller: Teller::Person, vouched: "decision token".to_owned() })
+            let (mark, vouched) = (engine.mark(&tenant, &subject), "decision token".to_owned());
+            Ok(Found { tenant, subject, teller: Teller::Person, mark, vouched })
         }
         Some(NamedBy::SubjectToken(token)) => {
-            let asker = engine.ask(&token, Right::Object)?;
-            let Asker { tenant, subject, key: vouched, .. } = asker;
-            Ok(Found { tenant, subject, teller: Teller::Person, vouched })
+            let asker = engine.ask(&token, Right::Object).await?;
+            let Asker { tenant, subject, mark, key: vouched, .. } = asker;
+            Ok(Found { tenant, subject, teller: Teller::Person, mark, vouched })
         }
         Some(NamedBy::Subject(name)) => {
             let mut fields = Fields::default();
             let at = "person.subject";
             let tenant = fields.take(TenantId::parse(&name.tenant).map_err(|error| error.under(at)));
-            let key = |tenant: &TenantId| {
-                let key = engine.subject_key(tenant, &name.id);
-                key.map_err(|error| FieldError::new("person.subject.id", error.rule))
+            let named = match &tenant {
+                Some(tenant) => {
+                    let named = engine.see(tenant, &name.id).await?;
+                    fields.take(named.map_err(|error| FieldError::new("person.subject.id", error.rule)))
+                }
+                None => None,
             };
-            let subject = tenant.as_ref().and_then(|tenant| fields.take(key(tenant)));
-            let found = tenant.zip(subject);
-            fields.finish(found.map(|(tenant, subject)| Found {
+            let found = tenant.zip(named);
+            fields.finish(found.map(|(tenant, named)| Found {
+                mark: engine.person_mark(&tenant, &name.id),
                 tenant,
-                subject,
+                subject: named.subject,
                 teller: Teller::Controller,
                 vouched: "controller".to_owned(),
             }))
@@ -93,9 +100,9 @@ pub(super) async fn choose(
         Some(pb::person::NamedBy::Token(token)) => Some(token.clone()),
         Some(pb::person::NamedBy::Subject(_) | pb::person::NamedBy::SubjectToken(_)) | None => None,
     };
-    let Found { tenant, subject, teller, vouched } = find(engine, caller, person).await?;
+    let Found { tenant, subject, teller, mark, vouched } = find(engine, caller, person).await?;
     if right == Some(Right::Object) {
-        engine.keep_objection(&tenant, &subject, &vouched).await?;
+        engine.keep_objection(&tenant, mark, &vouched).await?;
     }
     let incoming = ChoiceIn { tenant, subject, id, teller, statements };
     let choosing = Arc::clone(engine);

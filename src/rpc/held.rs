@@ -29,7 +29,7 @@ pub(super) async fn access(
 ) -> Result<Response<Stream<pb::AccessResponse>>, Status> {
     let request = request.into_inner();
     let engine = Arc::clone(&service.engine);
-    let asker = engine.ask(&request.subject_token, Right::Access)?;
+    let asker = engine.ask(&request.subject_token, Right::Access).await?;
     engine.keep_right(&asker, Right::Access).await?;
     let (locale, _) = engine.phrases().language_of(&request.locale);
     let (sender, receiver) = mpsc::channel(PIECES_WAITING);
@@ -93,7 +93,7 @@ pub(super) async fn port(
 ) -> Result<Response<Stream<pb::PortResponse>>, Status> {
     let request = request.into_inner();
     let engine = Arc::clone(&service.engine);
-    let asker = engine.ask(&request.subject_token, Right::Port)?;
+    let asker = engine.ask(&request.subject_token, Right::Port).await?;
     let form = match request.format() {
         pb::PortFormat::Unspecified | pb::PortFormat::Json => PortForm::Json,
         pb::PortFormat::Csv => PortForm::Csv,

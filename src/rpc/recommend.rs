@@ -12,7 +12,7 @@ use super::consent::has_gpc;
 use super::status::invalid;
 use super::{Service, pb};
 use crate::decide::DecideError;
-use crate::domain::FieldError;
+use crate::domain::{FieldError, TenantId};
 use answer::View;
 pub(super) use answer::{percent, reasons};
 pub(super) use read::accepted;
@@ -31,7 +31,11 @@ impl pb::recommendation_service_server::RecommendationService for Service {
         caller.names_people(&request.tenant)?;
         caller.spend(request.candidates.len(), self.engine.now())?;
         let view = View::read(&request, self.engine.phrases())?;
-        let request = read(&self.engine, request, has_gpc)?;
+        let named = match (&request.subject, TenantId::parse(&request.tenant)) {
+            (Some(subject), Ok(tenant)) => Some(self.engine.see(&tenant, &subject.id).await?),
+            _ => None,
+        };
+        let request = read(&self.engine, request, named, has_gpc)?;
         let recommended = self.engine.recommend(&request, deadline).await?;
         Ok(Response::new(view.answer(&self.engine, &recommended)))
     }

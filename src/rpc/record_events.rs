@@ -10,8 +10,9 @@ use super::status::Fields;
 use super::{Service, pb, to_the_end};
 use crate::decide::{DecideError, Engine, EventIn, EventTally, OutcomeOf};
 use crate::domain::{
-    AdId, DecisionId, EventId, EventKind, QuarantineCause, Quarantined, TenantId, Timestamp,
+    AdId, DecisionId, EventId, EventKind, FieldError, QuarantineCause, Quarantined, TenantId, Timestamp,
 };
+use crate::ledger::Named;
 use crate::store::OWN_ID_PREFIX;
 
 /// Events that are made durable together while a stream goes on.
@@ -31,7 +32,11 @@ impl pb::event_service_server::EventService for Service {
         while let Some(wire) = stream.message().await? {
             caller.names_people(&wire.tenant)?;
             caller.spend(1, self.engine.now())?;
-            batch.push(read(&self.engine, number, wire)?);
+            let named = match (&wire.event, TenantId::parse(&wire.tenant)) {
+                (Some(event), Ok(tenant)) => Some(self.engine.see(&tenant, &event.subject_id).await?),
+                _ => None,
+            };
+            batch.push(read(&self.engine, (number, named), wire)?);
             number += 1;
             if batch.len() == BATCH {
                 tally += record(&self.engine, std::mem::take(&mut batch)).await?;
@@ -86,8 +91,12 @@ async fn record(engine: &Arc<Engine>, events: Vec<EventIn>) -> Result<EventTally
     to_the_end(async move { engine.record_events(events).await }).await
 }
 
-/// Reads and checks the event of this number in its stream.
-fn read(engine: &Engine, number: usize, wire: pb::RecordEventsRequest) -> Result<EventIn, Status> {
+/// Reads and checks the event of this number in its stream, whose person is named so if the tenant is good.
+fn read(
+    engine: &Engine,
+    (number, named): (usize, Option<Result<Named, FieldError>>),
+    wire: pb::RecordEventsRequest,
+) -> Result<EventIn, Status> {
     let mut fields = Fields::default();
     let at = |field: &str| format!("events[{number}].{field}");
     let tenant = fields.take(TenantId::parse(&wire.tenant).map_err(|e| e.under(format!("events[{number}]"))));
@@ -107,10 +116,10 @@ fn read(engine: &Engine, number: usize, wire: pb::RecordEventsRequest) -> Result
         }
         !is_own
     });
-    let subject = tenant.as_ref().and_then(|tenant| {
-        let key = engine.subject_key(tenant, &event.subject_id);
-        fields.take(key.map_err(|e| crate::domain::FieldError::new(at("event.subject_id"), e.rule)))
+    let subject = named.and_then(|named| {
+        fields.take(named.map_err(|error| FieldError::new(at("event.subject_id"), error.rule)))
     });
+    let subject = subject.map(|named| named.subject);
     let accepted = accepted(&mut fields, &event.accepted_purposes, &at("event.accepted_purposes"));
     let when = moment(&mut fields, event.at.as_ref(), engine.now(), &at("event.at"));
     let of = outcome_of(&mut fields, &event, kind, &at("event"));

@@ -20,7 +20,7 @@ pub(super) async fn rectify(
     request: Request<pb::RectifyRequest>,
 ) -> Result<Response<pb::RectifyResponse>, Status> {
     let request = request.into_inner();
-    let asker = service.engine.ask(&request.subject_token, Right::Rectify)?;
+    let asker = service.engine.ask(&request.subject_token, Right::Rectify).await?;
     let (id, corrected) = read(&service.engine, request)?;
     let engine = Arc::clone(&service.engine);
     to_the_end(async move { engine.rectify(&asker, &id, corrected).await }).await?;
@@ -32,7 +32,7 @@ pub(super) async fn restrict(
     request: Request<pb::RestrictRequest>,
 ) -> Result<Response<pb::RestrictResponse>, Status> {
     let request = request.into_inner();
-    let asker = service.engine.ask(&request.subject_token, Right::Restrict)?;
+    let asker = service.engine.ask(&request.subject_token, Right::Restrict).await?;
     let mut fields = Fields::default();
     let id = fields.take(ChangeId::parse(&request.change_id));
     let id = fields.finish(id)?;
@@ -45,7 +45,7 @@ pub(super) async fn erase(
     service: &Service,
     request: Request<pb::EraseRequest>,
 ) -> Result<Response<pb::EraseResponse>, Status> {
-    let asker = service.engine.ask(&request.into_inner().subject_token, Right::Erase)?;
+    let asker = service.engine.ask(&request.into_inner().subject_token, Right::Erase).await?;
     let engine = Arc::clone(&service.engine);
     let receipt = to_the_end(async move { engine.erase(&asker).await }).await?;
     Ok(Response::new(receipt.into()))

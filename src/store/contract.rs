@@ -4,6 +4,7 @@ mod concerns;
 #[path = "../../tests/it/database.rs"]
 pub(super) mod database;
 mod log;
+mod naming;
 mod rights;
 
 use std::collections::BTreeMap;
@@ -14,9 +15,10 @@ use uuid::Uuid;
 use super::{
     AnswerRow, Answered, Appended, AppendedChoice, AppendedConcern, AppendedDecision,
     CONCERNS_PER_DECISION_MAX, Chain, ChainFault, ChainId, ChainWalk, ChangeAction, ChoiceRow, ConcernRow,
-    DecisionRow, Erasure, EventRow, Expiry, FeedbackCount, FeedbackRow, Gone, Head, ModelChange,
-    OWN_ID_PREFIX, Place as At, PostgresOptions, PromotionAction, Pulse, Rectified, Right, RightRow, Seal,
-    Store, StoreError, StoreOptions, StoredChoice, StoredConcern, SubjectRow, Suppression,
+    DecisionRow, Erasure, EventRow, Expiry, FILE_NAME, FeedbackCount, FeedbackRow, Gone, Head, ModelChange,
+    OWN_ID_PREFIX, Place as At, PostgresOptions, PromotionAction, Pulse, Rectified, Renaming, Right,
+    RightRow, Seal, Store, StoreError, StoreOptions, StoredChoice, StoredConcern, StoredRenaming, SubjectRow,
+    Suppression,
 };
 use crate::domain::{
     Alias, ChangeId, ChoiceChange, Choices, ConcernId, ConcernOutcome, ConcernTopic, Day, DecisionId,
@@ -27,6 +29,7 @@ use crate::domain::{
 use concerns::*;
 use database::Database;
 use log::*;
+use naming::*;
 use rights::*;
 
 pub(super) fn tenant(name: &str) -> TenantId {
@@ -92,7 +95,8 @@ fn right(right: Right, n: u8, at: i64) -> RightRow {
 
 /// The person `n` of tenant a is erased.
 fn erasure(n: u8, at: i64) -> Erasure {
-    Erasure { subject: SubjectKey::from_bytes([n; 32]), entry: right(Right::Erase, n, at) }
+    let (subjects, marks) = (vec![SubjectKey::from_bytes([n; 32])], vec![mark(n)]);
+    Erasure { subjects, named_by: Some(1), marks, entry: right(Right::Erase, n, at) }
 }
 
 /// A change by the person `n` of a tenant.
@@ -120,17 +124,47 @@ fn is_new(appended: &Result<AppendedDecision, StoreError>) -> bool {
 /// A place in which one store can be opened again and again.
 pub(super) trait Place {
     async fn open(&self) -> Store;
+
+    /// The tables, and files if it has any, that hold these bytes anywhere; no store may be open.
+    async fn rows_with(&self, bytes: &[u8]) -> Vec<String>;
 }
 
 impl Place for tempfile::TempDir {
     async fn open(&self) -> Store {
         Store::open(StoreOptions::new(self.path())).await.unwrap()
     }
+
+    async fn rows_with(&self, bytes: &[u8]) -> Vec<String> {
+        let holds = |whole: &[u8]| whole.windows(bytes.len()).any(|part| part == bytes);
+        let files = std::fs::read_dir(self.path()).unwrap().map(|entry| entry.unwrap());
+        let files = files.filter(|entry| holds(&std::fs::read(entry.path()).unwrap()));
+        let mut found: Vec<String> =
+            files.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        let file = rusqlite::Connection::open(self.path().join(FILE_NAME)).unwrap();
+        let mut tables = file.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").unwrap();
+        let tables = tables.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        for table in tables.map(Result::unwrap) {
+            let mut all = file.prepare(&format!("SELECT * FROM {table}")).unwrap();
+            let columns = all.column_count();
+            let mut rows = all.query([]).unwrap();
+            while let Some(row) = rows.next().unwrap() {
+                let cells = (0..columns).map(|column| row.get_ref(column).unwrap());
+                if cells.filter_map(|cell| cell.as_bytes().ok()).any(holds) {
+                    found.push(table.clone());
+                }
+            }
+        }
+        found
+    }
 }
 
 impl Place for Database {
     async fn open(&self) -> Store {
         Store::connect(&PostgresOptions::new(self.url())).await.unwrap()
+    }
+
+    async fn rows_with(&self, bytes: &[u8]) -> Vec<String> {
+        self.tables_with(bytes).await
     }
 }
 
@@ -176,7 +210,7 @@ async fn no_tenant_reads_the_rows_of_another(place: impl Place) {
     store.promote(&row.tenant, Response::Click, version(1), Timestamp::from_micros(1)).await.unwrap();
     let other = tenant("b");
     assert_eq!(store.decision(&other, row.id).await, Ok(None));
-    assert_eq!(store.subject(&other, &SubjectKey::from_bytes([1; 32])).await, Ok(None));
+    assert_eq!(store.aliases_of(&other, &SubjectKey::from_bytes([1; 32])).await, Ok(Vec::new()));
     assert_eq!(store.subject_of_alias(&other, Alias::from_bytes([1; 16])).await, Ok(None));
     assert_eq!(store.active(&other, Response::Click).await, Ok(None));
     // Both may use the same ids.
@@ -242,7 +276,9 @@ async fn a_person_has_one_alias_whoever_asks_first(place: impl Place) {
         writes.spawn(async move { store.subject_or_insert(subject("a", n, Some(7))).await.unwrap() });
     }
     let winners = writes.join_all().await;
-    let kept = store.subject(&tenant("a"), &SubjectKey::from_bytes([7; 32])).await.unwrap().unwrap();
+    let kept = store.aliases_of(&tenant("a"), &SubjectKey::from_bytes([7; 32])).await.unwrap();
+    assert_eq!(kept.len(), 1);
+    let kept = kept[0].clone();
     assert!(winners.iter().all(|winner| *winner == kept));
     assert_eq!(store.subject_of_alias(&kept.tenant, kept.alias).await, Ok(Some(kept)));
 }
@@ -483,6 +519,11 @@ macro_rules! suite {
             of_someone_who_was_erased_nothing_older_is_taken,
             the_trail_of_rights_is_kept_in_order_and_moves_the_pulse,
             data_keys_are_wrapped_anew_and_none_by_a_key_that_is_gone,
+            everything_of_a_person_gets_the_new_name_and_nothing_is_left_under_the_old_one,
+            what_there_is_under_two_names_becomes_one_and_counts_once,
+            under_a_name_of_before_nothing_new_is_kept_but_of_someone_whose_alias_has_it,
+            a_name_is_given_only_by_the_key_of_the_moment_and_to_what_was_looked_at,
+            what_nobody_can_be_led_to_is_deleted_and_nothing_else,
             an_event_is_put_right_or_taken_back_by_its_person_alone,
             events_whose_time_is_over_are_dropped_by_kind,
             events_of_a_day_are_folded_into_one_row_and_their_ids_remembered,

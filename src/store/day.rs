@@ -10,6 +10,20 @@ pub const OWN_ID_PREFIX: &str = "limpid:";
 #[must_use]
 pub(super) fn sum_of_day(event: &EventRow) -> EventRow {
     let day = event.at.day();
+    EventRow {
+        id: id_of_sum(event),
+        at: day.start(),
+        received_at: day.start(),
+        spend_micros: 0,
+        times: 0,
+        ..event.clone()
+    }
+}
+
+/// The id of the sum of an event's day, by its person, kind and attributes.
+#[must_use]
+pub(super) fn id_of_sum(event: &EventRow) -> EventId {
+    let day = event.at.day();
     let mut hasher = blake3::Hasher::new_derive_key("limpid 2026-11 events of a day v1");
     hasher.update(event.subject.as_bytes());
     for part in event.attributes.iter().flat_map(|(name, value)| [name, value]) {
@@ -18,13 +32,6 @@ pub(super) fn sum_of_day(event: &EventRow) -> EventRow {
     }
     let digest = &hasher.finalize().to_hex()[..24];
     let id = format!("{OWN_ID_PREFIX}day:{day}:{}:{digest}", event.kind.name());
-    EventRow {
-        // It is short and of visible letters; what it is made of has been checked.
-        id: EventId::parse(&id).unwrap_or_else(|_| event.id.clone()),
-        at: day.start(),
-        received_at: day.start(),
-        spend_micros: 0,
-        times: 0,
-        ..event.clone()
-    }
+    // It is short and of visible letters; what it is made of has been checked.
+    EventId::parse(&id).unwrap_or_else(|_| event.id.clone())
 }

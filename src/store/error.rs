@@ -76,6 +76,9 @@ pub enum StoreError {
     /// A data key was wrapped by a key that is no longer in use; wrapped by the current one it is taken.
     #[error("the data key is wrapped by a key that was rotated away")]
     OldWrappingKey,
+    /// A person was named by a key that was replaced; named by the new one the call is taken.
+    #[error("the key by which people are named was replaced meanwhile; ask again")]
+    OldName,
     /// The store was closed.
     #[error("the store is closed")]
     Closed,

@@ -12,6 +12,7 @@ mod contract;
 mod day;
 mod error;
 mod log;
+mod naming;
 mod postgres;
 mod quarantine;
 mod rights;
@@ -27,6 +28,7 @@ pub use concerns::{
 pub use day::OWN_ID_PREFIX;
 pub use error::StoreError;
 pub use log::{Chain, Expiry, Head, Seal};
+pub use naming::{Renaming, StoredRenaming};
 pub use postgres::PostgresOptions;
 pub use rights::{Erasure, Gone, Pulse, Rectified, Right, RightRow, StoredRight, Suppression};
 pub use rows::{
@@ -134,18 +136,19 @@ impl Store {
         }
     }
 
-    /// The alias of a person.
+    /// The aliases of a person: one, or several if more than one was known before both pseudonyms were found to be of
+    /// one person. The first is the one to use.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn subject(
+    pub async fn aliases_of(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
-    ) -> Result<Option<SubjectRow>, StoreError> {
+    ) -> Result<Vec<SubjectRow>, StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.subject(tenant, subject).await,
-            Self::Postgres(postgres) => postgres.subject(tenant, subject).await,
+            Self::Sqlite(sqlite) => sqlite.aliases_of(tenant, subject).await,
+            Self::Postgres(postgres) => postgres.aliases_of(tenant, subject).await,
         }
     }
 

@@ -76,8 +76,13 @@ pub struct StoredRight {
 /// A person who is to be erased.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Erasure {
-    /// The person's pseudonym.
-    pub subject: SubjectKey,
+    /// The person's pseudonyms.
+    pub subjects: Vec<SubjectKey>,
+    /// The version of the newest key that named the person; None if rows alone did. If the store knows a newer one, nothing
+    /// is erased: the person may have rows under another name by now.
+    pub named_by: Option<u32>,
+    /// By what the person is to be known again: the marks of the raw id and of the pseudonyms.
+    pub marks: Vec<SubjectMark>,
     /// The entry of the trail; its moment is that of the erasure.
     pub entry: RightRow,
 }
@@ -113,8 +118,12 @@ pub struct Pulse {
     pub rights: u64,
     /// Place of the last change of choices; 0 when there is none.
     pub choices: u64,
+    /// Place of the last person who was renamed; 0 when none was.
+    pub renamings: u64,
     /// The oldest wrapping key that may still be used.
     pub wrapping: u32,
+    /// The key by which people are named.
+    pub naming: u32,
 }
 
 /// What became of an event that was to be put right.
@@ -133,7 +142,7 @@ impl Store {
     /// of it or nothing. To erase again finds nothing more and is fine.
     ///
     /// # Errors
-    /// When it cannot be made durable; then nothing was deleted.
+    /// When people are named by a newer key, or it cannot be made durable; then nothing was deleted.
     pub async fn erase(&self, erasure: Erasure) -> Result<Gone, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.erase(erasure).await,
@@ -141,11 +150,12 @@ impl Store {
         }
     }
 
-    /// Keeps a mark that another copy of the store knows; the younger moment counts.
+    /// Keeps a mark that another copy of the store knows, or that the person has come to have; the younger moment
+    /// counts. Whether that is news.
     ///
     /// # Errors
     /// When it cannot be made durable.
-    pub async fn suppress(&self, suppression: Suppression) -> Result<(), StoreError> {
+    pub async fn suppress(&self, suppression: Suppression) -> Result<bool, StoreError> {
         match self {
             Self::Sqlite(sqlite) => sqlite.suppress(suppression).await,
             Self::Postgres(postgres) => postgres.suppress(suppression).await,
@@ -164,6 +174,21 @@ impl Store {
         match self {
             Self::Sqlite(sqlite) => sqlite.suppressions(after, limit).await,
             Self::Postgres(postgres) => postgres.suppressions(after, limit).await,
+        }
+    }
+
+    /// The marks of whoever was erased at a moment.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn suppressed_at(
+        &self,
+        tenant: &TenantId,
+        at: Timestamp,
+    ) -> Result<Vec<SubjectMark>, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.suppressed_at(tenant, at).await,
+            Self::Postgres(postgres) => postgres.suppressed_at(tenant, at).await,
         }
     }
 

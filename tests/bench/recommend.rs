@@ -31,7 +31,12 @@ impl Caller {
             tenant: TenantId::parse(TENANT).expect("a tenant"),
             impression: ImpressionId::parse(&format!("i-{call}")).expect("an id"),
             context: Stated::new(),
-            subject: Some(Subject { key: *key, accepted: Purposes::ALL, features: Stated::new() }),
+            subject: Some(Subject {
+                key: *key,
+                earlier: None,
+                accepted: Purposes::ALL,
+                features: Stated::new(),
+            }),
             candidates: ads.into_iter().map(offer).collect(),
             floor: None,
             ads_max: 1,

@@ -72,6 +72,7 @@ impl Service {
                 products: bundle.products,
                 history: bundle.history,
                 shown: limpid::data::Shown::default(),
+                roster: Vec::new(),
                 ledger: Ledger::new(store.clone(), keyring.clone()),
                 store,
                 keyring,

@@ -40,6 +40,27 @@ impl Database {
         let config = self.url.parse::<Config>().unwrap();
         run(&config, sql).await;
     }
+
+    /// The tables of which a row holds these bytes in any column.
+    pub(crate) async fn tables_with(&self, bytes: &[u8]) -> Vec<String> {
+        let (client, connection) = self.url.parse::<Config>().unwrap().connect(NoTls).await.unwrap();
+        let driven = tokio::spawn(connection);
+        let tables = "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = current_schema()";
+        let mut found = Vec::new();
+        for table in client.query(tables, &[]).await.unwrap() {
+            let table: String = table.get(0);
+            // A row as text has bytes as hexadecimal digits.
+            let sql = format!(
+                "SELECT count(*) FROM {table} AS one WHERE one::text LIKE '%' || encode($1, 'hex') || '%'"
+            );
+            if client.query_one(&sql, &[&bytes]).await.unwrap().get::<_, i64>(0) > 0 {
+                found.push(table);
+            }
+        }
+        drop(client);
+        driven.await.unwrap().unwrap();
+        found
+    }
 }
 
 impl Drop for Database {

@@ -54,6 +54,7 @@ mod quarantine;
 mod reading;
 mod receipts;
 mod recommend;
+mod rekeying;
 mod replay;
 mod righting;
 mod rights_change;

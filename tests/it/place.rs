@@ -156,6 +156,16 @@ impl Place {
         self.models().join("corner-shop").join(version).join("artefact.json")
     }
 
+    /// The people of the example, by their raw ids.
+    pub(crate) fn roster(&self) -> Vec<(TenantId, String)> {
+        let raw_ids = std::cell::RefCell::new(std::collections::BTreeSet::new());
+        load(&self.example(), |raw_id| {
+            raw_ids.borrow_mut().insert(raw_id.to_owned());
+            SubjectKey::derive(&[0; 32], &tenant(), raw_id)
+        });
+        raw_ids.into_inner().into_iter().map(|raw_id| (tenant(), raw_id)).collect()
+    }
+
     /// The example, its people under the pseudonyms of `keyring`.
     pub(crate) fn load(&self, keyring: &Keyring) -> Bundle {
         load(&self.example(), |raw_id| keyring.subject_key(&tenant(), raw_id))

@@ -108,6 +108,7 @@ impl Service {
             symbols: bundle.symbols,
             products: bundle.products,
             shown,
+            roster: place.roster(),
             history: bundle.history,
             ledger: Ledger::new(store.clone(), keyring.clone()),
             store: store.clone(),

@@ -51,7 +51,7 @@ impl Engine {
         } else {
             self.make_up_events(&mut history, &key, &ads, draws);
             let features = self.make_up_stated(Origin::Subject, &ranges, draws);
-            Some(Subject { key, accepted: Purposes::ALL, features })
+            Some(Subject { key, earlier: None, accepted: Purposes::ALL, features })
         };
         let request = Request {
             impression: ImpressionId::parse(&format!("made-up-{number}"))?,

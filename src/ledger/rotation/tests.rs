@@ -17,15 +17,17 @@ fn files(place: &tempfile::TempDir) -> Vec<u8> {
 }
 
 async fn erase(ledger: &Ledger, subject: SubjectKey) {
+    let mark = ledger.keyring.mark(&tenant(), &subject);
     let entry = RightRow {
         tenant: tenant(),
-        mark: ledger.keyring.mark(&tenant(), &subject),
+        mark,
         right: Right::Erase,
         at: NOW,
         by_key: "key".to_owned(),
         assurance: "high".to_owned(),
     };
-    ledger.store.erase(Erasure { subject, entry }).await.unwrap();
+    let erasure = Erasure { subjects: vec![subject], named_by: None, marks: vec![mark], entry };
+    ledger.store.erase(erasure).await.unwrap();
     ledger.forget(&tenant(), &subject);
     ledger.scrub().await.unwrap();
 }
@@ -51,7 +53,7 @@ async fn after_a_rotation_no_byte_of_store_log_or_backup_opens_what_was_erased()
     for (n, someone) in [(1, Some(&anna)), (2, Some(&bert)), (3, None)] {
         ledger.record(&tenant(), someone, [n; 32], &entry(&decision(n))).await.unwrap();
     }
-    let subject = ledger.store.subject(&tenant(), &anna).await.unwrap().unwrap();
+    let subject = ledger.store.aliases_of(&tenant(), &anna).await.unwrap().pop().unwrap();
     let row = ledger.store.decision(&tenant(), decision(1).id).await.unwrap().unwrap();
     let backup = files(&place);
     let key = ledger.unwrap(&subject).unwrap();

@@ -15,12 +15,19 @@ use crate::domain::{
     AdId, AdValue, Bid, Currency, FeatureKind, FieldError, ImpressionId, Origin, Pricing, Purpose, Purposes,
     TenantId, untold,
 };
+use crate::ledger::Named;
 
 /// Longest text of a request that becomes part of the decision, in bytes.
 const TEXT_BYTES_MAX: usize = 256;
 
-/// Reads a request; every field that breaks a rule is named. Rules that span fields are the engine's.
-pub(super) fn read(engine: &Engine, wire: pb::RecommendRequest, has_gpc: bool) -> Result<Request, Status> {
+/// Reads a request; every field that breaks a rule is named. Rules that span fields are the engine's. `named` is what the
+/// person is named by, if there is one and the tenant is good.
+pub(super) fn read(
+    engine: &Engine,
+    wire: pb::RecommendRequest,
+    named: Option<Result<Named, FieldError>>,
+    has_gpc: bool,
+) -> Result<Request, Status> {
     let mut fields = Fields::default();
     let tenant = fields.take(TenantId::parse(&wire.tenant));
     let impression = match wire.impression {
@@ -35,7 +42,7 @@ pub(super) fn read(engine: &Engine, wire: pb::RecommendRequest, has_gpc: bool) -
             id.map(|id| (id, context))
         }
     };
-    let subject = wire.subject.map(|subject| read_subject(engine, &mut fields, tenant.as_ref(), subject));
+    let subject = wire.subject.map(|subject| read_subject(engine, &mut fields, named, subject));
     let signals = signals(&mut fields, wire.consent, has_gpc);
     let candidates = wire.candidates.len();
     let offers = if candidates > CANDIDATES_MAX {
@@ -73,13 +80,14 @@ pub(super) fn read(engine: &Engine, wire: pb::RecommendRequest, has_gpc: bool) -
 fn read_subject(
     engine: &Engine,
     fields: &mut Fields,
-    tenant: Option<&TenantId>,
+    named: Option<Result<Named, FieldError>>,
     wire: pb::Subject,
 ) -> Option<Subject> {
-    let key = tenant.and_then(|tenant| fields.take(engine.subject_key(tenant, &wire.id)));
+    let named = named.and_then(|named| fields.take(named));
     let accepted = accepted(fields, &wire.accepted_purposes, "subject.accepted_purposes");
     let features = stated(engine, fields, wire.features, Origin::Subject, "subject.features");
-    Some(Subject { key: key?, accepted: accepted?, features })
+    let Named { subject: key, earlier } = named?;
+    Some(Subject { key, earlier, accepted: accepted?, features })
 }
 
 /// Purposes by number.

@@ -17,7 +17,7 @@ pub(super) async fn an_erasure_deletes_all_of_a_person_and_nothing_of_others(pla
     let gone = store.erase(erasure(9, 70)).await.unwrap();
     assert_eq!(gone, Gone { events: 2, choices: 1, decisions: 1, wrapped_by: 1 });
     let erased = SubjectKey::from_bytes([9; 32]);
-    assert_eq!(store.subject(&a, &erased).await, Ok(None));
+    assert_eq!(store.aliases_of(&a, &erased).await, Ok(Vec::new()));
     assert_eq!(store.subject_of_alias(&a, Alias::from_bytes([9; 16])).await, Ok(None));
     assert_eq!(store.events_of(&a, &erased, 0, 9).await, Ok(Vec::new()));
     assert_eq!(store.choices_of(&a, &erased).await, Ok(Vec::new()));
@@ -34,10 +34,13 @@ pub(super) async fn an_erasure_deletes_all_of_a_person_and_nothing_of_others(pla
     // Again: nothing more is found, and the younger moment counts.
     let again = store.erase(erasure(9, 60)).await.unwrap();
     assert_eq!((again.events, again.choices, again.decisions), (0, 0, 0));
-    store
-        .suppress(Suppression { tenant: b, mark: mark(7), erased_at: Timestamp::from_micros(1) })
-        .await
-        .unwrap();
+    let of_seven =
+        |at: i64| Suppression { tenant: b.clone(), mark: mark(7), erased_at: Timestamp::from_micros(at) };
+    for (at, is_news) in [(1, true), (1, false), (0, false), (2, true)] {
+        assert_eq!(store.suppress(of_seven(at)).await, Ok(is_news), "{at}");
+    }
+    assert_eq!(store.suppressed_at(&b, Timestamp::from_micros(2)).await, Ok(vec![mark(7)]));
+    assert_eq!(store.suppressed_at(&a, Timestamp::from_micros(2)).await, Ok(Vec::new()));
     store.close().await.unwrap();
     let store = place.open().await;
     let kept = store.suppressions(None, 1).await.unwrap();
@@ -67,7 +70,10 @@ pub(super) async fn of_someone_who_was_erased_nothing_older_is_taken(place: impl
 
 pub(super) async fn the_trail_of_rights_is_kept_in_order_and_moves_the_pulse(place: impl Place) {
     let store = place.open().await;
-    assert_eq!(store.pulse().await, Ok(Pulse { rights: 0, choices: 0, wrapping: 1 }));
+    assert_eq!(
+        store.pulse().await,
+        Ok(Pulse { rights: 0, choices: 0, renamings: 0, wrapping: 1, naming: 1 })
+    );
     for (n, kind) in (1..).zip(Right::ALL) {
         assert_eq!(store.record_right(right(kind, 7, n)).await, Ok(u64::try_from(n).unwrap()));
     }
@@ -77,7 +83,10 @@ pub(super) async fn the_trail_of_rights_is_kept_in_order_and_moves_the_pulse(pla
     store.record_right(right(Right::Port, 7, 9)).await.unwrap();
     store.close().await.unwrap();
     let store = place.open().await;
-    assert_eq!(store.pulse().await, Ok(Pulse { rights: 7, choices: 1, wrapping: 3 }));
+    assert_eq!(
+        store.pulse().await,
+        Ok(Pulse { rights: 7, choices: 1, renamings: 0, wrapping: 3, naming: 1 })
+    );
     let page = store.rights(4, 2).await.unwrap();
     let told = page.iter().map(|kept| (kept.seq, kept.row.clone(), kept.wrapped_by)).collect::<Vec<_>>();
     assert_eq!(told, [(5, right(Right::Erase, 7, 5), 1), (6, right(Right::Object, 7, 6), 1)]);

@@ -3,10 +3,10 @@
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::Row;
 
-use super::Postgres;
 use super::connection::{one, query};
 use super::convert::{bytes, damaged, get, moment, parsed, place, to_column};
 use super::writer::Work;
+use super::{Postgres, naming};
 use crate::domain::{ChangeId, ChoiceChange, FieldError, SubjectKey, Teller, TenantId};
 use crate::store::{AppendedChoice, ChoiceRow, StoreError, StoredChoice};
 
@@ -65,6 +65,7 @@ impl Work for ChoiceRow {
             let same = known.row.tells_the_same_as(self);
             return Ok(if same { AppendedChoice::Known(Box::new(known)) } else { AppendedChoice::Conflict });
         }
+        naming::check(on, tenant, &[subject]).await?;
         let statements = serde_json::to_string(&change.statements)
             .map_err(|error| StoreError::Conflict { rule: format!("statements: {error}") })?;
         let sql = "INSERT INTO choices (tenant, subject_key, change_id, at, teller, statements) \

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::Row;
 
-use super::Postgres;
 use super::connection::{execute, query};
 use super::convert::{bytes, damaged, get, moment, number, parsed, place, to_column};
 use super::writer::Work;
+use super::{Postgres, naming};
 use crate::domain::{EventId, EventKind, FieldError, SubjectKey, SubjectMark, TenantId, Timestamp};
 use crate::store::day::sum_of_day;
 use crate::store::{Appended, EventRow, FoldedEvent, Rectified, StoreError, StoredEvent};
 
-const SELECT: &str = "SELECT seq, tenant, event_id, subject_key, kind, at, attributes, spend_micros, received_at, \
+pub(super) const SELECT: &str = "SELECT seq, tenant, event_id, subject_key, kind, at, attributes, spend_micros, received_at, \
                       times FROM events";
 
 impl Postgres {
@@ -116,7 +116,8 @@ impl Work for Append {
         if self.events.is_empty() {
             return Ok(Vec::new());
         }
-        let erased = self.erased(on).await?;
+        let subjects: Vec<&SubjectKey> = self.events.iter().map(|(_, event)| &event.subject).collect();
+        let (erased, ()) = tokio::try_join!(self.erased(on), naming::check(on, &self.tenant, &subjects))?;
         let known = self.known(on).await?;
         let remembered = self.remembered(on).await?;
         let mut fresh = BTreeMap::<&EventId, &EventRow>::new();
@@ -349,7 +350,7 @@ fn attributes_of(event: &EventRow) -> Result<String, StoreError> {
         .map_err(|error| StoreError::Conflict { rule: format!("attributes: {error}") })
 }
 
-fn read(row: &Row) -> Result<StoredEvent, StoreError> {
+pub(super) fn read(row: &Row) -> Result<StoredEvent, StoreError> {
     Ok(StoredEvent {
         seq: place(row, "seq")?,
         tenant: parsed(row, "tenant", TenantId::parse)?,

@@ -11,6 +11,7 @@ mod events;
 mod listings;
 mod log;
 mod migrate;
+mod naming;
 mod promotions;
 mod quarantine;
 mod rights;

@@ -3,15 +3,15 @@
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::Row;
 
-use super::Postgres;
-use super::connection::{execute, one, query};
+use super::connection::{execute, one};
 use super::convert::{bytes, damaged, get, moment, number, parsed, place, to_column};
 use super::writer::Work;
-use crate::domain::{FieldError, SubjectKey, SubjectMark, TenantId};
+use super::{Postgres, naming, subjects};
+use crate::domain::{FieldError, SubjectKey, SubjectMark, TenantId, Timestamp};
 use crate::store::{Erasure, Gone, Pulse, Right, RightRow, StoreError, StoredRight, SubjectRow, Suppression};
 
 /// The tables of which rows are deleted or written over when a person is erased or keys are wrapped anew.
-const CLEANED: &str = "subjects, events, event_ids, choices, feedback";
+const CLEANED: &str = "subjects, events, event_ids, choices, feedback, renamings";
 
 impl Postgres {
     /// See [`crate::store::Store::erase`].
@@ -20,7 +20,7 @@ impl Postgres {
     }
 
     /// See [`crate::store::Store::suppress`].
-    pub(in crate::store) async fn suppress(&self, suppression: Suppression) -> Result<(), StoreError> {
+    pub(in crate::store) async fn suppress(&self, suppression: Suppression) -> Result<bool, StoreError> {
         self.write(suppression).await
     }
 
@@ -46,6 +46,17 @@ impl Postgres {
         self.read(sql, &[&tenant, &mark, &i64::from(limit)]).await?.iter().map(read).collect()
     }
 
+    /// See [`crate::store::Store::suppressed_at`].
+    pub(in crate::store) async fn suppressed_at(
+        &self,
+        tenant: &TenantId,
+        at: Timestamp,
+    ) -> Result<Vec<SubjectMark>, StoreError> {
+        let sql = "SELECT mark FROM suppressions WHERE tenant = $1 AND erased_at = $2";
+        let rows = self.read(sql, &[&tenant.as_str(), &at.micros()]).await?;
+        rows.iter().map(|row| Ok(SubjectMark::from_bytes(bytes(row, "mark")?))).collect()
+    }
+
     /// See [`crate::store::Store::people`].
     pub(in crate::store) async fn people(
         &self,
@@ -58,7 +69,7 @@ impl Postgres {
         };
         let beyond = "WHERE subject_key IS NOT NULL AND (tenant, subject_key) > ($1, $2)";
         let of = |table: &str| format!("SELECT tenant, subject_key FROM {table} {beyond}");
-        let union = ["subjects", "events", "choices"].map(of).join(" UNION ");
+        let union = ["subjects", "events", "event_ids", "choices"].map(of).join(" UNION ");
         let sql = format!("{union} ORDER BY tenant, subject_key LIMIT $3");
         let read = |row: &Row| {
             let subject = SubjectKey::from_bytes(bytes(row, "subject_key")?);
@@ -87,13 +98,17 @@ impl Postgres {
     pub(in crate::store) async fn pulse(&self) -> Result<Pulse, StoreError> {
         let sql = "SELECT (SELECT coalesce(max(seq), 0) FROM rights) AS rights, \
                    (SELECT coalesce(max(seq), 0) FROM choices) AS choices, \
-                   (SELECT version FROM wrapping WHERE id = 0) AS wrapping";
+                   (SELECT coalesce(max(seq), 0) FROM renamings) AS renamings, \
+                   (SELECT version FROM wrapping WHERE id = 0) AS wrapping, \
+                   (SELECT version FROM naming WHERE id = 0) AS naming";
         let rows = self.read(sql, &[]).await?;
         let row = rows.first().ok_or_else(|| damaged("wrapping"))?;
         Ok(Pulse {
             rights: place(row, "rights")?,
             choices: place(row, "choices")?,
+            renamings: place(row, "renamings")?,
             wrapping: number(row, "wrapping")?,
+            naming: number(row, "naming")?,
         })
     }
 
@@ -155,40 +170,55 @@ impl Work for Erasure {
     type Answer = Gone;
 
     async fn run(&self, on: &ClientWrapper) -> Result<Gone, StoreError> {
-        let Self { subject, entry } = self;
-        let (tenant, subject) = (entry.tenant.as_str(), subject.as_bytes().as_slice());
-        let of_person = "SELECT alias FROM subjects WHERE tenant = $1 AND subject_key = $2";
-        let mut decisions = 0;
-        if let Some(row) = query(on, of_person, &[&tenant, &subject]).await?.first() {
-            let alias: &[u8] = get(row, "alias")?;
-            let mark = "INSERT INTO erased_aliases VALUES ($1, $2) ON CONFLICT DO NOTHING";
-            execute(on, mark, &[&tenant, &alias]).await?;
-            for table in ["subjects", "feedback"] {
-                let sql = format!("DELETE FROM {table} WHERE tenant = $1 AND alias = $2");
-                execute(on, &sql, &[&tenant, &alias]).await?;
-            }
-            let sql = "SELECT count(*) AS decisions FROM decisions WHERE tenant = $1 AND alias = $2";
-            decisions = place(&one(on, sql, &[&tenant, &alias]).await?, "decisions")?;
+        let Self { subjects: named, named_by, marks, entry } = self;
+        let version = naming::naming(on).await?;
+        if named_by.is_some_and(|named_by| named_by < version) {
+            return Err(StoreError::OldName);
         }
-        let delete = |table: &str| format!("DELETE FROM {table} WHERE tenant = $1 AND subject_key = $2");
-        let events = execute(on, &delete("events"), &[&tenant, &subject]).await?;
-        let choices = execute(on, &delete("choices"), &[&tenant, &subject]).await?;
-        execute(on, &delete("event_ids"), &[&tenant, &subject]).await?;
-        Suppression { tenant: entry.tenant.clone(), mark: entry.mark, erased_at: entry.at }.run(on).await?;
-        let (_, wrapped_by) = record(on, entry).await?;
-        Ok(Gone { events, choices, decisions, wrapped_by })
+        let mut gone = Gone::default();
+        for subject in named {
+            erase_subject(on, &entry.tenant, subject, &mut gone).await?;
+        }
+        for mark in marks {
+            let (tenant, mark) = (entry.tenant.clone(), *mark);
+            Suppression { tenant, mark, erased_at: entry.at }.run(on).await?;
+        }
+        (_, gone.wrapped_by) = record(on, entry).await?;
+        Ok(gone)
     }
 }
 
-impl Work for Suppression {
-    type Answer = ();
+async fn erase_subject(
+    on: &ClientWrapper,
+    tenant: &TenantId,
+    subject: &SubjectKey,
+    gone: &mut Gone,
+) -> Result<(), StoreError> {
+    for row in subjects::of_subject(on, tenant, subject).await? {
+        let (tenant, alias) = (tenant.as_str(), row.alias.as_bytes().as_slice());
+        subjects::delete(on, tenant, alias).await?;
+        let sql = "SELECT count(*) AS decisions FROM decisions WHERE tenant = $1 AND alias = $2";
+        gone.decisions += place(&one(on, sql, &[&tenant, &alias]).await?, "decisions")?;
+    }
+    let delete = |table: &str| format!("DELETE FROM {table} WHERE tenant = $1 AND subject_key = $2");
+    let (tenant, subject) = (tenant.as_str(), subject.as_bytes().as_slice());
+    gone.events += execute(on, &delete("events"), &[&tenant, &subject]).await?;
+    gone.choices += execute(on, &delete("choices"), &[&tenant, &subject]).await?;
+    execute(on, &delete("event_ids"), &[&tenant, &subject]).await?;
+    // Other processes drop the person by the marks of both names.
+    execute(on, &delete("renamings"), &[&tenant, &subject]).await?;
+    Ok(())
+}
 
-    async fn run(&self, on: &ClientWrapper) -> Result<(), StoreError> {
+impl Work for Suppression {
+    type Answer = bool;
+
+    async fn run(&self, on: &ClientWrapper) -> Result<bool, StoreError> {
         let sql = "INSERT INTO suppressions VALUES ($1, $2, $3) ON CONFLICT (tenant, mark) \
-                   DO UPDATE SET erased_at = greatest(suppressions.erased_at, excluded.erased_at)";
+                   DO UPDATE SET erased_at = excluded.erased_at \
+                   WHERE suppressions.erased_at < excluded.erased_at";
         let (mark, at) = (self.mark.as_bytes().as_slice(), self.erased_at.micros());
-        execute(on, sql, &[&self.tenant.as_str(), &mark, &at]).await?;
-        Ok(())
+        Ok(execute(on, sql, &[&self.tenant.as_str(), &mark, &at]).await? > 0)
     }
 }
 

@@ -3,16 +3,16 @@
 use deadpool_postgres::ClientWrapper;
 use tokio_postgres::Row;
 
-use super::Postgres;
 use super::connection::{execute, query};
 use super::convert::{bytes, damaged, get, number, parsed};
 use super::rights::wrapping;
 use super::writer::Work;
+use super::{Postgres, naming};
 use crate::domain::{Alias, SubjectKey, TenantId};
 use crate::store::{StoreError, SubjectRow};
 
 const SELECT: &str = "SELECT tenant, alias, subject_key, wrapped_data_key, wrapped_by FROM subjects";
-const OF_SUBJECT: &str = "WHERE tenant = $1 AND subject_key = $2";
+const OF_SUBJECT: &str = "WHERE tenant = $1 AND subject_key = $2 ORDER BY alias";
 
 impl Postgres {
     /// See [`crate::store::Store::subject_or_insert`].
@@ -23,15 +23,15 @@ impl Postgres {
         self.write(row).await
     }
 
-    /// See [`crate::store::Store::subject`].
-    pub(in crate::store) async fn subject(
+    /// See [`crate::store::Store::aliases_of`].
+    pub(in crate::store) async fn aliases_of(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
-    ) -> Result<Option<SubjectRow>, StoreError> {
+    ) -> Result<Vec<SubjectRow>, StoreError> {
         let key = subject.as_bytes().as_slice();
         let rows = self.read(&format!("{SELECT} {OF_SUBJECT}"), &[&tenant.as_str(), &key]).await?;
-        rows.first().map(read).transpose()
+        rows.iter().map(read).collect()
     }
 
     /// See [`crate::store::Store::subject_of_alias`].
@@ -67,14 +67,35 @@ impl Work for SubjectRow {
 
     async fn run(&self, on: &ClientWrapper) -> Result<Self, StoreError> {
         if let Some(subject) = &self.subject {
-            let key = subject.as_bytes().as_slice();
-            let known = query(on, &format!("{SELECT} {OF_SUBJECT}"), &[&self.tenant.as_str(), &key]).await?;
-            if let Some(known) = known.first() {
-                return read(known);
+            if let Some(known) = of_subject(on, &self.tenant, subject).await?.into_iter().next() {
+                return Ok(known);
             }
+            naming::check(on, &self.tenant, &[subject]).await?;
         }
         insert(on, &[self]).await.map(|()| self.clone())
     }
+}
+
+/// The aliases of a person, in one order.
+pub(super) async fn of_subject(
+    on: &ClientWrapper,
+    tenant: &TenantId,
+    subject: &SubjectKey,
+) -> Result<Vec<SubjectRow>, StoreError> {
+    let key = subject.as_bytes().as_slice();
+    let rows = query(on, &format!("{SELECT} {OF_SUBJECT}"), &[&tenant.as_str(), &key]).await?;
+    rows.iter().map(read).collect()
+}
+
+/// Deletes an alias with its data key, and what was pressed; no decision is appended under it any more.
+pub(super) async fn delete(on: &ClientWrapper, tenant: &str, alias: &[u8]) -> Result<(), StoreError> {
+    let mark = "INSERT INTO erased_aliases VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    execute(on, mark, &[&tenant, &alias]).await?;
+    for table in ["subjects", "feedback"] {
+        let sql = format!("DELETE FROM {table} WHERE tenant = $1 AND alias = $2");
+        execute(on, &sql, &[&tenant, &alias]).await?;
+    }
+    Ok(())
 }
 
 /// Keeps new aliases.

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Params, Row, params};
 
 use super::Sqlite;
 use super::convert::{bytes, damaged, get, moment, parsed, place, to_column};
+use super::naming;
 use crate::domain::{ChangeId, ChoiceChange, FieldError, SubjectKey, Teller, TenantId};
 use crate::store::{AppendedChoice, ChoiceRow, StoreError, StoredChoice};
 
@@ -64,6 +65,7 @@ fn append(connection: &Connection, row: &ChoiceRow) -> Result<AppendedChoice, St
         let same = known.row.tells_the_same_as(row);
         return Ok(if same { AppendedChoice::Known(Box::new(known)) } else { AppendedChoice::Conflict });
     }
+    naming::check(connection, tenant, [subject])?;
     let statements = serde_json::to_string(&change.statements)
         .map_err(|error| StoreError::Conflict { rule: format!("statements: {error}") })?;
     let seq: i64 = connection

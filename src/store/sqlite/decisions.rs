@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 use uuid::Uuid;
 
 use super::convert::{bytes, get, parsed, place, to_column};
-use super::names::Names;
+use super::index::Index;
 use super::{Sqlite, subjects};
 use crate::domain::{Alias, Day, DecisionId, TenantId};
 use crate::store::{
@@ -23,8 +23,8 @@ impl Sqlite {
         row: DecisionRow,
         one_off: Option<SubjectRow>,
     ) -> Result<AppendedDecision, StoreError> {
-        let (claim, names) = (self.claim, Arc::clone(&self.names));
-        self.write(move |connection| append(connection, &names, &claim, &row, one_off.as_ref())).await
+        let (claim, index) = (self.claim, Arc::clone(&self.index));
+        self.write(move |connection| append(connection, &index, &claim, &row, one_off.as_ref())).await
     }
 
     /// See [`crate::store::Store::decision`].
@@ -42,9 +42,9 @@ impl Sqlite {
         tenant: &TenantId,
         id: DecisionId,
     ) -> Result<Option<Link>, StoreError> {
-        let (tenant, names) = (tenant.clone(), Arc::clone(&self.names));
+        let (tenant, index) = (tenant.clone(), Arc::clone(&self.index));
         self.read(move |connection| {
-            let places = names.find(connection, *id.as_bytes())?;
+            let places = index.find(connection, *id.as_bytes())?;
             of_id(connection, places, &tenant, id)
         })
         .await
@@ -66,9 +66,9 @@ impl Sqlite {
         after: u64,
         limit: u32,
     ) -> Result<Vec<(u64, DecisionRow)>, StoreError> {
-        let (tenant, names) = (tenant.clone(), Arc::clone(&self.names));
+        let (tenant, index) = (tenant.clone(), Arc::clone(&self.index));
         self.read(move |connection| {
-            let places = names.find(connection, *alias.as_bytes())?;
+            let places = index.find(connection, *alias.as_bytes())?;
             let links = places.into_iter().filter(|seq| *seq > after).map(|seq| at(connection, seq));
             let links = links.filter_map(Result::transpose);
             let is_theirs = |row: &DecisionRow| row.tenant == tenant && row.alias == alias;
@@ -81,12 +81,12 @@ impl Sqlite {
 
 fn append(
     connection: &Connection,
-    names: &Names,
+    index: &Index,
     claim: &[u8; 16],
     row: &DecisionRow,
     one_off: Option<&SubjectRow>,
 ) -> Result<AppendedDecision, StoreError> {
-    let places = names.find_in_batch(connection, *row.id.as_bytes())?;
+    let places = index.find_in_batch(connection, *row.id.as_bytes())?;
     if let Some(known) = of_id(connection, places, &row.tenant, row.id)? {
         return Ok(AppendedDecision::Known(Box::new(known.row)));
     }
@@ -117,7 +117,7 @@ fn append(
             row.envelope,
         ],
     )?;
-    names.add(seq, [*row.id.as_bytes(), *row.alias.as_bytes()]);
+    index.add(seq, [*row.id.as_bytes(), *row.alias.as_bytes()]);
     Ok(AppendedDecision::New { seq })
 }
 
@@ -182,14 +182,14 @@ fn of_id(
 /// How many decisions there are of an alias, as the batch under way finds them.
 pub(super) fn count_of_alias(
     connection: &Connection,
-    names: &Names,
+    index: &Index,
     tenant: &TenantId,
     alias: Alias,
 ) -> Result<u64, StoreError> {
     let mut statement =
         connection.prepare_cached("SELECT 1 FROM decisions WHERE seq = ?1 AND alias = ?2 AND tenant = ?3")?;
     let mut count = 0;
-    for seq in names.find_in_batch(connection, *alias.as_bytes())? {
+    for seq in index.find_in_batch(connection, *alias.as_bytes())? {
         count += u64::from(statement.exists(params![to_column(seq), alias.as_bytes(), tenant.as_str()])?);
     }
     Ok(count)

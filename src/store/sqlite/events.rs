@@ -6,6 +6,7 @@ use rusqlite::{Connection, Params, Row, params};
 
 use super::Sqlite;
 use super::convert::{bytes, damaged, get, moment, parsed, place, to_column};
+use super::naming;
 use crate::domain::{EventId, EventKind, FieldError, SubjectKey, SubjectMark, TenantId, Timestamp};
 use crate::store::day::sum_of_day;
 use crate::store::{Appended, EventRow, FoldedEvent, Rectified, StoreError, StoredEvent};
@@ -19,6 +20,7 @@ impl Sqlite {
     ) -> Result<Vec<Appended>, StoreError> {
         let tenant = tenant.clone();
         let append = move |connection: &Connection| {
+            naming::check(connection, &tenant, events.iter().map(|(_, event)| &event.subject))?;
             events.iter().map(|(mark, event)| append(connection, (&tenant, mark), event)).collect()
         };
         self.write(append).await
@@ -271,7 +273,11 @@ fn fold(
     Ok(FoldedEvent { tenant, event, times_before: before.times, spend_before: before.spend_micros })
 }
 
-fn select(connection: &Connection, clause: &str, key: impl Params) -> Result<Vec<StoredEvent>, StoreError> {
+pub(super) fn select(
+    connection: &Connection,
+    clause: &str,
+    key: impl Params,
+) -> Result<Vec<StoredEvent>, StoreError> {
     let sql = format!(
         "SELECT seq, tenant, event_id, subject_key, kind, at, attributes, spend_micros, received_at, times \
          FROM events {clause}"

@@ -4,7 +4,7 @@ use rusqlite::{Connection, Row, params};
 
 use super::convert::{bytes, damaged, get, moment, place, to_column};
 use super::decisions::end_of;
-use super::{Sqlite, names};
+use super::{Sqlite, index};
 use crate::domain::{Day, Timestamp};
 use crate::store::{Chain, ChainId, Expiry, Hash, Head, Seal, StoreError};
 
@@ -171,7 +171,7 @@ fn expire(connection: &Connection, chain: ChainId, expiry: &Expiry, limit: u32) 
         .query_row(bounds, |row| row.get(0))?;
     let Some(until) = until else { return Ok(0) };
     let places = [to_column(*seqs.start()), until];
-    names::forget(connection, chain, places)?;
+    index::forget(connection, chain, places)?;
     connection
         .prepare_cached(
             "DELETE FROM subjects WHERE subject_key IS NULL AND (tenant, alias) IN \

@@ -9,9 +9,10 @@ mod decisions;
 mod events;
 mod file;
 mod fold;
+mod index;
 mod listings;
 mod log;
-mod names;
+mod naming;
 mod promotions;
 mod quarantine;
 mod readers;
@@ -28,7 +29,7 @@ use rusqlite::Connection;
 use uuid::Uuid;
 
 use super::StoreError;
-use names::Names;
+use index::Index;
 use readers::Readers;
 use writer::Writer;
 
@@ -37,7 +38,7 @@ use writer::Writer;
 pub struct Sqlite {
     writer: Writer,
     readers: Arc<Readers>,
-    names: Arc<Names>,
+    index: Arc<Index>,
     /// By which the chains are known that this opening appends to.
     claim: [u8; 16],
 }
@@ -48,10 +49,10 @@ impl Sqlite {
         blocking(move || {
             let path = file::prepare(&options)?;
             let connect = || file::connect(&path, &options);
-            let names = Arc::new(Names::default());
-            let writer = Writer::start(connect()?, connect()?, &path, Arc::clone(&names), options.queue)?;
+            let index = Arc::new(Index::default());
+            let writer = Writer::start(connect()?, connect()?, &path, Arc::clone(&index), options.queue)?;
             let readers = Arc::new(Readers::new(path, options.readers));
-            Ok(Self { writer, readers, names, claim: *Uuid::new_v4().as_bytes() })
+            Ok(Self { writer, readers, index, claim: *Uuid::new_v4().as_bytes() })
         })
         .await
     }

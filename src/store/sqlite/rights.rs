@@ -2,24 +2,24 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
-use super::Sqlite;
 use super::convert::{bytes, get, moment, parsed, place, to_column};
 use super::decisions::count_of_alias;
-use super::names::Names;
-use crate::domain::{Alias, FieldError, SubjectKey, SubjectMark, TenantId};
+use super::index::Index;
+use super::{Sqlite, naming, subjects};
+use crate::domain::{FieldError, SubjectKey, SubjectMark, TenantId, Timestamp};
 use crate::store::{Erasure, Gone, Pulse, Right, RightRow, StoreError, StoredRight, SubjectRow, Suppression};
 
 impl Sqlite {
     /// See [`crate::store::Store::erase`].
     pub(in crate::store) async fn erase(&self, erasure: Erasure) -> Result<Gone, StoreError> {
-        let names = Arc::clone(&self.names);
-        self.write(move |connection| erase(connection, &names, &erasure)).await
+        let index = Arc::clone(&self.index);
+        self.write(move |connection| erase(connection, &index, &erasure)).await
     }
 
     /// See [`crate::store::Store::suppress`].
-    pub(in crate::store) async fn suppress(&self, suppression: Suppression) -> Result<(), StoreError> {
+    pub(in crate::store) async fn suppress(&self, suppression: Suppression) -> Result<bool, StoreError> {
         self.write(move |connection| suppress(connection, &suppression)).await
     }
 
@@ -52,6 +52,26 @@ impl Sqlite {
         .await
     }
 
+    /// See [`crate::store::Store::suppressed_at`].
+    pub(in crate::store) async fn suppressed_at(
+        &self,
+        tenant: &TenantId,
+        at: Timestamp,
+    ) -> Result<Vec<SubjectMark>, StoreError> {
+        let tenant = tenant.clone();
+        self.read(move |connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT mark FROM suppressions WHERE tenant = ?1 AND erased_at = ?2")?;
+            let mut rows = statement.query(params![tenant.as_str(), at.micros()])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(SubjectMark::from_bytes(bytes(row, "mark")?));
+            }
+            Ok(found)
+        })
+        .await
+    }
+
     /// See [`crate::store::Store::people`].
     pub(in crate::store) async fn people(
         &self,
@@ -65,7 +85,7 @@ impl Sqlite {
             };
             let beyond = "WHERE subject_key IS NOT NULL AND (tenant, subject_key) > (?1, ?2)";
             let of = |table: &str| format!("SELECT tenant, subject_key FROM {table} {beyond}");
-            let union = ["subjects", "events", "choices"].map(of).join(" UNION ");
+            let union = ["subjects", "events", "event_ids", "choices"].map(of).join(" UNION ");
             let sql = format!("{union} ORDER BY tenant, subject_key LIMIT ?3");
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params![tenant, subject, limit])?;
@@ -111,14 +131,17 @@ impl Sqlite {
             let mut statement = connection.prepare_cached(
                 "SELECT (SELECT coalesce(max(seq), 0) FROM rights) AS rights, \
                  (SELECT coalesce(max(seq), 0) FROM choices) AS choices, \
-                 (SELECT version FROM wrapping) AS wrapping",
+                 (SELECT coalesce(max(seq), 0) FROM renamings) AS renamings, \
+                 (SELECT version FROM wrapping) AS wrapping, (SELECT version FROM naming) AS naming",
             )?;
             let mut rows = statement.query([])?;
             let row = rows.next()?.ok_or(StoreError::Closed)?;
             Ok(Pulse {
                 rights: place(row, "rights")?,
                 choices: place(row, "choices")?,
+                renamings: place(row, "renamings")?,
                 wrapping: get(row, "wrapping")?,
+                naming: get(row, "naming")?,
             })
         })
         .await
@@ -162,46 +185,57 @@ pub(super) fn wrapping(connection: &Connection) -> Result<u32, StoreError> {
     Ok(connection.prepare_cached("SELECT version FROM wrapping")?.query_row([], |row| row.get(0))?)
 }
 
-fn erase(connection: &Connection, names: &Names, erasure: &Erasure) -> Result<Gone, StoreError> {
-    let Erasure { subject, entry } = erasure;
-    let key = params![entry.tenant.as_str(), subject.as_bytes()];
-    let alias: Option<[u8; 16]> = connection
-        .prepare_cached("SELECT alias FROM subjects WHERE tenant = ?1 AND subject_key = ?2")?
-        .query_row(key, |row| row.get(0))
-        .optional()?;
-    let mut decisions = 0;
-    if let Some(alias) = alias {
-        let named = params![entry.tenant.as_str(), alias];
-        connection
-            .prepare_cached("INSERT INTO erased_aliases VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
-            .execute(named)?;
-        for table in ["subjects", "feedback"] {
-            let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND alias = ?2");
-            connection.prepare_cached(&sql)?.execute(named)?;
-        }
-        decisions = count_of_alias(connection, names, &entry.tenant, Alias::from_bytes(alias))?;
+fn erase(connection: &Connection, index: &Index, erasure: &Erasure) -> Result<Gone, StoreError> {
+    let Erasure { subjects: named, named_by, marks, entry } = erasure;
+    let version = naming::naming(connection)?;
+    if named_by.is_some_and(|named_by| named_by < version) {
+        return Err(StoreError::OldName);
+    }
+    let mut gone = Gone::default();
+    for subject in named {
+        erase_subject(connection, index, &entry.tenant, subject, &mut gone)?;
+    }
+    for mark in marks {
+        let (tenant, mark) = (entry.tenant.clone(), *mark);
+        suppress(connection, &Suppression { tenant, mark, erased_at: entry.at })?;
+    }
+    (_, gone.wrapped_by) = record(connection, entry)?;
+    Ok(gone)
+}
+
+fn erase_subject(
+    connection: &Connection,
+    index: &Index,
+    tenant: &TenantId,
+    subject: &SubjectKey,
+    gone: &mut Gone,
+) -> Result<(), StoreError> {
+    for row in subjects::of_subject(connection, tenant, subject)? {
+        subjects::delete(connection, tenant.as_str(), row.alias.as_bytes())?;
+        gone.decisions += count_of_alias(connection, index, tenant, row.alias)?;
     }
     let delete = |table: &str| -> Result<u64, StoreError> {
         let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND subject_key = ?2");
-        Ok(connection.prepare_cached(&sql)?.execute(key)? as u64)
+        Ok(connection.prepare_cached(&sql)?.execute(params![tenant.as_str(), subject.as_bytes()])? as u64)
     };
-    let (events, choices) = (delete("events")?, delete("choices")?);
+    gone.events += delete("events")?;
+    gone.choices += delete("choices")?;
     delete("event_ids")?;
-    let suppression = Suppression { tenant: entry.tenant.clone(), mark: entry.mark, erased_at: entry.at };
-    suppress(connection, &suppression)?;
-    let (_, wrapped_by) = record(connection, entry)?;
-    Ok(Gone { events, choices, decisions, wrapped_by })
+    // Other processes drop the person by the marks of both names.
+    delete("renamings")?;
+    Ok(())
 }
 
-fn suppress(connection: &Connection, suppression: &Suppression) -> Result<(), StoreError> {
+/// Whether it is news.
+fn suppress(connection: &Connection, suppression: &Suppression) -> Result<bool, StoreError> {
     let Suppression { tenant, mark, erased_at } = suppression;
-    connection
+    let changed = connection
         .prepare_cached(
             "INSERT INTO suppressions VALUES (?1, ?2, ?3) ON CONFLICT (tenant, mark) \
-             DO UPDATE SET erased_at = max(erased_at, excluded.erased_at)",
+             DO UPDATE SET erased_at = excluded.erased_at WHERE erased_at < excluded.erased_at",
         )?
         .execute(params![tenant.as_str(), mark.as_bytes(), erased_at.micros()])?;
-    Ok(())
+    Ok(changed > 0)
 }
 
 /// Appends to the trail; the place, and the wrapping key of the moment.

@@ -4,6 +4,7 @@ use rusqlite::{Connection, Params, Row, params};
 
 use super::Sqlite;
 use super::convert::{bytes, get, parsed};
+use super::naming;
 use super::rights::wrapping;
 use crate::domain::{Alias, SubjectKey, TenantId};
 use crate::store::{StoreError, SubjectRow};
@@ -16,7 +17,7 @@ impl Sqlite {
     ) -> Result<SubjectRow, StoreError> {
         self.write(move |connection| {
             if let Some(subject) = &row.subject
-                && let Some(known) = of_subject(connection, &row.tenant, subject)?
+                && let Some(known) = of_subject(connection, &row.tenant, subject)?.into_iter().next()
             {
                 return Ok(known);
             }
@@ -25,12 +26,12 @@ impl Sqlite {
         .await
     }
 
-    /// See [`crate::store::Store::subject`].
-    pub(in crate::store) async fn subject(
+    /// See [`crate::store::Store::aliases_of`].
+    pub(in crate::store) async fn aliases_of(
         &self,
         tenant: &TenantId,
         subject: &SubjectKey,
-    ) -> Result<Option<SubjectRow>, StoreError> {
+    ) -> Result<Vec<SubjectRow>, StoreError> {
         let (tenant, subject) = (tenant.clone(), *subject);
         self.read(move |connection| of_subject(connection, &tenant, &subject)).await
     }
@@ -73,6 +74,7 @@ pub(super) fn insert(connection: &Connection, row: &SubjectRow) -> Result<(), St
     if row.wrapped_by < wrapping(connection)? {
         return Err(StoreError::OldWrappingKey);
     }
+    naming::check(connection, &row.tenant, &row.subject)?;
     connection
         .prepare_cached(
             "INSERT INTO subjects (tenant, alias, subject_key, wrapped_data_key, wrapped_by) \
@@ -88,13 +90,26 @@ pub(super) fn insert(connection: &Connection, row: &SubjectRow) -> Result<(), St
     Ok(())
 }
 
-fn of_subject(
+/// Deletes an alias with its data key, and what was pressed; no decision is appended under it any more.
+pub(super) fn delete(connection: &Connection, tenant: &str, alias: &[u8]) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO erased_aliases VALUES (?1, ?2) ON CONFLICT DO NOTHING")?
+        .execute(params![tenant, alias])?;
+    for table in ["subjects", "feedback"] {
+        let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND alias = ?2");
+        connection.prepare_cached(&sql)?.execute(params![tenant, alias])?;
+    }
+    Ok(())
+}
+
+/// The aliases of a person, in one order.
+pub(super) fn of_subject(
     connection: &Connection,
     tenant: &TenantId,
     subject: &SubjectKey,
-) -> Result<Option<SubjectRow>, StoreError> {
+) -> Result<Vec<SubjectRow>, StoreError> {
     let key = params![tenant.as_str(), subject.as_bytes()];
-    Ok(select(connection, "WHERE tenant = ?1 AND subject_key = ?2", key)?.pop())
+    select(connection, "WHERE tenant = ?1 AND subject_key = ?2 ORDER BY alias", key)
 }
 
 fn select(connection: &Connection, clause: &str, key: impl Params) -> Result<Vec<SubjectRow>, StoreError> {

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::fold::Folding;
-use super::names::Names;
+use super::index::Index;
 use super::room::Room;
 use crate::store::StoreError;
 
@@ -37,7 +37,7 @@ impl Writer {
         mut connection: Connection,
         other: Connection,
         path: &Path,
-        names: Arc<Names>,
+        index: Arc<Index>,
         queue: usize,
     ) -> Result<Self, StoreError> {
         let folding = Folding::start(&mut connection, other, path)?;
@@ -45,7 +45,7 @@ impl Writer {
         let (sender, receiver) = mpsc::channel(queue.max(1));
         std::thread::Builder::new()
             .name("limpid-store".to_owned())
-            .spawn(move || serve(connection, &names, (folding, room), receiver))
+            .spawn(move || serve(connection, &index, (folding, room), receiver))
             .map_err(|error| StoreError::Unwritable { path: path.to_owned(), cause: error.to_string() })?;
         Ok(Self { queue: sender })
     }
@@ -80,7 +80,7 @@ impl Writer {
 
 fn serve(
     connection: Connection,
-    names: &Names,
+    index: &Index,
     (folding, mut room): (Folding, Room),
     mut queue: mpsc::Receiver<Message>,
 ) {
@@ -99,7 +99,7 @@ fn serve(
             }
             next = if batch.len() < BATCH_MAX { queue.try_recv().ok() } else { None };
         }
-        commit(&connection, names, batch);
+        commit(&connection, index, batch);
         folding.after_batch(&connection);
         room.after_batch(&connection, folding.pages());
         if !scrubbing.is_empty() {
@@ -110,8 +110,8 @@ fn serve(
             }
         }
     }
-    if let Err(error) = names.join_all(&connection) {
-        tracing::warn!(%error, "names of decisions were not put into their table; the next start reads them from the rows");
+    if let Err(error) = index.join_all(&connection) {
+        tracing::warn!(%error, "the index was not completed; the next start reads what is missing from the rows");
     }
     folding.end();
     // Folding the log into the file is a courtesy to whoever copies the file; opening does it too.
@@ -133,11 +133,11 @@ fn cut_log(connection: &Connection) -> Result<(), StoreError> {
 
 /// Commits a batch. When it fails as a whole (the disk is full, say) it is undone, and each job is
 /// tried alone, so that none fails for another's sake.
-fn commit(connection: &Connection, names: &Names, mut batch: Vec<Box<dyn Job>>) {
+fn commit(connection: &Connection, index: &Index, mut batch: Vec<Box<dyn Job>>) {
     if batch.is_empty() {
         return;
     }
-    let committed = transact(connection, names, &mut batch, true);
+    let committed = transact(connection, index, &mut batch, true);
     if committed.is_ok() {
         for job in batch {
             job.answer(Ok(()));
@@ -146,16 +146,16 @@ fn commit(connection: &Connection, names: &Names, mut batch: Vec<Box<dyn Job>>) 
     }
     for job in batch {
         let mut alone = [job];
-        let committed = transact(connection, names, &mut alone, false);
+        let committed = transact(connection, index, &mut alone, false);
         let [job] = alone;
         job.answer(committed);
     }
 }
 
-/// One transaction; names that are not of its jobs join their table beside it if they may.
+/// One transaction; older entries of the index may join their table with it.
 fn transact(
     connection: &Connection,
-    names: &Names,
+    index: &Index,
     batch: &mut [Box<dyn Job>],
     may_join: bool,
 ) -> Result<(), StoreError> {
@@ -163,18 +163,18 @@ fn transact(
         .prepare_cached("BEGIN IMMEDIATE")
         .and_then(|mut begin| begin.execute([]))
         .map_err(StoreError::from)
-        .and_then(|_| names.begin(connection))
+        .and_then(|_| index.begin(connection))
         .and_then(|()| run(connection, batch))
-        .and_then(|()| if may_join { names.join(connection) } else { Ok(()) })
+        .and_then(|()| if may_join { index.join(connection) } else { Ok(()) })
         .and_then(|()| Ok(connection.prepare_cached("COMMIT")?.execute([]).map(|_| ())?));
     if transacted.is_err() {
-        names.undone();
+        index.undone();
         if !connection.is_autocommit() {
             // A rollback that fails leaves the transaction open; the next BEGIN then fails, aloud.
             let _ = connection.execute_batch("ROLLBACK");
         }
     } else {
-        names.committed();
+        index.committed();
     }
     transacted
 }

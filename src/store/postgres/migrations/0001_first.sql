@@ -72,16 +72,18 @@ CREATE TABLE listings (
     ads     bytea NOT NULL
 );
 
--- One row per alias; `subject_key` is null for the one-off alias of a decision about nobody.
+-- One row per alias; `subject_key` is null for the one-off alias of a decision about nobody. A person has one alias, or
+-- several if two pseudonyms were found to be of one person.
 CREATE TABLE subjects (
     tenant           text COLLATE "C" NOT NULL,
     alias            bytea  NOT NULL,
     subject_key      bytea,
     wrapped_data_key bytea  NOT NULL,
     wrapped_by       bigint NOT NULL,
-    PRIMARY KEY (tenant, alias),
-    UNIQUE (tenant, subject_key)
+    PRIMARY KEY (tenant, alias)
 );
+
+CREATE INDEX subjects_by_subject ON subjects (tenant, subject_key) WHERE subject_key IS NOT NULL;
 
 -- The oldest key that new data keys may be wrapped by: a process that has not heard of a rotation must not wrap a key
 -- that nobody can open any more.
@@ -91,6 +93,22 @@ CREATE TABLE wrapping (
 );
 
 INSERT INTO wrapping VALUES (0, 1);
+
+-- The key by which people are named: under a pseudonym of an older one nothing new is kept.
+CREATE TABLE naming (
+    id      bigint PRIMARY KEY CHECK (id = 0),
+    version bigint NOT NULL
+);
+
+INSERT INTO naming VALUES (0, 1);
+
+-- People who got another pseudonym, for other processes on the store; they go with the key of the former one.
+CREATE TABLE renamings (
+    seq         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant      text COLLATE "C" NOT NULL,
+    was         bytea NOT NULL, -- the mark of the former pseudonym
+    subject_key bytea NOT NULL
+);
 
 CREATE TABLE events (
     seq          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

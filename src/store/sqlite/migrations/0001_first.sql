@@ -14,7 +14,7 @@ CREATE TABLE decisions (
 ) STRICT;
 
 -- By which names decisions are found: their own, and the alias. A decision joins some time after it was appended.
-CREATE TABLE decision_names (
+CREATE TABLE decision_index (
     name BLOB    NOT NULL,
     seq  INTEGER NOT NULL,
     PRIMARY KEY (name, seq)
@@ -26,7 +26,7 @@ CREATE TABLE chains (
     day       INTEGER NOT NULL, -- since 1970-01-01 UTC
     writer    INTEGER NOT NULL,
     claim     BLOB    NOT NULL, -- who appends
-    indexed   INTEGER NOT NULL DEFAULT 0, -- up to this place of it, names are in `decision_names`
+    indexed   INTEGER NOT NULL DEFAULT 0, -- up to this place of it, names are in `decision_index`
     sealed    INTEGER NOT NULL DEFAULT 0,
     row_count INTEGER NOT NULL DEFAULT 0, -- how many it has, once it is sealed
     length    INTEGER NOT NULL DEFAULT 0,
@@ -54,16 +54,18 @@ CREATE TABLE seals (
     UNIQUE (day, writer)
 ) STRICT;
 
--- One row per alias; `subject_key` is null for the one-off alias of a decision about nobody.
+-- One row per alias; `subject_key` is null for the one-off alias of a decision about nobody. A person has one alias, or
+-- several if two pseudonyms were found to be of one person.
 CREATE TABLE subjects (
     tenant           TEXT NOT NULL,
     alias            BLOB NOT NULL,
     subject_key      BLOB,
     wrapped_data_key BLOB NOT NULL,
     wrapped_by       INTEGER NOT NULL, -- the wrapping key
-    PRIMARY KEY (tenant, alias),
-    UNIQUE (tenant, subject_key)
+    PRIMARY KEY (tenant, alias)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX subjects_by_subject ON subjects (tenant, subject_key) WHERE subject_key IS NOT NULL;
 
 CREATE TABLE events (
     seq          INTEGER PRIMARY KEY,
@@ -155,6 +157,22 @@ CREATE TABLE wrapping (
 ) STRICT;
 
 INSERT INTO wrapping VALUES (0, 1);
+
+-- The key by which people are named: under a pseudonym of an older one nothing new is kept.
+CREATE TABLE naming (
+    id      INTEGER PRIMARY KEY CHECK (id = 0),
+    version INTEGER NOT NULL
+) STRICT;
+
+INSERT INTO naming VALUES (0, 1);
+
+-- People who got another pseudonym, for other processes on the store; they go with the key of the former one.
+CREATE TABLE renamings (
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant      TEXT    NOT NULL,
+    was         BLOB    NOT NULL, -- the mark of the former pseudonym
+    subject_key BLOB    NOT NULL
+) STRICT;
 
 -- What stays of a person who was erased: a separately keyed hash, so that older data do not revive them. Marks and
 -- aliases are apart and in no order of time, so that neither leads to the other.

@@ -38,8 +38,8 @@ async fn assert_found(store: &Sqlite, numbers: std::ops::Range<u32>) {
 }
 
 /// How many names are in the table.
-async fn names_in_table(store: &Sqlite) -> u32 {
-    let sql = "SELECT count(*) FROM decision_names";
+async fn entries_in_table(store: &Sqlite) -> u32 {
+    let sql = "SELECT count(*) FROM decision_index";
     store.read(|connection| Ok(connection.query_row(sql, [], |row| row.get(0))?)).await.unwrap()
 }
 
@@ -53,9 +53,9 @@ async fn decisions_are_found_while_their_names_join_the_table_and_when_the_store
     let store = open(&place).await;
     let few = u32::try_from(ENTRIES).unwrap() / 2;
     append(&store, 0..few - 2).await;
-    assert_eq!(names_in_table(&store).await, 0, "so few are kept in memory");
+    assert_eq!(entries_in_table(&store).await, 0, "so few are kept in memory");
     append(&store, few - 2..4 * few).await;
-    let joined = names_in_table(&store).await;
+    let joined = entries_in_table(&store).await;
     assert!((2 * few..8 * few).contains(&joined), "{joined} of {}", 8 * few);
     assert_found(&store, 0..4 * few).await;
 
@@ -69,7 +69,7 @@ async fn decisions_are_found_while_their_names_join_the_table_and_when_the_store
     append(&copy, 4 * few..6 * few).await;
     copy.close().await.unwrap();
     let copy = open(&copies).await;
-    assert_eq!(names_in_table(&copy).await, 12 * few, "closing leaves none out");
+    assert_eq!(entries_in_table(&copy).await, 12 * few, "closing leaves none out");
     assert_found(&copy, 0..6 * few).await;
     store.close().await.unwrap();
 }
@@ -98,20 +98,20 @@ async fn what_one_process_appends_another_finds_and_does_not_append_again() {
 async fn a_batch_that_was_undone_leaves_no_name() {
     let place = tempfile::tempdir().unwrap();
     let store = open(&place).await;
-    let names = Arc::clone(&store.names);
+    let index = Arc::clone(&store.index);
     let failed: Result<(), _> = store
         .write(move |connection| {
             connection.execute_batch("ROLLBACK")?;
-            names.add(numbered(0).day.number().unsigned_abs().into(), [[7; 16]; 2]);
+            index.add(numbered(0).day.number().unsigned_abs().into(), [[7; 16]; 2]);
             Err(StoreError::Busy)
         })
         .await;
     assert_eq!(failed, Err(StoreError::Busy));
-    assert!(store.names.state().recent.is_empty());
-    assert!(store.names.state().batch.is_empty());
+    assert!(store.index.state().recent.is_empty());
+    assert!(store.index.state().batch.is_empty());
     append(&store, 0..2).await;
     assert_found(&store, 0..2).await;
-    assert_eq!(store.names.state().recent.len(), 4);
+    assert_eq!(store.index.state().recent.len(), 4);
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn names_of_a_chain_whose_time_is_over_are_gone_and_join_no_more() {
     assert_eq!(store.seal(seal).await, Ok(true));
     let expiry = Expiry { at: Timestamp::from_micros(2), signature: [3; 64] };
     while store.expire(chain, expiry.clone(), 5).await.unwrap() > 0 {}
-    assert_eq!(names_in_table(&store).await, 0);
+    assert_eq!(entries_in_table(&store).await, 0);
     // The same impressions may be decided on again, on a later day.
     let tomorrow = |n| DecisionRow { day: Day::from_number(numbered(n).day.number() + 1), ..numbered(n) };
     for n in 0..4 * few {
@@ -147,7 +147,7 @@ async fn names_of_a_chain_whose_time_is_over_are_gone_and_join_no_more() {
         store.close().await.unwrap();
     }
     let store = open(&place).await;
-    assert_eq!(names_in_table(&store).await, 8 * few);
+    assert_eq!(entries_in_table(&store).await, 8 * few);
     let row = tomorrow(3);
     assert_eq!(store.decision(&row.tenant, row.id).await, Ok(Some(row)));
     store.close().await.unwrap();

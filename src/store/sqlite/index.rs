@@ -1,11 +1,10 @@
 //! By which names decisions are found: their own, and the alias of the person.
 //!
-//! Names are random, so that each that joins the table of names touches a page of it that nothing else touched
-//! lately. To write two such pages for each decision, in the log and in the file, would cost more than the decision itself. So the names of
-//! the newest decisions are kept in memory, and join the table in ascending order, some with each batch,
-//! once there are so many that a page takes several. A chain notes how far its rows are in the table: what is beyond is read from the rows
-//! again, when a store opens or another process appended them. An entry that is told twice is one entry, so nobody has to know who
-//! told it.
+//! Names are random, so an entry that joins the table touches a page of it that nothing else touched lately; two such pages
+//! for each decision, written to the log and then to the file, cost more than the decision itself. So the entries of the newest
+//! decisions are kept in memory, and join the table in ascending order, some with each batch, once there are so many that a page takes
+//! several. A chain notes up to where its rows are in the table: what is beyond is read from the rows again when a store opens, or when
+//! another process appended them. An entry that is told twice is one entry, so nobody has to know who told it.
 
 use std::collections::{BTreeMap, BTreeSet, btree_map};
 use std::ops::Bound;
@@ -29,9 +28,9 @@ const JOIN_MIN: usize = if cfg!(test) { 8 } else { 64 };
 /// So many join at a time when the store closes.
 const JOIN_LAST: usize = 8_192;
 
-/// The names that are not in the table yet, and the way to those that are.
+/// The entries that are not in the table yet, and the way to those that are.
 #[derive(Debug, Default)]
-pub(super) struct Names(Mutex<State>);
+pub(super) struct Index(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -65,7 +64,7 @@ struct Joining {
     ends: Option<BTreeMap<ChainId, u64>>,
 }
 
-impl Names {
+impl Index {
     /// Begins a batch, within its transaction: reads what other processes appended.
     pub(super) fn begin(&self, connection: &Connection) -> Result<(), StoreError> {
         let version: i64 =
@@ -82,7 +81,7 @@ impl Names {
         self.state().batch.extend(names.map(|name| (name, seq)));
     }
 
-    /// Puts some of the recent names into the table, within the transaction of the batch under way, if it is time.
+    /// Puts some of the recent entries into the table, within the transaction of the batch under way, if it is time.
     pub(super) fn join(&self, connection: &Connection) -> Result<(), StoreError> {
         let joining = {
             let mut state = self.state();
@@ -104,7 +103,7 @@ impl Names {
         state.joining = Joining::default();
     }
 
-    /// Puts all names into the table, in transactions of its own.
+    /// Puts all entries into the table, in transactions of its own.
     pub(super) fn join_all(&self, connection: &Connection) -> Result<(), StoreError> {
         while !self.state().recent.is_empty() {
             let Some(joining) = self.state().next_to_join(0, JOIN_LAST) else { break };
@@ -141,7 +140,7 @@ impl Names {
         Ok(found)
     }
 
-    /// Reads the names of rows that nobody told of: those that another process appended, or that were there when the store was
+    /// Reads the entries of rows that nobody told of: those that another process appended, or that were there when the store was
     /// opened.
     fn catch_up(&self, connection: &Connection) -> Result<(), StoreError> {
         let mut statement = connection.prepare_cached(
@@ -178,7 +177,7 @@ impl State {
         Some(self.joining.clone())
     }
 
-    /// The batch is durable: its names are recent, and those that joined the table are not any more.
+    /// The batch is durable: its entries are recent, and those that joined the table are not any more.
     fn settle(&mut self) {
         let Joining { entries, ends } = std::mem::take(&mut self.joining);
         for entry in &entries {
@@ -208,11 +207,11 @@ impl State {
     }
 }
 
-/// Deletes the names of the rows from one place to another, of a chain whose time is over; no more of its names join.
+/// Deletes the entries of the rows from one place to another, of a chain whose time is over; no more of them join.
 pub(super) fn forget(connection: &Connection, chain: ChainId, places: [i64; 2]) -> Result<(), StoreError> {
     for name in ["decision_id", "alias"] {
         let sql = format!(
-            "DELETE FROM decision_names WHERE (name, seq) IN \
+            "DELETE FROM decision_index WHERE (name, seq) IN \
              (SELECT {name}, seq FROM decisions WHERE seq BETWEEN ?1 AND ?2)"
         );
         connection.prepare_cached(&sql)?.execute(places)?;
@@ -232,7 +231,7 @@ fn find_in_table(
     name: [u8; 16],
     found: &mut BTreeSet<u64>,
 ) -> Result<(), StoreError> {
-    let mut statement = connection.prepare_cached("SELECT seq FROM decision_names WHERE name = ?1")?;
+    let mut statement = connection.prepare_cached("SELECT seq FROM decision_index WHERE name = ?1")?;
     let mut rows = statement.query([name])?;
     while let Some(row) = rows.next()? {
         found.insert(place(row, "seq")?);
@@ -240,7 +239,7 @@ fn find_in_table(
     Ok(())
 }
 
-/// The names of the rows of a chain after a place.
+/// The entries of the rows of a chain after a place.
 fn entries_after(connection: &Connection, chain: ChainId, after: u64) -> Result<Vec<Entry>, StoreError> {
     let mut statement = connection.prepare_cached(
         "SELECT seq, decision_id, alias FROM decisions WHERE seq > ?1 AND seq <= ?2 ORDER BY seq",
@@ -258,7 +257,7 @@ fn entries_after(connection: &Connection, chain: ChainId, after: u64) -> Result<
 fn put(connection: &Connection, joining: &Joining) -> Result<(), StoreError> {
     let mut is_over = BTreeMap::new();
     let mut insert =
-        connection.prepare_cached("INSERT INTO decision_names VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
+        connection.prepare_cached("INSERT INTO decision_index VALUES (?1, ?2) ON CONFLICT DO NOTHING")?;
     for (name, seq) in &joining.entries {
         let is_over = match is_over.entry(ChainId::of(*seq)) {
             btree_map::Entry::Occupied(known) => *known.get(),
