@@ -20,6 +20,7 @@ mod explain;
 mod import;
 mod intake;
 mod keys;
+mod labels;
 mod ledger;
 mod listening;
 mod models;
@@ -77,6 +78,7 @@ enum Command {
     Rights(rights::RightsArguments),
     Keys(keys::KeysArguments),
     Sweep(keys::SweepArguments),
+    Labels(labels::LabelsArguments),
     SubjectKey(keys::SubjectKeyArguments),
     SubjectToken(keys::SubjectTokenArguments),
     CallerKey(callers::CallerKeyArguments),
@@ -142,6 +144,7 @@ pub async fn run() -> ExitCode {
         Command::Rights(arguments) => rights::rights(arguments).await,
         Command::Keys(arguments) => keys::keys(arguments).await,
         Command::Sweep(arguments) => keys::sweep(arguments).await,
+        Command::Labels(arguments) => labels::run(&arguments),
         Command::SubjectKey(arguments) => keys::subject_key(&arguments),
         Command::SubjectToken(arguments) => keys::subject_token(&arguments),
         Command::CallerKey(arguments) => callers::caller_key(&arguments),

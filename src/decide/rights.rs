@@ -105,8 +105,18 @@ impl Engine {
     /// # Errors
     /// When it does not.
     pub fn ask(&self, token: &str, right: Right) -> Result<Asker, DecideError> {
+        Ok(self.ask_by_name(token, right)?.0)
+    }
+
+    /// The same, with the person's raw id, which the token alone tells: by it the rights reach what is not kept under a pseudonym of
+    /// the service.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn ask_by_name(&self, token: &str, right: Right) -> Result<(Asker, String), DecideError> {
         let claims = self.rights.keys.verify(token, right, self.now()).map_err(RightError::from)?;
-        Ok(Asker::of(claims, &self.keyring)?)
+        let raw_id = claims.subject.clone();
+        Ok((Asker::of(claims, &self.keyring)?, raw_id))
     }
 
     /// Erases a person; it is done in this process when this returns, and in every other one within a second.

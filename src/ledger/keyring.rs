@@ -17,11 +17,11 @@ use secrecy::{ExposeSecret, SecretBox};
 use zeroize::Zeroizing;
 
 use super::LedgerError;
-use super::envelope::{DataKey, random};
 use super::keyfile::{self, FORMAT};
 use super::signing::LogKey;
 use super::token::Tokens;
 use crate::domain::{DecisionId, FieldError, ImpressionId, SubjectKey, SubjectMark, TenantId, Timestamp};
+use crate::sealing::{self, DataKey, SealError, random};
 use crate::store;
 
 /// Name of the file in the data folder.
@@ -260,7 +260,7 @@ fn create(folder: &Path, path: PathBuf) -> Result<Keyring, KeyringError> {
     }
     let keyring = Keyring { path: Some(path.clone()), ..Keyring::fresh()? };
     let text = keyfile::text(&keyring, &keyring.wrapping());
-    match keyfile::write_first(folder, &path, text.as_bytes()) {
+    match sealing::write_first(folder, &path, text.as_bytes()) {
         Ok(()) => Ok(keyring),
         // Another process was faster: its keys are the ones that count.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Keyring::open(folder),
@@ -272,7 +272,7 @@ pub(super) fn unusable(path: &Path, error: &std::io::Error) -> KeyringError {
     KeyringError::Unusable { path: path.to_owned(), cause: error.to_string() }
 }
 
-pub(super) fn no_randomness(error: &LedgerError) -> KeyringError {
+pub(super) fn no_randomness(error: &SealError) -> KeyringError {
     KeyringError::NoRandomness { cause: error.to_string() }
 }
 

@@ -37,6 +37,7 @@ mod golden;
 mod hostile_labels;
 mod idempotency;
 mod k_floor;
+mod labels;
 mod layering;
 mod listeners;
 mod metrics;
