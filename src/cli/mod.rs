@@ -26,6 +26,7 @@ mod listening;
 mod models;
 mod models_bring;
 mod progress;
+mod proxies;
 mod quality;
 mod recommend;
 mod rights;
@@ -79,6 +80,7 @@ enum Command {
     Keys(keys::KeysArguments),
     Sweep(keys::SweepArguments),
     Labels(labels::LabelsArguments),
+    Proxies(proxies::ProxiesArguments),
     SubjectKey(keys::SubjectKeyArguments),
     SubjectToken(keys::SubjectTokenArguments),
     CallerKey(callers::CallerKeyArguments),
@@ -145,6 +147,7 @@ pub async fn run() -> ExitCode {
         Command::Keys(arguments) => keys::keys(arguments).await,
         Command::Sweep(arguments) => keys::sweep(arguments).await,
         Command::Labels(arguments) => labels::run(&arguments),
+        Command::Proxies(arguments) => proxies::run(arguments).await,
         Command::SubjectKey(arguments) => keys::subject_key(&arguments),
         Command::SubjectToken(arguments) => keys::subject_token(&arguments),
         Command::CallerKey(arguments) => callers::caller_key(&arguments),

@@ -9,6 +9,7 @@ mod attribute;
 mod error;
 mod folder;
 mod keys;
+mod proxy;
 mod store;
 mod table;
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use attribute::{Attribute, RETENTION_DAYS_MAX, SpecialCategory, read_attribu
 pub use error::LabelError;
 pub use folder::LabelFolder;
 pub use keys::LABEL_KEY_FILE_NAME;
+pub use proxy::{Crowd, GroupHints, find_hints};
 pub use store::{
     AttributeCounts, GroupLabel, Imported, LABEL_FILE_NAME, LabelStore, PeopleLabels, ValueCount,
 };

@@ -51,6 +51,7 @@ mod plain;
 mod prices;
 mod private;
 mod probabilities;
+mod proxies;
 mod quarantine;
 mod reading;
 mod receipts;
