@@ -2,11 +2,12 @@
 
 use std::{env, error::Error, fs, path::PathBuf};
 
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "limpid/v1/consent_service.proto",
     "limpid/v1/decision_service.proto",
     "limpid/v1/event_service.proto",
     "limpid/v1/explanation_service.proto",
+    "limpid/v1/fairness_service.proto",
     "limpid/v1/feedback_service.proto",
     "limpid/v1/model_service.proto",
     "limpid/v1/recommendation_service.proto",

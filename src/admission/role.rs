@@ -115,6 +115,8 @@ pub const CALLS: &[CallRule] = &[
     for_a_purpose("limpid.v1.FeedbackService/ResolveConcern", &[Steward]),
     for_a_purpose("limpid.v1.DecisionService/ReplayDecision", &[Auditor, Steward]),
     rule("limpid.v1.DecisionService/VerifyLedger", &[Auditor]),
+    // Counts of groups by attributes that no decision may read.
+    rule("limpid.v1.FairnessService/ListGroupAttributes", &[Auditor]),
     rule("limpid.v1.ModelService/ListModels", READS_MODELS),
     rule("limpid.v1.ModelService/GetModel", READS_MODELS),
     rule("limpid.v1.ModelService/ListEdits", READS_MODELS),

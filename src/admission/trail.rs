@@ -35,7 +35,7 @@ pub struct Entry {
     pub key: String,
     /// The id of the token.
     pub token: String,
-    /// As what the caller asked.
+    /// As what the caller asked; `operator` for a command on the data folder.
     pub role: String,
     /// The tenant of the token.
     pub tenant: String,
@@ -43,7 +43,7 @@ pub struct Entry {
     pub call: String,
     /// What for, as the caller stated it.
     pub purpose: String,
-    /// `asked` before the call is carried out; then the name of its gRPC status.
+    /// `asked` before the call is carried out; then the name of its gRPC status, or of a command `OK` or `FAILED`.
     pub outcome: String,
     /// Of an outcome, the line that asked; else 0.
     pub asked: u64,

@@ -22,6 +22,7 @@ use super::metrics::{self, Metrics};
 use super::tls::Tls;
 use crate::admission::{Admission, ConnectionLimits, Door};
 use crate::decide::{DecideError, Engine};
+use crate::fairness::LabelFolder;
 use crate::web::Framing;
 use crate::{rpc, web};
 
@@ -38,6 +39,9 @@ const SECURE_ALWAYS: &str = "max-age=31536000";
 
 /// How often the doings of other processes are looked at: an erasure is heard of well within a second.
 const HOUSEKEEPING: Duration = Duration::from_millis(250);
+
+/// How often labels are swept.
+const SWEEP: Duration = Duration::from_secs(3_600);
 
 /// How often it is signed how far the log has come.
 const HEADS: Duration = Duration::from_secs(1);
@@ -93,6 +97,8 @@ pub struct Serving {
     pub admission: Arc<Admission>,
     /// Where.
     pub listeners: Listeners,
+    /// Where group labels are, which people's rights reach and no decision does.
+    pub labels: LabelFolder,
     /// How long calls under way are waited for at the end: a caller that never ends its stream must not keep the process.
     pub drain_max: Duration,
 }
@@ -106,9 +112,9 @@ pub async fn serve(
     serving: Serving,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let Serving { framing, admission, listeners, drain_max } = serving;
+    let Serving { framing, admission, listeners, labels, drain_max } = serving;
     let metrics = Arc::new(Metrics::of(engine.clone()));
-    let calls = |door| calls(&engine, &admission, &metrics, door);
+    let calls = |door| calls((&engine, &labels), &admission, &metrics, door);
     let pages = |tls: bool| pages(&engine, &framing, &admission, tls);
     let told = || metrics::router(Arc::clone(&metrics));
     // Each router carries a fall-back, so the pages come first and gRPC takes the rest.
@@ -152,6 +158,7 @@ pub async fn serve(
         served = served => served?,
         () = housekeeping => {}
         () = signing => {}
+        () = sweep_labels(&labels, &engine) => {}
         () = follow_files(&admission, &secured) => {}
         () = shutdown => tracing::warn!("calls under way were given up after {drain_max:?}"),
     }
@@ -182,6 +189,21 @@ where
     }
 }
 
+/// Deletes labels whose time is over, now and every hour; what goes on failing is told once.
+async fn sweep_labels(labels: &LabelFolder, engine: &Engine) {
+    let mut turns = tokio::time::interval(SWEEP);
+    turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut failing = None;
+    loop {
+        turns.tick().await;
+        let failed = labels.sweep(engine.now()).await.err();
+        if let (Some(error), true) = (&failed, failed != failing) {
+            tracing::warn!(%error, "labels whose time is over are swept again in an hour");
+        }
+        failing = failed;
+    }
+}
+
 /// Serves one port until it drains.
 async fn run(
     listening: Listening,
@@ -204,13 +226,13 @@ async fn run(
 
 /// The calls that are let in at a door.
 async fn calls(
-    engine: &Arc<Engine>,
+    (engine, labels): (&Arc<Engine>, &LabelFolder),
     admission: &Arc<Admission>,
     metrics: &Arc<Metrics>,
     door: Door,
 ) -> Result<Router, ServeError> {
     let entrance = Entrance { admission: admission.clone(), engine: engine.clone(), door };
-    let calls = rpc::routes(engine.clone()).await?.into_axum_router();
+    let calls = rpc::routes(engine.clone(), labels.clone()).await?.into_axum_router();
     // Refusals are answered in the caller's form of gRPC, and counted.
     let calls = calls.layer(from_fn_with_state(entrance, admit_call)).layer(GrpcWebLayer::new());
     Ok(calls.layer(from_fn_with_state(Arc::clone(metrics), calls_only)))

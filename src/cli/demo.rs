@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::CommandError;
 use super::data::DataArguments;
+use super::labels::labels_below;
 use super::listening::{bind, defaults};
 use super::progress::Bar;
 use super::quality::print_quality;
@@ -87,6 +88,7 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
         framing,
         admission: Arc::new(Admission::open(defaults()?)),
         listeners: Listeners::Joined(Listening::plain(listener)),
+        labels: labels_below(None, &folders.data.folder),
         drain_max: Duration::from_secs(DRAIN_SECONDS),
     };
     serve(&workspace, engine, serving).await

@@ -25,14 +25,17 @@ enum Source {
         /// Folder to write the example to.
         #[arg(long, value_name = "DIR")]
         to: PathBuf,
+        /// File (CSV) for group labels of the households, as `limpid labels import` takes them; declarations go beside it (.toml).
+        #[arg(long, value_name = "FILE")]
+        labels: Option<PathBuf>,
     },
 }
 
 pub(super) fn run(arguments: &ImportArguments) -> Result<(), CommandError> {
     match &arguments.source {
-        Source::CompleteJourney { from, to } => {
+        Source::CompleteJourney { from, to, labels } => {
             let bar = Bar::spinner("importing the raw tables");
-            let summary = complete_journey::import(from, to).map_err(CommandError::new)?;
+            let summary = complete_journey::import(from, to, labels.as_deref()).map_err(CommandError::new)?;
             drop(bar);
             tell!("{summary}");
             Ok(())

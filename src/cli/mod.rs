@@ -20,11 +20,13 @@ mod explain;
 mod import;
 mod intake;
 mod keys;
+mod labels;
 mod ledger;
 mod listening;
 mod models;
 mod models_bring;
 mod progress;
+mod proxies;
 mod quality;
 mod recommend;
 mod rights;
@@ -77,6 +79,8 @@ enum Command {
     Rights(rights::RightsArguments),
     Keys(keys::KeysArguments),
     Sweep(keys::SweepArguments),
+    Labels(labels::LabelsArguments),
+    Proxies(proxies::ProxiesArguments),
     SubjectKey(keys::SubjectKeyArguments),
     SubjectToken(keys::SubjectTokenArguments),
     CallerKey(callers::CallerKeyArguments),
@@ -142,6 +146,8 @@ pub async fn run() -> ExitCode {
         Command::Rights(arguments) => rights::rights(arguments).await,
         Command::Keys(arguments) => keys::keys(arguments).await,
         Command::Sweep(arguments) => keys::sweep(arguments).await,
+        Command::Labels(arguments) => labels::run(&arguments),
+        Command::Proxies(arguments) => proxies::run(arguments).await,
         Command::SubjectKey(arguments) => keys::subject_key(&arguments),
         Command::SubjectToken(arguments) => keys::subject_token(&arguments),
         Command::CallerKey(arguments) => callers::caller_key(&arguments),

@@ -1,5 +1,6 @@
 //! `limpid serve`
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use super::CommandError;
 use super::consent::ConsentArguments;
 use super::intake::IntakeOptions;
 use super::keys::RightsOptions;
+use super::labels::labels_below;
 use super::ledger::LogOptions;
 use super::listening::{ListeningArguments, announcement};
 use super::workspace::{Folders, Workspace};
@@ -39,6 +41,9 @@ pub(super) struct ServeArguments {
     log: LogOptions,
     #[command(flatten)]
     intake: IntakeOptions,
+    /// Folder of group labels, which people's rights reach; without it, `labels` in the data folder.
+    #[arg(long, value_name = "DIR")]
+    labels: Option<PathBuf>,
     /// Start the clock where the example says, so that its windows are not empty.
     #[arg(long)]
     example_clock: bool,
@@ -86,7 +91,8 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
         eprintln!("limpid: no model is active yet; `limpid train --promote` makes one");
     }
     let drain_max = Duration::from_secs(arguments.drain_seconds);
-    let serving = Serving { framing, admission: Arc::new(admission), listeners, drain_max };
+    let labels = labels_below(arguments.labels, &arguments.folders.data.folder);
+    let serving = Serving { framing, admission: Arc::new(admission), listeners, labels, drain_max };
     serve(&workspace, engine, serving).await
 }
 

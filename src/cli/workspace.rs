@@ -1,5 +1,6 @@
 //! What the commands share: an example, and the data folder where keys, log and models are kept.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +18,7 @@ use crate::domain::{
 };
 use crate::explain::Phrases;
 use crate::ledger::{Keyring, Ledger, NotedErasure, Witness};
-use crate::model::ModelKind;
+use crate::model::{Artefact, ModelKind};
 use crate::rights::all_suppressions;
 use crate::store::{Store, Suppression};
 use crate::train::{Promoted, Registry, RegistryError};
@@ -153,6 +154,36 @@ impl Workspace {
     pub(super) async fn load_exact(&self, example: &Path) -> Result<Bundle, CommandError> {
         let bundle = Bundle::load_exact(example, &self.pseudonyms()?).map_err(CommandError::new)?;
         self.obey_rights(bundle).await
+    }
+
+    /// The same; notes the raw id of each person in `names`.
+    pub(super) async fn load_naming(
+        &self,
+        example: &Path,
+        names: &RefCell<BTreeMap<SubjectKey, String>>,
+    ) -> Result<Bundle, CommandError> {
+        let derive = self.pseudonyms()?;
+        let naming = |raw_id: &str| {
+            let subject = derive(raw_id)?;
+            names.borrow_mut().entry(subject).or_insert_with(|| raw_id.to_owned());
+            Ok(subject)
+        };
+        let bundle = Bundle::load(example, &naming).map_err(CommandError::new)?;
+        self.obey_rights(bundle).await
+    }
+
+    /// The models that serve, by name.
+    pub(super) async fn serving(
+        &self,
+        schema: &Schema,
+    ) -> Result<Vec<(String, Arc<Artefact>)>, CommandError> {
+        let registry = self.registry(Arc::new(schema.clone())).await?;
+        let active = registry.active();
+        let named = [Response::Click, Response::Conversion].into_iter().filter_map(|response| {
+            let model = active.get(response)?;
+            Some((format!("{} {}", response.name(), model.version.short()), model.artefact.clone()))
+        });
+        Ok(named.collect())
     }
 
     /// Takes from an example whoever was erased, and what people told the service.

@@ -107,10 +107,20 @@ impl Engine {
     /// # Errors
     /// When it does not.
     pub async fn ask(&self, token: &str, right: Right) -> Result<Asker, DecideError> {
+        Ok(self.ask_by_name(token, right).await?.0)
+    }
+
+    /// The same, with the person's raw id, which the token alone tells: by it the rights reach what is not kept under a pseudonym of
+    /// the service.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ask_by_name(&self, token: &str, right: Right) -> Result<(Asker, String), DecideError> {
         let claims = self.rights.keys.verify(token, right, self.now()).map_err(RightError::from)?;
         let named = self.see(&claims.tenant, &claims.subject).await?;
         let named = named.map_err(|error| FieldError::new("subject_token.sub", error.rule))?;
-        Ok(Asker::of(claims, named, &self.keyring))
+        let raw_id = claims.subject.clone();
+        Ok((Asker::of(claims, named, &self.keyring), raw_id))
     }
 
     /// Erases a person; it is done in this process when this returns, and in every other one within a second.

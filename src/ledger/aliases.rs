@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::envelope::DataKey;
 use crate::domain::{Alias, SubjectKey, TenantId};
+use crate::sealing::DataKey;
 
 /// Most aliases of one generation.
 const GENERATION: usize = 8_192;

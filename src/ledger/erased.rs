@@ -10,9 +10,9 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::Mutex;
 
-use super::keyfile::{hex, unhex};
 use super::keyring::{Keyring, KeyringError, unusable};
 use crate::domain::{SubjectMark, TenantId, Timestamp};
+use crate::sealing::{hex, unhex};
 
 /// Name of the file, beside the keys.
 pub const ERASED_FILE_NAME: &str = "erased.txt";

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{Seek, Write as _};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,11 +11,11 @@ use secrecy::{ExposeSecret, SecretBox};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::envelope::DataKey;
 use super::keyring::{FIRST_VERSION, KEY_FILE_NAME, Keyring, KeyringError, Wrapping};
 use super::pseudonyms::{HashKey, Pseudonyms};
 use super::token::Tokens;
 use crate::domain::Timestamp;
+use crate::sealing::{DataKey, hex, unhex, write_unnamed};
 
 /// Format of the file as this build writes it; it reads those before it, too.
 pub(super) const FORMAT: u32 = 3;
@@ -257,18 +256,6 @@ fn hash_wrapping(hasher: &mut blake3::Hasher, wrapping: &Wrapping) {
     }
 }
 
-/// Writes the whole file under another name, then gives it its name, unless that is taken: a crash
-/// leaves a whole file or none.
-pub(super) fn write_first(folder: &Path, path: &Path, text: &[u8]) -> std::io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-    let unnamed = folder.join(format!("{KEY_FILE_NAME}.{}", uuid::Uuid::new_v4()));
-    let written = write_unnamed(&unnamed, text)
-        .and_then(|()| fs::hard_link(&unnamed, path))
-        .and_then(|()| File::open(folder)?.sync_all());
-    let removed = fs::remove_file(&unnamed);
-    written.and(removed)
-}
-
 /// Puts a file in the place of the one that is there, in one step, then overwrites what the old one held. Where the
 /// file system copies on write, its bytes may stay on the disk until they are used again.
 pub(super) fn replace(path: &Path, text: &[u8]) -> std::io::Result<()> {
@@ -285,31 +272,4 @@ pub(super) fn replace(path: &Path, text: &[u8]) -> std::io::Result<()> {
     old.rewind()?;
     old.write_all(&vec![0; length])?;
     old.sync_all()
-}
-
-fn write_unnamed(path: &Path, text: &[u8]) -> std::io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text)?;
-    file.sync_all()
-}
-
-pub(super) fn hex(bytes: &[u8]) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(2 * bytes.len()));
-    for byte in bytes {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-    }
-    text
-}
-
-pub(super) fn unhex<const N: usize>(text: &str) -> Option<Zeroizing<[u8; N]>> {
-    let digits = text.as_bytes();
-    if digits.len() != 2 * N || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
-    }
-    let mut bytes = Zeroizing::new([0; N]);
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(bytes)
 }

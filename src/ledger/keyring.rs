@@ -17,12 +17,12 @@ use secrecy::{ExposeSecret, SecretBox};
 use zeroize::Zeroizing;
 
 use super::LedgerError;
-use super::envelope::{DataKey, random};
 use super::keyfile::{self, FORMAT};
 use super::pseudonyms::Pseudonyms;
 use super::signing::LogKey;
 use super::token::Tokens;
 use crate::domain::{DecisionId, ImpressionId, TenantId, Timestamp};
+use crate::sealing::{self, DataKey, SealError, random};
 use crate::store;
 
 /// Name of the file in the data folder.
@@ -270,7 +270,7 @@ fn create(folder: &Path, path: PathBuf) -> Result<Keyring, KeyringError> {
     }
     let keyring = Keyring { path: Some(path.clone()), ..Keyring::fresh()? };
     let text = keyfile::text(&keyring, &keyring.wrapping(), &keyring.kept_pseudonyms());
-    match keyfile::write_first(folder, &path, text.as_bytes()) {
+    match sealing::write_first(folder, &path, text.as_bytes()) {
         Ok(()) => Ok(keyring),
         // Another process was faster: its keys are the ones that count.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Keyring::open(folder),
@@ -282,7 +282,7 @@ pub(super) fn unusable(path: &Path, error: &std::io::Error) -> KeyringError {
     KeyringError::Unusable { path: path.to_owned(), cause: error.to_string() }
 }
 
-pub(super) fn no_randomness(error: &LedgerError) -> KeyringError {
+pub(super) fn no_randomness(error: &SealError) -> KeyringError {
     KeyringError::NoRandomness { cause: error.to_string() }
 }
 
@@ -406,7 +406,7 @@ mod tests {
         let keyring = Keyring::open(place.path()).unwrap();
         let tenant = TenantId::parse("shop").unwrap();
         let at = text.find("subject_hash_key").unwrap() + 20;
-        let key = keyfile::unhex::<32>(&text[at..at + 64]).unwrap();
+        let key = sealing::unhex::<32>(&text[at..at + 64]).unwrap();
         let expected = SubjectKey::derive(&key, &tenant, "anna").unwrap().of_version(1);
         assert_eq!(keyring.subject_key(&tenant, "anna"), Ok(expected));
         assert_eq!((keyring.naming_version(), keyring.wrapping_version()), (1, 1));

@@ -133,7 +133,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::ledger::keyfile::hex;
+    use crate::sealing::hex;
     use crate::store::leaf_hash;
 
     /// The leaves that tests of Certificate Transparency use, and the roots of the trees over the first of them.

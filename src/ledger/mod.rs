@@ -11,7 +11,6 @@ mod aliases;
 mod backup;
 mod column;
 mod concerns;
-mod envelope;
 mod erased;
 mod heads;
 mod keyfile;
@@ -52,9 +51,9 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::domain::{Alias, Day, Decision, DecisionId, SubjectKey, TenantId, Workings};
+use crate::sealing::{DataKey, SealError, random};
 use crate::store::{AppendedDecision, DecisionRow, Hash, Store, StoreError, SubjectRow};
 use aliases::{Aliases, Known};
-use envelope::DataKey;
 use heads::Trees;
 use listing::Listings;
 use record::Sheet;
@@ -96,7 +95,7 @@ impl Entry {
     /// # Errors
     /// When it cannot be written.
     pub fn of(decision: &Decision, workings: &Workings<'_>, listing: &Listing) -> Result<Self, LedgerError> {
-        let salt = envelope::random::<SALT_BYTES>()?;
+        let salt = random::<SALT_BYTES>()?;
         let plain = postcard::to_extend(&Sheet::of(decision, workings, listing), salt.to_vec())
             .map_err(|error| LedgerError::Seal { cause: error.to_string() })?;
         Ok(Self { id: decision.id, day: decision.at.day(), plain })
@@ -163,6 +162,12 @@ pub enum LedgerError {
         /// Why.
         cause: String,
     },
+}
+
+impl From<SealError> for LedgerError {
+    fn from(error: SealError) -> Self {
+        Self::Seal { cause: error.to_string() }
+    }
 }
 
 impl Ledger {
@@ -358,7 +363,7 @@ impl Ledger {
         tenant: &TenantId,
         subject: Option<SubjectKey>,
     ) -> Result<(SubjectRow, DataKey), LedgerError> {
-        let alias = Alias::from_bytes(envelope::random()?);
+        let alias = Alias::from_bytes(random()?);
         let key = DataKey::fresh()?;
         let mut row = SubjectRow {
             tenant: tenant.clone(),

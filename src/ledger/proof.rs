@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::heads::{HASHES_PER_PAGE, head_now};
-use super::keyfile::hex;
 use super::listing::Listing;
 use super::merkle::{ProofMaker, root_of};
 use super::record::Sheet;
@@ -16,6 +15,7 @@ use super::signing::LogPublicKey;
 use super::witness::{Line, Witnessed, digits};
 use super::{Ledger, LedgerError, Record, SALT_BYTES, commitment};
 use crate::domain::{DecisionId, FieldError, Outcome, Purpose, TenantId, Timestamp};
+use crate::sealing::hex;
 use crate::store::{Hash, Link, Place, leaf, leaf_hash};
 
 /// The form of exports that this build writes and reads.

@@ -8,12 +8,12 @@
 
 use std::collections::BTreeSet;
 
-use super::envelope::random;
 use super::keyfile;
 use super::keyring::{Keyring, KeyringError, no_randomness, unusable};
 use super::pseudonyms::{HashKey, Pseudonyms};
 use super::{Ledger, LedgerError, owned_by};
 use crate::domain::{SubjectKey, TenantId, Timestamp};
+use crate::sealing::random;
 use crate::store::{Renaming, StoreError, SubjectRow};
 
 /// People, and rows of nobody's, that are read or deleted at a time.

@@ -14,10 +14,10 @@ use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 
-use super::envelope::DataKey;
 use super::keyring::{Keyring, KeyringError, Wrapping, no_randomness, unusable};
 use super::{Ledger, LedgerError, backup, keyfile, owned_by};
 use crate::domain::Timestamp;
+use crate::sealing::DataKey;
 use crate::store::{StoreError, SubjectRow};
 
 /// Name of the file that is locked, beside the keys.

@@ -8,8 +8,8 @@ use std::fmt;
 use ed25519_compact::{KeyPair, PublicKey, Seed, Signature};
 use sha2::{Digest, Sha256};
 
-use super::keyfile::{hex, unhex};
 use crate::domain::{FieldError, Timestamp};
+use crate::sealing::{hex, unhex};
 use crate::store::{ChainId, Expiry, Hash, Head, Seal};
 
 /// The key that signs heads and seals; never printed.

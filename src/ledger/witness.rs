@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::keyfile::{hex, unhex};
 use crate::domain::{FieldError, Timestamp};
+use crate::sealing::{hex, unhex};
 use crate::store::{ChainId, Head, Seal};
 
 /// A file to which heads and seals are added.

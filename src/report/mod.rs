@@ -8,6 +8,7 @@ mod facts;
 mod heat;
 mod importance;
 mod markdown;
+mod proxies;
 mod quality;
 mod scale;
 mod shape;
@@ -21,6 +22,7 @@ pub use facts::{
     BinFacts, Calibration, Contender, Figure, FoldFacts, ModelFacts, PairFacts, Report, RowCounts,
     ShapeFacts, SideFacts, Timing, ValueFacts,
 };
+pub use proxies::{ProxyGroup, ProxyHint, ProxyReport};
 
 /// How many pairs are drawn, the most important first.
 const PAIRS_DRAWN: usize = 10;

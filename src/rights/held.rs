@@ -23,6 +23,8 @@ pub enum HeldPart {
     Concern(Concern),
     /// Feedback on an ad of such a decision.
     Press(FeedbackRow),
+    /// A group label, which no decision reads.
+    Label(HeldLabel),
 }
 
 /// Where an event comes from.
@@ -66,6 +68,27 @@ pub struct HeldEvent {
     pub source: Source,
     /// For how many days such events are kept.
     pub retention_days: u32,
+}
+
+/// A group label as it is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldLabel {
+    /// The attribute.
+    pub attribute: String,
+    /// The value.
+    pub value: String,
+    /// When it was collected.
+    pub collected_at: Timestamp,
+    /// Until when it is kept.
+    pub kept_until: Timestamp,
+    /// For how many days such labels are kept.
+    pub retention_days: u32,
+    /// Where it comes from.
+    pub source: String,
+    /// The lawful basis.
+    pub basis: String,
+    /// The exception that permits a special category.
+    pub special_basis: Option<String>,
 }
 
 /// A change of choices as it is held.

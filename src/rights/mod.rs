@@ -13,7 +13,7 @@ mod token;
 
 pub use erase::{Erased, all_suppressions, erase, finish as finish_erasure, finish_noted_erasures};
 pub use exercise::{Asker, RightError, keep_record};
-pub use held::{HeldAd, HeldChange, HeldDecision, HeldEvent, HeldPart, Source, held_events};
+pub use held::{HeldAd, HeldChange, HeldDecision, HeldEvent, HeldLabel, HeldPart, Source, held_events};
 pub use port::{PortForm, PortWriter};
 pub use rectify::{Correction, rectify};
 pub use sweep::{Retention, sweep_events};

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::held::{HeldAd, HeldChange, HeldDecision, HeldEvent, HeldPart};
+use super::held::{HeldAd, HeldChange, HeldDecision, HeldEvent, HeldLabel, HeldPart};
 use crate::domain::{
     ConcernOutcome, Objection, Purpose, Purposes, Statement, TenantId, Timestamp, inert_cell,
 };
@@ -116,6 +116,17 @@ fn json_of(part: &HeldPart) -> Value {
             "ad_place": press.ad,
             "kind": press.kind.name(),
         }),
+        HeldPart::Label(label) => json!({
+            "part": "group_label",
+            "attribute": label.attribute,
+            "value": label.value,
+            "collected_at": label.collected_at.to_string(),
+            "kept_until": label.kept_until.to_string(),
+            "retention_days": label.retention_days,
+            "source": label.source,
+            "basis": label.basis,
+            "special_basis": label.special_basis,
+        }),
     }
 }
 
@@ -136,6 +147,7 @@ fn rows_of(part: &HeldPart) -> Vec<Cells> {
         HeldPart::Decision(decision) => decision_rows(decision),
         HeldPart::Concern(concern) => concern_rows(concern),
         HeldPart::Press(press) => vec![press_row(press)],
+        HeldPart::Label(label) => vec![label_row(label)],
     }
 }
 
@@ -250,6 +262,25 @@ fn press_row(press: &FeedbackRow) -> Cells {
         String::new(),
         String::new(),
         String::new(),
+    ]
+}
+
+fn label_row(label: &HeldLabel) -> Cells {
+    [
+        "group_label".to_owned(),
+        String::new(),
+        label.collected_at.to_string(),
+        label.attribute.clone(),
+        label.value.clone(),
+        [Some(label.basis.as_str()), label.special_basis.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join("; "),
+        String::new(),
+        label.source.clone(),
+        String::new(),
+        label.retention_days.to_string(),
     ]
 }
 

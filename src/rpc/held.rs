@@ -7,11 +7,12 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
 
 use super::account::{purposes, timestamp};
+use super::labels::labels_of;
 use super::transparency::data_uses;
 use super::{Service, pb};
 use crate::decide::{Engine, HeldOverview, HeldPage};
 use crate::domain::Locale;
-use crate::rights::{Asker, HeldAd, HeldDecision, HeldEvent, HeldPart, PortForm, PortWriter};
+use crate::rights::{Asker, HeldAd, HeldDecision, HeldEvent, HeldLabel, HeldPart, PortForm, PortWriter};
 use crate::store::{FeedbackRow, Right};
 
 /// Pieces that wait for a slow caller.
@@ -29,12 +30,13 @@ pub(super) async fn access(
 ) -> Result<Response<Stream<pb::AccessResponse>>, Status> {
     let request = request.into_inner();
     let engine = Arc::clone(&service.engine);
-    let asker = engine.ask(&request.subject_token, Right::Access).await?;
+    let (asker, raw_id) = engine.ask_by_name(&request.subject_token, Right::Access).await?;
     engine.keep_right(&asker, Right::Access).await?;
+    let labels = labels_of(&service.labels, &asker, raw_id).await?;
     let (locale, _) = engine.phrases().language_of(&request.locale);
     let (sender, receiver) = mpsc::channel(PIECES_WAITING);
     tokio::spawn(async move {
-        if let Err(status) = tell_all(&engine, &asker, locale, &sender).await {
+        if let Err(status) = tell_all(&engine, &asker, labels, locale, &sender).await {
             // The caller may have gone.
             let _ = sender.send(Err(status)).await;
         }
@@ -45,6 +47,7 @@ pub(super) async fn access(
 async fn tell_all(
     engine: &Engine,
     asker: &Asker,
+    labels: Vec<HeldLabel>,
     locale: Locale,
     sender: &mpsc::Sender<Result<pb::AccessResponse, Status>>,
 ) -> Result<(), Status> {
@@ -52,6 +55,10 @@ async fn tell_all(
     let tell = async |part: Part| sender.send(Ok(pb::AccessResponse { part: Some(part) })).await.is_ok();
     let overview = engine.held_overview(asker).await?;
     if !tell(Part::Overview(wire_of(engine, asker, overview, locale))).await {
+        return Ok(());
+    }
+    let labels = labels.into_iter().map(pb::HeldLabel::from).collect::<Vec<_>>();
+    if !labels.is_empty() && !tell(Part::Labels(pb::HeldLabels { labels })).await {
         return Ok(());
     }
     let mut after = Some(0);
@@ -93,16 +100,17 @@ pub(super) async fn port(
 ) -> Result<Response<Stream<pb::PortResponse>>, Status> {
     let request = request.into_inner();
     let engine = Arc::clone(&service.engine);
-    let asker = engine.ask(&request.subject_token, Right::Port).await?;
+    let (asker, raw_id) = engine.ask_by_name(&request.subject_token, Right::Port).await?;
     let form = match request.format() {
         pb::PortFormat::Unspecified | pb::PortFormat::Json => PortForm::Json,
         pb::PortFormat::Csv => PortForm::Csv,
     };
     engine.keep_right(&asker, Right::Port).await?;
+    let labels = labels_of(&service.labels, &asker, raw_id).await?;
     let (sender, receiver) = mpsc::channel(PIECES_WAITING);
     tokio::spawn(async move {
         let mut pieces = Pieces { sender, gathered: String::new() };
-        if let Err(status) = write_all(&engine, &asker, form, &mut pieces).await {
+        if let Err(status) = write_all(&engine, &asker, labels, form, &mut pieces).await {
             let _ = pieces.sender.send(Err(status)).await;
         }
     });
@@ -132,6 +140,7 @@ impl Pieces {
 async fn write_all(
     engine: &Engine,
     asker: &Asker,
+    labels: Vec<HeldLabel>,
     form: PortForm,
     pieces: &mut Pieces,
 ) -> Result<(), Status> {
@@ -139,6 +148,9 @@ async fn write_all(
     pieces.append(&head).await?;
     for change in engine.held_overview(asker).await?.changes {
         pieces.append(&writer.part(&HeldPart::Change(change))).await?;
+    }
+    for label in labels {
+        pieces.append(&writer.part(&HeldPart::Label(label))).await?;
     }
     let mut after = Some(0);
     while let Some(place) = after {
@@ -191,6 +203,20 @@ impl From<HeldEvent> for pb::HeldEvent {
             source: event.source.name().to_owned(),
             retention_days: i32::try_from(event.retention_days).unwrap_or(i32::MAX),
             times: i32::try_from(event.times).unwrap_or(i32::MAX),
+        }
+    }
+}
+
+impl From<HeldLabel> for pb::HeldLabel {
+    fn from(label: HeldLabel) -> Self {
+        Self {
+            attribute: label.attribute,
+            value: label.value,
+            collected_at: Some(timestamp(label.collected_at)),
+            kept_until: Some(timestamp(label.kept_until)),
+            source: label.source,
+            basis: label.basis,
+            special_basis: label.special_basis.unwrap_or_default(),
         }
     }
 }

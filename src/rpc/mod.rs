@@ -9,8 +9,10 @@ mod consent_service;
 mod decisions;
 mod edits;
 mod explain;
+mod fairness;
 mod feedback;
 mod held;
+mod labels;
 mod models;
 mod recommend;
 mod record_events;
@@ -24,6 +26,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use crate::decide::{DecideError, Engine};
+use crate::fairness::LabelFolder;
 
 /// The messages and services of `proto/limpid/v1`.
 #[allow(
@@ -48,22 +51,27 @@ const MESSAGE_BYTES_MAX: usize = 8 << 20;
 #[derive(Clone)]
 struct Service {
     engine: Arc<Engine>,
+    /// For rights and counts alone.
+    labels: LabelFolder,
 }
 
 /// The gRPC routes: the services, health, and reflection v1 and v1alpha.
 ///
 /// # Errors
 /// When the built-in descriptors do not decode.
-pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic_reflection::server::Error> {
+pub async fn routes(
+    engine: Arc<Engine>,
+    labels: LabelFolder,
+) -> Result<tonic::service::Routes, tonic_reflection::server::Error> {
     use pb::{
         consent_service_server::ConsentServiceServer, decision_service_server::DecisionServiceServer,
         event_service_server::EventServiceServer, explanation_service_server::ExplanationServiceServer,
-        feedback_service_server::FeedbackServiceServer, model_service_server::ModelServiceServer,
-        recommendation_service_server::RecommendationServiceServer,
+        fairness_service_server::FairnessServiceServer, feedback_service_server::FeedbackServiceServer,
+        model_service_server::ModelServiceServer, recommendation_service_server::RecommendationServiceServer,
         subject_rights_service_server::SubjectRightsServiceServer,
         transparency_service_server::TransparencyServiceServer,
     };
-    let service = Service { engine };
+    let service = Service { engine, labels };
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter.set_serving::<RecommendationServiceServer<Service>>().await;
     reporter.set_serving::<ExplanationServiceServer<Service>>().await;
@@ -74,6 +82,7 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
     reporter.set_serving::<SubjectRightsServiceServer<Service>>().await;
     reporter.set_serving::<DecisionServiceServer<Service>>().await;
     reporter.set_serving::<FeedbackServiceServer<Service>>().await;
+    reporter.set_serving::<FairnessServiceServer<Service>>().await;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(pb::DESCRIPTORS)
@@ -94,6 +103,7 @@ pub async fn routes(engine: Arc<Engine>) -> Result<tonic::service::Routes, tonic
         .add_service(SubjectRightsServiceServer::new(service.clone()))
         .add_service(TransparencyServiceServer::new(service.clone()))
         .add_service(FeedbackServiceServer::new(service.clone()))
+        .add_service(FairnessServiceServer::new(service.clone()))
         .add_service(DecisionServiceServer::new(service))
         .add_service(health)
         .add_service(reflection().build_v1()?)

@@ -45,10 +45,20 @@ pub(super) async fn erase(
     service: &Service,
     request: Request<pb::EraseRequest>,
 ) -> Result<Response<pb::EraseResponse>, Status> {
-    let asker = service.engine.ask(&request.into_inner().subject_token, Right::Erase).await?;
-    let engine = Arc::clone(&service.engine);
-    let receipt = to_the_end(async move { engine.erase(&asker).await }).await?;
-    Ok(Response::new(receipt.into()))
+    let (asker, raw_id) =
+        service.engine.ask_by_name(&request.into_inner().subject_token, Right::Erase).await?;
+    let (engine, labels) = (Arc::clone(&service.engine), service.labels.clone());
+    let done = to_the_end(async move {
+        // Whatever becomes of the one, the other is erased; the call is to be made again unless both were.
+        let labels = labels.erase(asker.tenant.clone(), raw_id, engine.now()).await;
+        Ok((engine.erase(&asker).await?, labels))
+    });
+    let (receipt, labels) = done.await?;
+    let labels = labels.map_err(|error| super::labels::refusal(&error))?;
+    Ok(Response::new(pb::EraseResponse {
+        labels: i64::try_from(labels).unwrap_or(i64::MAX),
+        ..receipt.into()
+    }))
 }
 
 fn read(engine: &Engine, request: pb::RectifyRequest) -> Result<(EventId, Option<CorrectedEvent>), Status> {
@@ -87,6 +97,7 @@ impl From<ErasureReceipt> for pb::EraseResponse {
             choices: count(receipt.gone.choices),
             decisions: count(receipt.gone.decisions),
             events_in_memory: count(receipt.events_in_memory),
+            labels: 0,
         }
     }
 }

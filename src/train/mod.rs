@@ -7,6 +7,7 @@ mod card;
 mod contributions;
 mod folds;
 mod job;
+mod people;
 mod prepare;
 mod private;
 mod quality;
@@ -21,6 +22,7 @@ pub use card::keep_with_card;
 pub use contributions::Contributions;
 pub use folds::{Turns, prepare_folds};
 pub use job::{TrainError, fit_profiles, keep};
+pub use people::People;
 pub use prepare::{Asked, PrepareError, Prepared, prepare, prepare_only};
 pub use private::{HeldOut, train_privately};
 pub use quality::{

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 use clap::Parser;
 use limpid::admission::{Admission, LimitConfig, Limits};
 use limpid::app::{self, Listeners, Listening, Serving};
+use limpid::fairness::LabelFolder;
 use limpid::rpc::pb::{self, ReasonView};
 use limpid::web::Framing;
 use prost::Message;
@@ -89,6 +90,7 @@ fn main() {
         framing: Framing::default(),
         admission: Arc::new(Admission::open(limits)),
         listeners: Listeners::Joined(Listening::plain(listener)),
+        labels: LabelFolder::at("no-labels".into()),
         drain_max: DRAIN,
     };
     let served = serving.spawn(async move {

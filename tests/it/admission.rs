@@ -111,6 +111,7 @@ async fn no_call_reads_or_changes_anything_of_another_tenant() {
         "EventService/GetQuarantine",
         "EventService/RecordEvents",
         "ExplanationService/Compare",
+        "FairnessService/ListGroupAttributes",
         "FeedbackService/GetFeedback",
         "FeedbackService/ListConcerns",
         "FeedbackService/ResolveConcern",

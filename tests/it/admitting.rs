@@ -10,6 +10,7 @@ use limpid::admission::signing::Signer;
 use limpid::admission::{Admission, CallerClaims, CallerSigner, LimitConfig, Limits, Role, Trail, key_entry};
 use limpid::app::{self, Listeners, Listening, Serving};
 use limpid::domain::{TenantId, Timestamp};
+use limpid::fairness::LabelFolder;
 use limpid::web::Framing;
 use prost::bytes::{Buf, BufMut};
 use prost_reflect::prost::Message;
@@ -61,6 +62,7 @@ impl Guarded {
                 private: Listening::plain(inside),
                 public: Some(Listening::plain(outside)),
             },
+            labels: LabelFolder::at(service.place().labels()),
             drain_max: Duration::from_secs(600),
         };
         let engine = service.engine.clone();

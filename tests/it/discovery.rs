@@ -12,11 +12,12 @@ use tonic_health::pb::{
 use super::place::models;
 use super::service::Service;
 
-const SERVICES: [&str; 9] = [
+const SERVICES: [&str; 10] = [
     "limpid.v1.ConsentService",
     "limpid.v1.DecisionService",
     "limpid.v1.EventService",
     "limpid.v1.ExplanationService",
+    "limpid.v1.FairnessService",
     "limpid.v1.FeedbackService",
     "limpid.v1.ModelService",
     "limpid.v1.RecommendationService",

@@ -11,6 +11,7 @@ use limpid::ledger::{Keyring, TokenKind};
 use limpid::model::additive::AdditiveParams;
 use limpid::model::{ModelKind, NoProgress};
 use limpid::rpc::pb::decision_service_client::DecisionServiceClient;
+use limpid::rpc::pb::fairness_service_client::FairnessServiceClient;
 use limpid::rpc::pb::feedback_service_client::FeedbackServiceClient;
 use limpid::rpc::pb::transparency_service_client::TransparencyServiceClient;
 use limpid::rpc::pb::{self, EditChange, evidence::Fact};
@@ -21,6 +22,7 @@ use super::asked_by_token::{all_calls, ask, calls_with_a_token, is_the_persons_o
 use super::asking::{ALL_PURPOSES, about, number, purchase};
 use super::binary::limpid;
 use super::example;
+use super::labels::import;
 use super::place::{Place, TENANT};
 use super::service::Service;
 use super::web_client::get;
@@ -259,6 +261,18 @@ async fn told_to_others(apart: &Apart, call: &str, decided: &pb::RecommendRespon
                 assert!(reason.evidence.is_empty() && reason.text.is_empty(), "codes alone: {reason:?}");
             }
             [by_code, other].map(|answer| json(tonic::Response::new(answer), "RecommendResponse")).to_vec()
+        }
+        // One person of five has a value that nobody else has.
+        "FairnessService/ListGroupAttributes" => {
+            import(service, &format!("id,area\n{LONER},{LONE_PAGE}\na,town\nb,town\nc,town\nd,town\n"));
+            let mut fairness = FairnessServiceClient::new(service.channel.clone());
+            let asked = pb::ListGroupAttributesRequest { tenant: TENANT.to_owned() };
+            let answer = fairness.list_group_attributes(asked).await.unwrap();
+            let values = &answer.get_ref().attributes[0].values;
+            assert!(values.iter().all(|value| value.withheld && value.people == 0), "{values:?}");
+            // Values are declared, whether anyone has them or not.
+            let named = json(answer, "ListGroupAttributesResponse");
+            vec![named.replace(LONE_PAGE, "")]
         }
         "FeedbackService/GetFeedback" => {
             let token = decided.ads[0].explanation_token.clone();

@@ -133,6 +133,10 @@ impl Place {
         self.path().join("data")
     }
 
+    pub(crate) fn labels(&self) -> PathBuf {
+        self.data().join("labels")
+    }
+
     pub(crate) fn models(&self) -> PathBuf {
         self.data().join("models")
     }

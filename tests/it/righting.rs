@@ -61,6 +61,7 @@ pub(crate) struct Held {
     pub(crate) events: Vec<pb::HeldEvent>,
     pub(crate) decisions: Vec<pb::HeldDecision>,
     pub(crate) feedback: pb::HeldFeedback,
+    pub(crate) labels: Vec<pb::HeldLabel>,
 }
 
 pub(crate) async fn access(service: &Service, subject_token: String) -> Result<Held, Status> {
@@ -77,6 +78,7 @@ pub(crate) async fn held(channel: &Channel, subject_token: String) -> Result<Hel
             Part::Events(more) => held.events.extend(more.events),
             Part::Decisions(more) => held.decisions.extend(more.decisions),
             Part::Feedback(said) => held.feedback = said,
+            Part::Labels(more) => held.labels.extend(more.labels),
         }
     }
     Ok(held)

@@ -13,6 +13,7 @@ use limpid::data::Shown;
 use limpid::decide::{Engine, EngineParts, IntakeSettings};
 use limpid::domain::{Currency, IdSource, ManualClock, ModelVersion, Rates, TenantId, Timestamp};
 use limpid::explain::Phrases;
+use limpid::fairness::LabelFolder;
 use limpid::ledger::{Keyring, Ledger};
 use limpid::rpc::pb::recommendation_service_client::RecommendationServiceClient;
 use limpid::rpc::pb::{self, model_service_client::ModelServiceClient};
@@ -127,7 +128,8 @@ impl Service {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
-        let serving = open_to_all(listener, Framing::default());
+        let labels = LabelFolder::at(place.labels());
+        let serving = Serving { labels, ..open_to_all(listener, Framing::default()) };
         let served = tokio::spawn({
             let engine = engine.clone();
             async move {
@@ -214,6 +216,7 @@ pub(crate) fn open_to_all(listener: TcpListener, framing: Framing) -> Serving {
         framing,
         admission: Arc::new(Admission::open(Limits::of(&LimitConfig::default()).unwrap())),
         listeners: Listeners::Joined(Listening::plain(listener)),
+        labels: LabelFolder::at("no-labels".into()),
         drain_max: DRAIN_MAX,
     }
 }

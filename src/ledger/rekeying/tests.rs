@@ -93,7 +93,7 @@ async fn of_whoever_is_not_seen_from_one_rotation_to_the_next_nothing_is_kept() 
     decide(&ledger, &bert, 2).await.unwrap();
     ledger.record(&tenant(), None, [3; 32], &entry(&decision(3))).await.unwrap();
     let keys = || fs::read_to_string(place.path().join(KEY_FILE_NAME)).unwrap();
-    let first = keyfile::hex(ledger.keyring.kept_pseudonyms().keys().next().unwrap().1.secret());
+    let first = crate::sealing::hex(ledger.keyring.kept_pseudonyms().keys().next().unwrap().1.secret());
     assert_eq!(rotate(&ledger).await, Rekeyed::Done { version: 2, deleted: 0 });
     let seen = see(&ledger, "anna").await;
     assert!(keys().contains(first.as_str()));

@@ -75,7 +75,7 @@ async fn after_a_rotation_no_byte_of_store_log_or_backup_opens_what_was_erased()
         assert!(!opens(&bytes, &after, &subject, &row), "{what}");
     }
     // The destroyed key is in no file.
-    let old = keyfile::hex(before.keys[&1].as_bytes());
+    let old = crate::sealing::hex(before.keys[&1].as_bytes());
     for file in fs::read_dir(place.path()).unwrap() {
         let text = String::from_utf8_lossy(&fs::read(file.unwrap().path()).unwrap()).into_owned();
         assert!(!text.contains(old.as_str()));

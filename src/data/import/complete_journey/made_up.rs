@@ -112,7 +112,7 @@ fn raw_tables() -> TempDir {
 
 fn imported() -> (TempDir, Summary) {
     let to = TempDir::new().unwrap();
-    let summary = import(raw_tables().path(), to.path()).unwrap();
+    let summary = import(raw_tables().path(), to.path(), None).unwrap();
     (to, summary)
 }
 

@@ -4,6 +4,7 @@
 //! up, and named so: bids, payers, consents. `models/complete-journey/README.md` tells more.
 
 mod ads;
+mod labels;
 mod raw;
 mod sample;
 
@@ -75,12 +76,12 @@ impl fmt::Display for Summary {
     }
 }
 
-/// Reads the published tables in `from` and writes the example to `to`. The same tables give the
-/// same bytes.
+/// Reads the published tables in `from` and writes the example to `to`, and to `labels`, if that is given, group labels as
+/// `limpid labels import` takes them, with their declarations beside. The same tables give the same bytes.
 ///
 /// # Errors
 /// When a table is missing or does not fit, or `to` cannot be written.
-pub fn import(from: &Path, to: &Path) -> Result<Summary, ImportError> {
+pub fn import(from: &Path, to: &Path, labels: Option<&Path>) -> Result<Summary, ImportError> {
     let phrases =
         PHRASES.iter().fold(Localised::default(), |phrases, (locale, text)| phrases.with(*locale, *text));
     let schema = Schema::parse(SCHEMA, phrases)?;
@@ -96,6 +97,9 @@ pub fn import(from: &Path, to: &Path) -> Result<Summary, ImportError> {
     write_impressions(to, &raw, &campaigns, &offers, &mut summary)?;
     write_consents(to, &raw, &mut summary)?;
     write_table(&to.join("groups.parquet"), &raw.group_labels)?;
+    if let Some(file) = labels {
+        labels::write(&raw, file)?;
+    }
     let phrases = PHRASES.iter().map(|(locale, text)| (format!("phrases.{locale}.ftl"), *text));
     for (name, text) in std::iter::once(("schema.toml".to_owned(), SCHEMA)).chain(phrases) {
         let path = to.join(name);

@@ -21,7 +21,8 @@ pub(super) struct Raw {
     pub(super) covered: BTreeMap<(i64, String), BTreeSet<ProductIndex>>,
     /// Group labels, as they are published; for audits only.
     pub(super) group_labels: Vec<(&'static str, Values)>,
-    sensitive_categories: BTreeSet<String>,
+    /// What is sensitive of departments, categories and product types.
+    sensitive: [BTreeSet<String>; 3],
     campaigns: Vec<Campaign>,
     first_day: i32,
     last_day: i32,
@@ -95,7 +96,7 @@ impl Raw {
             redemptions: read_redemptions(&from.join("coupon_redemptions.csv.gz"))?,
             covered,
             group_labels: read_group_labels(&from.join("demographics.csv.gz"))?,
-            sensitive_categories: sensitive_values(schema, "category"),
+            sensitive: sensitive(schema),
             campaigns: read_campaigns(from)?,
         })
     }
@@ -115,7 +116,28 @@ impl Raw {
 
     /// Whether a category is on the sensitive list.
     pub(super) fn is_sensitive_category(&self, category: &str) -> bool {
-        self.sensitive_categories.contains(category)
+        self.sensitive[1].contains(category)
+    }
+
+    /// What is sensitive of departments, categories and product types.
+    pub(super) const fn sensitive(&self) -> [&BTreeSet<String>; 3] {
+        let [departments, categories, kinds] = &self.sensitive;
+        [departments, categories, kinds]
+    }
+
+    /// Some of the published labels of each household that has any.
+    pub(super) fn published(&self, names: &[&str]) -> BTreeMap<i64, Vec<String>> {
+        let column =
+            |name: &str| self.group_labels.iter().find(|(of, _)| *of == name).map(|(_, values)| values);
+        let Some(Values::Whole(households)) = column("subject") else { return BTreeMap::new() };
+        let of = |row: usize| {
+            let value = |name: &&str| match column(name) {
+                Some(Values::Texts(texts)) => texts[row].clone(),
+                Some(Values::Rising(_) | Values::Whole(_) | Values::Numbers(_)) | None => String::new(),
+            };
+            names.iter().map(value).collect()
+        };
+        households.iter().enumerate().map(|(row, household)| (*household, of(row))).collect()
     }
 
     /// The published id of a product, as text.
@@ -162,7 +184,7 @@ fn read_products(file: &Path, schema: &Schema) -> Result<Vec<Product>, ImportErr
     let records = Source::open(file)?.read(&names)?;
     let ids = whole(&records, "product_id")?;
     let texts = names[1..].iter().map(|name| records.texts(name)).collect::<Result<Vec<_>, _>>()?;
-    let sensitive = ["department", "category", "product_type"].map(|name| sensitive_values(schema, name));
+    let sensitive = sensitive(schema);
     let product = |(row, id): (usize, i64)| {
         let text = |column: usize| texts[column].get(row).unwrap_or_default().to_owned();
         let (department, category, kind) = (text(1), text(3), text(4));
@@ -172,6 +194,11 @@ fn read_products(file: &Path, schema: &Schema) -> Result<Vec<Product>, ImportErr
         Product { id, manufacturer: text(0), department, brand: text(2), category, kind, ordinary }
     };
     Ok(ids.into_iter().enumerate().map(product).collect())
+}
+
+/// What is sensitive of departments, categories and product types.
+fn sensitive(schema: &Schema) -> [BTreeSet<String>; 3] {
+    ["department", "category", "product_type"].map(|name| sensitive_values(schema, name))
 }
 
 fn sensitive_values(schema: &Schema, attribute: &str) -> BTreeSet<String> {

@@ -41,7 +41,7 @@ fn raw() -> PathBuf {
 
 fn imported() -> (TempDir, Summary) {
     let to = TempDir::new().unwrap();
-    let summary = import(&raw(), to.path()).unwrap();
+    let summary = import(&raw(), to.path(), None).unwrap();
     (to, summary)
 }
 
@@ -245,7 +245,7 @@ fn a_raw_table_that_is_missing_is_named() {
     for name in RAW_TABLES {
         let (from, to) = (copied(), TempDir::new().unwrap());
         fs::remove_file(from.path().join(name)).unwrap();
-        let error = import(from.path(), to.path()).unwrap_err();
+        let error = import(from.path(), to.path(), None).unwrap_err();
         let ImportError::Read(DataError::Unreadable { file, .. }) = &error else { panic!("{error}") };
         assert!(file.ends_with(name), "{error}");
     }
@@ -258,7 +258,7 @@ fn a_raw_table_that_was_cut_is_named() {
         let path = from.path().join(name);
         let bytes = fs::read(&path).unwrap();
         fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
-        let error = import(from.path(), to.path()).unwrap_err();
+        let error = import(from.path(), to.path(), None).unwrap_err();
         let ImportError::Read(DataError::Damaged { file, .. }) = &error else { panic!("{error}") };
         assert!(file.ends_with(name), "{error}");
         assert!(error.to_string().contains(": is damaged or truncated: "), "{error}");
@@ -269,7 +269,7 @@ fn a_raw_table_that_was_cut_is_named() {
 fn a_raw_table_without_a_column_names_it() {
     let (from, to) = (copied(), TempDir::new().unwrap());
     fs::copy(raw().join("coupons.csv.gz"), from.path().join("campaigns.csv.gz")).unwrap();
-    let error = import(from.path(), to.path()).unwrap_err();
+    let error = import(from.path(), to.path(), None).unwrap_err();
     let ImportError::Read(DataError::NoColumn { file, column, .. }) = &error else { panic!("{error}") };
     assert!(file.ends_with("campaigns.csv.gz") && column == "household_id", "{error}");
 }
@@ -280,11 +280,65 @@ fn a_target_that_cannot_be_written_is_named() {
     let in_the_way = dir.path().join("file");
     fs::write(&in_the_way, "").unwrap();
     let to = in_the_way.join("example");
-    let error = import(&raw(), &to).unwrap_err();
+    let error = import(&raw(), &to, None).unwrap_err();
     assert!(matches!(&error, ImportError::Write { path, .. } if *path == to), "{error}");
     assert!(error.to_string().starts_with(&format!("cannot write {}: ", to.display())), "{error}");
 
     fs::create_dir(dir.path().join("ads.parquet")).unwrap();
-    let error = import(&raw(), dir.path()).unwrap_err();
+    let error = import(&raw(), dir.path(), None).unwrap_err();
     assert!(matches!(&error, ImportError::Write { path, .. } if path.ends_with("ads.parquet")), "{error}");
+}
+
+#[test]
+fn labels_tell_what_is_published_and_in_which_sensitive_groups_a_household_bought() {
+    let to = TempDir::new().unwrap();
+    let file = to.path().join("labels.csv");
+    import(&raw(), &to.path().join("example"), Some(&file)).unwrap();
+    let labels = table(to.path(), "labels.csv");
+    let ids = texts(&labels, "id");
+    assert_eq!(ids.len(), 27, "every household");
+    let published = table(&to.path().join("example"), "groups.parquet");
+    for attribute in ["age", "income", "household_size"] {
+        let known: BTreeMap<_, _> =
+            texts(&published, "subject").into_iter().zip(texts(&published, attribute)).collect();
+        for (id, value) in ids.iter().zip(texts(&labels, attribute)) {
+            assert_eq!(known.get(id).map_or("", String::as_str), value, "{id} {attribute}");
+        }
+    }
+    // Recounted from the raw purchases: who bought any alcohol or tobacco.
+    let listed = [
+        "BEERS/ALES",
+        "CIGARETTES",
+        "CIGARS",
+        "DOMESTIC WINE",
+        "IMPORTED WINE",
+        "LIQUOR",
+        "MISC WINE",
+        "TOBACCO OTHER",
+    ];
+    let products = table(&raw(), "products.csv.gz");
+    let of_group = texts(&products, "product_category");
+    let of_group = of_group.iter().zip(texts(&products, "department"));
+    let ids_of_group: BTreeSet<String> = of_group
+        .zip(texts(&products, "product_id"))
+        .filter(|((category, department), _)| listed.contains(&category.as_str()) || department == "SPIRITS")
+        .map(|(_, id)| id)
+        .collect();
+    let source = Source::open(&raw().join("transactions.parquet")).unwrap();
+    let purchases = source.read(&["household_id", "product_id"]).unwrap();
+    let integers =
+        |column: &str| purchases.complete(column, purchases.integers(column).unwrap()).unwrap().into_iter();
+    let bought: BTreeSet<String> = integers("household_id")
+        .zip(integers("product_id"))
+        .filter(|(_, product)| ids_of_group.contains(&product.to_string()))
+        .map(|(household, _)| household.to_string())
+        .collect();
+    assert!(!bought.is_empty() && bought.len() < ids.len(), "{}", bought.len());
+    for (id, value) in ids.iter().zip(texts(&labels, "bought_alcohol_tobacco")) {
+        assert_eq!(value == "yes", bought.contains(id), "{id}");
+        assert!(["yes", "no"].contains(&value.as_str()));
+    }
+    let declared = fs::read_to_string(to.path().join("labels.toml")).unwrap();
+    assert_eq!(declared.matches("[[attribute]]").count(), 7);
+    assert_eq!(declared.matches("special_basis = \"9(2)(j)").count(), 4);
 }

@@ -135,7 +135,7 @@ async fn names_of_a_chain_whose_time_is_over_are_gone_and_join_no_more() {
     let seal = Seal { ordinal: 1, head, previous: [0; 32], expiry: None };
     assert_eq!(store.seal(seal).await, Ok(true));
     let expiry = Expiry { at: Timestamp::from_micros(2), signature: [3; 64] };
-    while store.expire(chain, expiry.clone(), 5).await.unwrap() > 0 {}
+    while store.expire(chain, expiry, 5).await.unwrap() > 0 {}
     assert_eq!(entries_in_table(&store).await, 0);
     // The same impressions may be decided on again, on a later day.
     let tomorrow = |n| DecisionRow { day: Day::from_number(numbered(n).day.number() + 1), ..numbered(n) };
