@@ -210,7 +210,9 @@ mod tests {
             let is_shy =
                 ["token", "secret", "password", "key", "credential"].iter().any(|word| id.contains(word));
             let takes = argument.get_value_names().unwrap_or_default().join(" ");
-            if is_shy && !LINKS.contains(&name.as_str()) && name != "limpid concerns show token" {
+            let is_number = takes == "DAYS";
+            if is_shy && !is_number && !LINKS.contains(&name.as_str()) && name != "limpid concerns show token"
+            {
                 assert!(takes.ends_with("FILE"), "{name} takes {takes}: a secret comes from a file");
                 files += 1;
             }

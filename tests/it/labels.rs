@@ -159,7 +159,7 @@ async fn the_services_keys_open_no_label() {
     let services = fs::read_to_string(service.place().data().join("keys.json")).unwrap();
     fs::write(folder.join(LABEL_KEY_FILE_NAME), &services).unwrap();
     let error = LabelStore::open(&folder).unwrap_err().to_string();
-    assert!(error.contains("label-keys.json has format 2"), "{error}");
+    assert!(error.contains("label-keys.json has format 3"), "{error}");
     // Nor does any of them as if it were the key of labels: a file that is whole in each other respect.
     let digits = |text: &&str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let keys: Vec<&str> = services.split('"').filter(digits).collect();
