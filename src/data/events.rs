@@ -147,7 +147,7 @@ pub(super) fn load_history(
             event.attributes[usize::from(id.0)] = codes[row];
         }
         match history.insert(keys[subjects[row] as usize], &event) {
-            Intake::Kept | Intake::Sensitive => {}
+            Intake::Kept | Intake::Known | Intake::Sensitive => {}
         }
     }
     Ok(history)

@@ -15,6 +15,9 @@ use super::symbols::Symbols;
 /// The code of an attribute that an event has no value for.
 pub(super) const UNKNOWN: u32 = u32::MAX;
 
+/// The place of events that the store does not tell of.
+const GIVEN: u64 = 0;
+
 /// The log of whoever did nothing.
 static NOTHING: Log = Log::nothing(0);
 
@@ -32,6 +35,8 @@ pub struct History {
 pub enum Intake {
     /// It was, and moves later decisions.
     Kept,
+    /// It is there already, from the same place of the store.
+    Known,
     /// It was not: it would tell of the person's health or family state.
     Sensitive,
 }
@@ -43,6 +48,8 @@ pub(super) struct Log {
     pub at: Vec<Timestamp>,
     pub kind: Vec<EventKind>,
     pub spend_micros: Vec<Micros>,
+    /// The place in the store of the row that tells of it; 0 if it is of the data that the service was given.
+    places: Vec<u64>,
     /// Events x attributes; [`UNKNOWN`] where there is no value.
     codes: Vec<u32>,
     attributes: u8,
@@ -63,6 +70,56 @@ impl History {
 
     /// Adds an event of `subject` at its place in time. Events may come in any order.
     pub fn insert(&mut self, subject: SubjectKey, event: &Event) -> Intake {
+        self.insert_at(subject, event, GIVEN)
+    }
+
+    /// Adds the events that a row of the store tells of, unless something of the row's place is there: whoever comes second
+    /// with a row changes nothing.
+    pub fn insert_stored(&mut self, subject: SubjectKey, events: &[Event], place: u64) -> Intake {
+        if self.has_stored(&subject, place) {
+            return Intake::Known;
+        }
+        let mut intake = Intake::Kept;
+        for event in events {
+            intake = self.insert_at(subject, event, place);
+        }
+        intake
+    }
+
+    /// Whether there are events of `subject` from a place of the store.
+    #[must_use]
+    pub fn has_stored(&self, subject: &SubjectKey, place: u64) -> bool {
+        self.logs.get(subject).is_some_and(|log| log.places.contains(&place))
+    }
+
+    /// The last place of the store that there is an event of `subject` from.
+    #[must_use]
+    pub fn last_stored(&self, subject: &SubjectKey) -> u64 {
+        self.logs.get(subject).and_then(|log| log.places.iter().max().copied()).unwrap_or(GIVEN)
+    }
+
+    /// Forgets the events of `subject` that came from the store, up to a place.
+    pub fn forget_stored(&mut self, subject: &SubjectKey, until: u64) {
+        let Some(log) = self.logs.get_mut(subject) else { return };
+        let kept: Vec<bool> = log.places.iter().map(|place| *place == GIVEN || *place > until).collect();
+        log.keep(|place| kept[place]);
+        if log.len() == 0 {
+            self.logs.remove(subject);
+        }
+    }
+
+    /// How many events of `subject` came from the store and differ from `event` in the hour and in what was spent alone.
+    #[must_use]
+    pub fn stored_on_day_of(&self, subject: &SubjectKey, event: &Event) -> usize {
+        let Some(log) = self.logs.get(subject) else { return 0 };
+        let day = event.at.day();
+        let of_day =
+            (0..log.len()).filter(|place| log.places[*place] != GIVEN && log.at[*place].day() == day);
+        let events = of_day.map(|place| log.event(place));
+        events.filter(|other| other.kind == event.kind && other.attributes == event.attributes).count()
+    }
+
+    fn insert_at(&mut self, subject: SubjectKey, event: &Event, place: u64) -> Intake {
         let code = |index: usize| event.attributes.get(index).copied().flatten();
         let mut sensitive = self.sensitive.iter().enumerate();
         if sensitive.any(|(index, codes)| code(index).is_some_and(|code| codes.contains(&code))) {
@@ -71,7 +128,7 @@ impl History {
         let attributes = self.sensitive.len();
         let width = u8::try_from(attributes).unwrap_or(u8::MAX);
         let log = self.logs.entry(subject).or_insert_with(|| Log::nothing(width));
-        log.insert(event, (0..attributes).map(|index| code(index).unwrap_or(UNKNOWN)));
+        log.insert(event, (0..attributes).map(|index| code(index).unwrap_or(UNKNOWN)), place);
         Intake::Kept
     }
 
@@ -88,7 +145,8 @@ impl History {
             return;
         };
         for place in 0..log.len() {
-            there.insert(&log.event(place), log.attributes().map(|attribute| log.code(place, attribute)));
+            let codes = log.attributes().map(|attribute| log.code(place, attribute));
+            there.insert(&log.event(place), codes, log.places[place]);
         }
     }
 
@@ -108,15 +166,14 @@ impl History {
         gone
     }
 
-    /// Forgets one event of `subject`; whether there was one.
-    pub fn take_out(&mut self, subject: &SubjectKey, event: &Event) -> bool {
+    /// Puts `now` in the place of one event of `subject` that came from the store; whether there was one.
+    pub fn replace_stored(&mut self, subject: &SubjectKey, was: &Event, now: &Event) -> bool {
         let Some(log) = self.logs.get_mut(subject) else { return false };
-        let Some(found) = (0..log.len()).find(|place| log.event(*place) == *event) else { return false };
+        let is_it = |place: &usize| log.places[*place] != GIVEN && log.event(*place) == *was;
+        let Some(found) = (0..log.len()).find(is_it) else { return false };
+        let place = log.places[found];
         log.keep(|place| place != found);
-        if log.len() == 0 {
-            self.logs.remove(subject);
-        }
-        true
+        self.insert_at(*subject, now, place) == Intake::Kept
     }
 
     /// Keeps the events of which `keeps` says so, by kind and moment; returns how many were forgotten.
@@ -143,6 +200,15 @@ impl History {
     pub fn events_of(&self, subject: &SubjectKey) -> impl Iterator<Item = Event> {
         let log = self.logs.get(subject);
         log.into_iter().flat_map(|log| (0..log.len()).map(|place| log.event(place)))
+    }
+
+    /// What the data tell that the service was given, of what `subject` did.
+    pub fn given_of(&self, subject: &SubjectKey) -> impl Iterator<Item = Event> {
+        let log = self.logs.get(subject);
+        let given = |log: &'_ Log, place: &usize| log.places[*place] == GIVEN;
+        log.into_iter().flat_map(move |log| {
+            (0..log.len()).filter(move |place| given(log, place)).map(|place| log.event(place))
+        })
     }
 
     /// How many events of `subject` happened from a moment until before another.
@@ -201,6 +267,7 @@ impl Log {
             at: Vec::new(),
             kind: Vec::new(),
             spend_micros: Vec::new(),
+            places: Vec::new(),
             codes: Vec::new(),
             attributes,
             index: OnceLock::new(),
@@ -252,15 +319,17 @@ impl Log {
         let kept = |count: usize| (0..count).filter(|place| keeps(*place));
         self.kind = kept(self.kind.len()).map(|place| self.kind[place]).collect();
         self.spend_micros = kept(self.spend_micros.len()).map(|place| self.spend_micros[place]).collect();
+        self.places = kept(self.places.len()).map(|place| self.places[place]).collect();
         self.at = kept(self.at.len()).map(|place| self.at[place]).collect();
         self.index.take();
     }
 
-    fn insert(&mut self, event: &Event, codes: impl Iterator<Item = u32>) {
+    fn insert(&mut self, event: &Event, codes: impl Iterator<Item = u32>, stored_at: u64) {
         let place = self.at.partition_point(|at| *at <= event.at);
         self.at.insert(place, event.at);
         self.kind.insert(place, event.kind);
         self.spend_micros.insert(place, event.spend_micros);
+        self.places.insert(place, stored_at);
         let first = place * usize::from(self.attributes);
         self.codes.splice(first..first, codes);
         self.index.take();
@@ -342,9 +411,34 @@ mod tests {
         assert_eq!(history.remove_until(&person("p1"), moment("2024-02-02")), 2);
         let left: Vec<Event> = history.events_of(&person("p1")).collect();
         assert_eq!(left, [event("2024-02-03", Some(3))]);
-        assert!(!history.take_out(&person("p1"), &event("2024-02-03", Some(4))));
-        assert!(history.take_out(&person("p1"), &event("2024-02-03", Some(3))));
+        assert_eq!(history.remove_until(&person("p1"), moment("2024-02-03")), 1);
         assert_eq!((history.events(), history.people()), (0, 0));
+    }
+
+    #[test]
+    fn a_row_of_the_store_is_there_once_and_what_was_given_stays_when_rows_are_replaced() {
+        let schema = schema();
+        let mut history = History::new(&schema, &Symbols::of(&schema));
+        let (who, [one, two]) = (person("p1"), [1, 2].map(|code| event("2024-02-01", Some(code))));
+        assert_eq!(history.insert(who, &one), Intake::Kept);
+        assert_eq!(history.insert_stored(who, &[one.clone()], 7), Intake::Kept);
+        assert_eq!(history.insert_stored(who, &[one.clone()], 7), Intake::Known);
+        assert_eq!(history.insert_stored(who, &[two.clone(), two.clone()], 9), Intake::Kept);
+        let counts = |history: &History| {
+            (history.stored_on_day_of(&who, &one), history.stored_on_day_of(&who, &two), history.events())
+        };
+        assert_eq!((counts(&history), history.last_stored(&who)), ((1, 2, 4), 9));
+        assert_eq!(history.stored_on_day_of(&who, &event("2024-02-02", Some(1))), 0);
+        assert!(history.replace_stored(&who, &one, &two));
+        assert!(!history.replace_stored(&who, &one, &two), "what was given is not of the store");
+        assert_eq!((counts(&history), history.has_stored(&who, 7)), ((0, 3, 4), true));
+        history.forget_stored(&who, 7);
+        assert_eq!((counts(&history), history.has_stored(&who, 7)), ((0, 2, 3), false));
+        history.rename(&who, person("p2"));
+        assert!(history.has_stored(&person("p2"), 9));
+        history.forget_stored(&person("p2"), 9);
+        assert_eq!(history.given_of(&person("p2")).collect::<Vec<_>>(), [one]);
+        assert_eq!(history.last_stored(&person("p2")), 0);
     }
 
     #[test]

@@ -121,6 +121,8 @@ pub struct Engine {
     pub(super) suppressed: Suppressed,
     /// What of the doings of other processes was taken in.
     pub(super) followed: tokio::sync::Mutex<Pulse>,
+    /// Held while a person's rows are read anew, or folded: neither may happen in the middle of the other.
+    pub(super) reading_anew: tokio::sync::Mutex<()>,
     /// What came of trying the models that serve.
     pub(super) self_tests: RwLock<Vec<Arc<SelfTest>>>,
     pub(super) tally: Tally,
@@ -174,6 +176,7 @@ impl Engine {
             owes_erasures: AtomicBool::new(false),
             suppressed: Suppressed::default(),
             followed: nothing_followed(),
+            reading_anew: tokio::sync::Mutex::default(),
             self_tests: RwLock::default(),
             tally: Tally::default(),
             sample: parts.sample,

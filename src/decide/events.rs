@@ -13,9 +13,6 @@ use crate::domain::{
 };
 use crate::store::{Appended, EventRow};
 
-/// Events that are read at a time when the service starts.
-const EVENTS_PER_PAGE: u32 = 10_000;
-
 /// One event, after it was checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventIn {
@@ -115,11 +112,12 @@ impl Engine {
             for ((incoming, event), appended) in events.into_iter().zip(appended) {
                 match appended {
                     // Erased since it was written; whoever erases drops from memory after noting it.
-                    Appended::New if self.is_erased(&tenant, &incoming.subject, incoming.at) => {
+                    Appended::New { .. } if self.is_erased(&tenant, &incoming.subject, incoming.at) => {
                         tally.erased += 1;
                     }
-                    Appended::New => match history.insert(incoming.subject, &event) {
-                        Intake::Kept => tally.recorded += 1,
+                    Appended::New { seq } => match history.insert_stored(incoming.subject, &[event], seq) {
+                        // Known is what was followed before this got here.
+                        Intake::Kept | Intake::Known => tally.recorded += 1,
                         Intake::Sensitive => tally.sensitive += 1,
                     },
                     Appended::Known => tally.known += 1,
@@ -146,35 +144,6 @@ impl Engine {
         self.rename_roster().await?;
         self.try_models();
         Ok(())
-    }
-
-    /// Puts the events of the store back into the history.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    async fn recall_events(&self) -> Result<u64, DecideError> {
-        let (mut after, mut recalled) = (0, 0);
-        loop {
-            let page = self.store.events(after, EVENTS_PER_PAGE).await?;
-            let Some(last) = page.last() else { return Ok(recalled) };
-            after = last.seq;
-            let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
-            for stored in page {
-                let row = stored.event;
-                // A store may have been restored from before an erasure while this process ran.
-                if self.is_erased(&stored.tenant, &row.subject, row.at) {
-                    continue;
-                }
-                match self.events_of_row(&row) {
-                    Ok(events) => {
-                        for event in events {
-                            recalled += u64::from(history.insert(row.subject, &event) == Intake::Kept);
-                        }
-                    }
-                    Err(error) => tracing::warn!(%error, "an event does not fit the schema any more"),
-                }
-            }
-        }
     }
 
     /// Whether anything may use the event, by what its caller accepted and by what the person chose here.

@@ -17,6 +17,8 @@ impl Engine {
         let yesterday = now.day().start().plus_days(-1);
         let mut count = 0;
         loop {
+            // Nobody's rows are read anew meanwhile.
+            let _turn = self.reading_anew.lock().await;
             let folded = self.store.fold_events(yesterday, self.events_since(), EVENTS_PER_STEP).await?;
             if folded.is_empty() {
                 break;
@@ -35,13 +37,11 @@ impl Engine {
     fn fold_in_memory(&self, history: &mut History, folded: &FoldedEvent) {
         let FoldedEvent { event: row, times_before, spend_before, .. } = folded;
         let Ok(single) = self.read_event(row.kind, row.at, &row.attributes, row.spend_micros) else { return };
-        if !history.take_out(&row.subject, &single) {
-            return;
-        }
         let on_day = |spend_micros| Event { at: row.at.day().start(), spend_micros, ..single.clone() };
-        if *times_before > 0 && history.take_out(&row.subject, &on_day(*spend_before)) {
-            let _ = history.insert(row.subject, &on_day(0));
+        let sum = on_day(spend_before.saturating_add(row.spend_micros));
+        // One that was told to another process and not followed yet comes with its sum.
+        if history.replace_stored(&row.subject, &single, &sum) && *times_before > 0 {
+            history.replace_stored(&row.subject, &on_day(*spend_before), &on_day(0));
         }
-        let _ = history.insert(row.subject, &on_day(spend_before.saturating_add(row.spend_micros)));
     }
 }

@@ -1,11 +1,10 @@
 //! What is held of a person, told part by part: from the store, the log and memory.
 
-use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
 use super::{DecideError, Engine};
 use crate::data::ShownRow;
-use crate::domain::{AttributeId, Choices, Event, EventKind, Micros, Response, Standing, Timestamp};
+use crate::domain::{AttributeId, Choices, Event, EventKind, Response, Standing, Timestamp};
 use crate::ledger::{Concern, Record, SealedDecision};
 use crate::rights::{Asker, HeldAd, HeldChange, HeldDecision, HeldEvent, Source, held_events};
 use crate::store::{EventRow, FeedbackRow};
@@ -35,9 +34,6 @@ pub struct HeldPage<T> {
     pub next: Option<u64>,
 }
 
-/// What tells events apart that are in memory.
-type Told = (EventKind, Timestamp, Micros, Vec<Option<u32>>);
-
 impl Engine {
     /// What is held of a person, at a glance.
     ///
@@ -64,38 +60,17 @@ impl Engine {
         Ok(HeldPage { parts: page.into_iter().map(|(_, row)| self.told(row)).collect(), next })
     }
 
-    /// The events of a person that are in the data which the service was given to start with: those in memory that
-    /// no caller told.
-    ///
-    /// # Errors
-    /// When the store cannot be read.
-    pub async fn held_of_example(&self, asker: &Asker) -> Result<Vec<HeldEvent>, DecideError> {
-        let (mut told, mut after) = (BTreeMap::<Told, usize>::new(), 0);
-        loop {
-            let page = held_events(&self.ledger, asker, after, PARTS_PER_PAGE).await?;
-            let Some((last, _)) = page.last() else { break };
-            after = *last;
-            for (_, row) in page {
-                for event in self.events_of_row(&row).into_iter().flatten() {
-                    *told.entry(key(&event)).or_default() += 1;
-                }
-            }
-        }
-        let in_memory: Vec<Event> = {
+    /// The events of a person that are in the data which the service was given to start with.
+    #[must_use]
+    pub fn held_of_example(&self, asker: &Asker) -> Vec<HeldEvent> {
+        let given: Vec<Event> = {
             let history = self.history.read().unwrap_or_else(PoisonError::into_inner);
-            history.events_of(&asker.subject).collect()
+            history.given_of(&asker.subject).collect()
         };
-        let given = in_memory.into_iter().filter(|event| match told.get_mut(&key(event)) {
-            Some(left) if *left > 0 => {
-                *left -= 1;
-                false
-            }
-            Some(_) | None => true,
-        });
-        let mut held: Vec<HeldEvent> = given.map(|event| self.given(&event)).collect();
+        let mut held: Vec<HeldEvent> = given.iter().map(|event| self.given(event)).collect();
         let shown = self.shown.read().unwrap_or_else(PoisonError::into_inner);
         held.extend(shown.of_subject(&asker.subject).iter().map(|row| self.given_row(row)));
-        Ok(held)
+        held
     }
 
     /// A row of the example: an ad that was shown, what was stated then, and what came of it.
@@ -217,8 +192,4 @@ impl Engine {
             retention_days: self.retention.days(event.kind),
         }
     }
-}
-
-fn key(event: &Event) -> Told {
-    (event.kind, event.at, event.spend_micros, event.attributes.clone())
 }

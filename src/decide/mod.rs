@@ -14,6 +14,7 @@ mod events;
 mod explanation;
 mod flips;
 mod fold;
+mod followed;
 mod held;
 mod how_it_works;
 mod intake;

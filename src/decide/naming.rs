@@ -114,7 +114,8 @@ impl Engine {
         self.history.write().unwrap_or_else(PoisonError::into_inner).rename(&from, to);
         self.unseen.forget(&from);
         self.renamed.store(true, Ordering::Relaxed);
-        Ok(())
+        // Sums of both names are one by now, and what was put right under the former name may not have been heard of.
+        if is_stored { self.read_anew(tenant, &to).await } else { Ok(()) }
     }
 
     /// Whoever was erased is so under every name. An erasure that a process noted under a name of before is finished here.
@@ -165,6 +166,11 @@ impl Engine {
             let Some(newest) = page.last() else { break };
             after = newest.seq;
             for stored in page {
+                if stored.was == self.keyring.mark(&stored.tenant, &stored.subject) {
+                    // An event was put right.
+                    self.read_anew(&stored.tenant, &stored.subject).await?;
+                    continue;
+                }
                 let Some(from) = self.unseen.of_mark(&stored.was) else { continue };
                 let _turns = self.choices.turns(&from, &stored.subject).await;
                 if self.unseen.of(&from).is_some() && self.keyring.is_current(&stored.subject) {

@@ -7,8 +7,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::{ChoiceIn, ChoiceReceipt, DecideError, Engine};
 use crate::domain::{
-    ChangeId, Choices, Event, EventId, EventKind, FieldError, Micros, ModelVersion, Purposes, Statement,
-    SubjectKey, SubjectMark, Teller, TenantId, Timestamp,
+    ChangeId, Choices, EventId, EventKind, FieldError, Micros, ModelVersion, Purposes, Statement, SubjectKey,
+    SubjectMark, Teller, TenantId, Timestamp,
 };
 use crate::ledger::Rotated;
 use crate::rights::{
@@ -184,23 +184,12 @@ impl Engine {
         corrected: Option<CorrectedEvent>,
     ) -> Result<(), DecideError> {
         let now = self.now();
-        let (correction, events) = match corrected {
-            None => (Correction::Delete, Vec::new()),
-            Some(corrected) => {
-                let (row, events) = self.check_correction(asker, id, corrected)?;
-                (Correction::Replace(Box::new(row)), events)
-            }
+        let correction = match corrected {
+            None => Correction::Delete,
+            Some(corrected) => Correction::Replace(Box::new(self.check_correction(asker, id, corrected)?)),
         };
-        let was = rectify(&self.ledger, asker, id, correction, now).await?;
-        let was = self.events_of_row(&was);
-        let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
-        for was in was.into_iter().flatten() {
-            history.take_out(&asker.subject, &was);
-        }
-        for event in events {
-            let _ = history.insert(asker.subject, &event);
-        }
-        Ok(())
+        rectify(&self.ledger, asker, id, correction, now).await?;
+        self.read_anew(&asker.tenant, &asker.subject).await
     }
 
     fn check_correction(
@@ -208,7 +197,7 @@ impl Engine {
         asker: &Asker,
         id: &EventId,
         corrected: CorrectedEvent,
-    ) -> Result<(EventRow, Vec<Event>), DecideError> {
+    ) -> Result<EventRow, DecideError> {
         let CorrectedEvent { kind, at, attributes, spend_micros, times } = corrected;
         let event = self.read_event(kind, at, &attributes, spend_micros).map_err(|errors| {
             crate::domain::FieldErrors(errors.0.into_iter().map(|e| e.under("corrected")).collect())
@@ -218,10 +207,7 @@ impl Engine {
         }
         let subject = asker.subject;
         let received_at = self.now();
-        let row =
-            EventRow { id: id.clone(), subject, kind, at, attributes, spend_micros, received_at, times };
-        let events = self.events_of_row(&row)?;
-        Ok((row, events))
+        Ok(EventRow { id: id.clone(), subject, kind, at, attributes, spend_micros, received_at, times })
     }
 
     /// Keeps that a right was exercised.
@@ -254,7 +240,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Takes in what other processes on the store did: new keys, new names, erasures, choices.
+    /// Takes in what other processes on the store did: new keys, new names, erasures, choices, events.
     ///
     /// # Errors
     /// When store or keys cannot be read.
@@ -267,7 +253,8 @@ impl Engine {
         self.follow_naming(last.renamings, pulse.renamings, pulse.naming).await?;
         self.follow_rights(last.rights, pulse.rights).await?;
         self.follow_choices(last.choices, pulse.choices).await?;
-        *last = pulse;
+        let events = self.follow_events(last.events, pulse.events).await?;
+        *last = Pulse { events, ..pulse };
         Ok(())
     }
 

@@ -14,7 +14,7 @@ pub enum Correction {
     Replace(Box<EventRow>),
 }
 
-/// Corrects an event that the person's controller told; what it was.
+/// Corrects an event that the person's controller told.
 ///
 /// # Errors
 /// When nothing of the person is held under the id, or the store cannot be written; then nothing changed.
@@ -24,17 +24,15 @@ pub async fn rectify(
     id: &EventId,
     correction: Correction,
     at: Timestamp,
-) -> Result<EventRow, RightError> {
+) -> Result<(), RightError> {
     keep_record(ledger, asker, Right::Rectify, at).await?;
     let corrected = match correction {
         Correction::Delete => None,
         Correction::Replace(event) => Some(*event),
     };
-    match ledger.store().rectify_event(&asker.tenant, &asker.subject, id, corrected).await? {
-        Rectified::Was(event) => {
-            ledger.scrub().await?;
-            Ok(*event)
-        }
+    let mark = ledger.keyring().mark(&asker.tenant, &asker.subject);
+    match ledger.store().rectify_event(&asker.tenant, (&asker.subject, &mark), id, corrected).await? {
+        Rectified::Was(_) => Ok(ledger.scrub().await?),
         Rectified::Folded(day) => Err(RightError::Folded(day)),
         Rectified::Absent => Err(RightError::NoSuchEvent),
     }

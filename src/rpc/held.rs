@@ -70,7 +70,7 @@ async fn tell_all(
         }
         after = next;
     }
-    for events in engine.held_of_example(asker).await?.chunks(EVENTS_PER_PIECE) {
+    for events in engine.held_of_example(asker).chunks(EVENTS_PER_PIECE) {
         let events = events.iter().cloned().map(pb::HeldEvent::from).collect();
         if !tell(Part::Events(pb::HeldEvents { events })).await {
             return Ok(());
@@ -160,7 +160,7 @@ async fn write_all(
         }
         after = next;
     }
-    for event in engine.held_of_example(asker).await? {
+    for event in engine.held_of_example(asker) {
         pieces.append(&writer.part(&HeldPart::Event(event))).await?;
     }
     let mut after = Some(0);

@@ -215,8 +215,14 @@ async fn no_tenant_reads_the_rows_of_another(place: impl Place) {
     assert_eq!(store.active(&other, Response::Click).await, Ok(None));
     // Both may use the same ids.
     assert!(is_new(&store.append_decision(decision("b", 1), None).await));
-    assert_eq!(store.append_events(&tenant("a"), marked(vec![event("e", 1)])).await, Ok(vec![Appended::New]));
-    assert_eq!(store.append_events(&other, marked(vec![event("e", 2)])).await, Ok(vec![Appended::New]));
+    assert_eq!(
+        store.append_events(&tenant("a"), marked(vec![event("e", 1)])).await,
+        Ok(vec![Appended::New { seq: 1 }])
+    );
+    assert_eq!(
+        store.append_events(&other, marked(vec![event("e", 2)])).await,
+        Ok(vec![Appended::New { seq: 2 }])
+    );
 }
 
 async fn an_id_is_decided_on_once(place: impl Place) {
@@ -303,10 +309,10 @@ async fn an_event_is_taken_once_and_another_under_its_id_is_told_apart(place: im
     let store = place.open().await;
     let a = tenant("a");
     let told = store.append_events(&a, marked(vec![event("1", 5), event("2", 5), event("1", 5)])).await;
-    assert_eq!(told, Ok(vec![Appended::New, Appended::New, Appended::Known]));
+    assert_eq!(told, Ok(vec![Appended::New { seq: 1 }, Appended::New { seq: 2 }, Appended::Known]));
     let later = EventRow { received_at: Timestamp::from_micros(99), ..event("1", 5) };
     let told = store.append_events(&a, marked(vec![later, event("2", 6), event("3", 5)])).await;
-    assert_eq!(told, Ok(vec![Appended::Known, Appended::Conflict, Appended::New]));
+    assert_eq!(told, Ok(vec![Appended::Known, Appended::Conflict, Appended::New { seq: 3 }]));
     let kept: Vec<EventRow> = store.events(0, 100).await.unwrap().into_iter().map(|e| e.event).collect();
     assert_eq!(kept, [event("1", 5), event("2", 5), event("3", 5)]);
     assert_eq!(store.append_events(&a, Vec::new()).await, Ok(Vec::new()));
@@ -518,6 +524,7 @@ macro_rules! suite {
             an_erasure_deletes_all_of_a_person_and_nothing_of_others,
             of_someone_who_was_erased_nothing_older_is_taken,
             the_trail_of_rights_is_kept_in_order_and_moves_the_pulse,
+            the_place_of_each_event_is_told_and_moves_the_pulse,
             data_keys_are_wrapped_anew_and_none_by_a_key_that_is_gone,
             everything_of_a_person_gets_the_new_name_and_nothing_is_left_under_the_old_one,
             what_there_is_under_two_names_becomes_one_and_counts_once,

@@ -18,7 +18,8 @@ pub struct Renaming {
     pub aliases: Vec<SubjectRow>,
 }
 
-/// A person who was renamed, as other processes hear of it: they know who is meant by the mark.
+/// A person who was renamed, as other processes hear of it: they know who is meant by the mark. If that is the mark of
+/// the same pseudonym, an event of the person was put right.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRenaming {
     /// Place in the order of renamings, ascending and from 1.

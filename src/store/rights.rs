@@ -116,9 +116,11 @@ pub struct Suppression {
 pub struct Pulse {
     /// Place of the last right that was exercised; 0 when none was.
     pub rights: u64,
+    /// Place of the last event; 0 when there is none.
+    pub events: u64,
     /// Place of the last change of choices; 0 when there is none.
     pub choices: u64,
-    /// Place of the last person who was renamed; 0 when none was.
+    /// Place of the last person who was renamed, or whose event was put right; 0 when none was.
     pub renamings: u64,
     /// The oldest wrapping key that may still be used.
     pub wrapping: u32,
@@ -298,13 +300,13 @@ impl Store {
     pub async fn rectify_event(
         &self,
         tenant: &TenantId,
-        subject: &SubjectKey,
+        person: (&SubjectKey, &SubjectMark),
         id: &EventId,
         corrected: Option<EventRow>,
     ) -> Result<Rectified, StoreError> {
         match self {
-            Self::Sqlite(sqlite) => sqlite.rectify_event(tenant, subject, id, corrected).await,
-            Self::Postgres(postgres) => postgres.rectify_event(tenant, subject, id, corrected).await,
+            Self::Sqlite(sqlite) => sqlite.rectify_event(tenant, person, id, corrected).await,
+            Self::Postgres(postgres) => postgres.rectify_event(tenant, person, id, corrected).await,
         }
     }
 

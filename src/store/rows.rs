@@ -93,6 +93,15 @@ pub struct FoldedEvent {
 }
 
 impl EventRow {
+    /// The sum of a day with one more event.
+    pub(super) fn with(&self, event: &Self) -> Self {
+        Self {
+            times: self.times.saturating_add(event.times),
+            spend_micros: self.spend_micros.saturating_add(event.spend_micros),
+            ..self.clone()
+        }
+    }
+
     /// Whether both tell the same thing; when we were told does not count.
     #[must_use]
     pub fn tells_the_same_as(&self, other: &Self) -> bool {
@@ -104,7 +113,10 @@ impl EventRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Appended {
     /// It is durable.
-    New,
+    New {
+        /// Its place in the order of arrival.
+        seq: u64,
+    },
     /// The same event had been taken before; nothing was written.
     Known,
     /// Another event had been taken under this id; nothing was written.
@@ -116,10 +128,13 @@ pub enum Appended {
 /// An event read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEvent {
-    /// Place in the order of arrival, ascending and from 1.
+    /// Place in the order of arrival, ascending and from 1; a sum moves to the end with each event that joins it. No place
+    /// is given twice.
     pub seq: u64,
     /// Whose data.
     pub tenant: TenantId,
+    /// Whether it is the sum of a day.
+    pub folded: bool,
     /// The event.
     pub event: EventRow,
 }

@@ -33,6 +33,7 @@ mod events;
 mod example;
 mod explain;
 mod folding;
+mod followed;
 mod golden;
 mod hostile_labels;
 mod idempotency;

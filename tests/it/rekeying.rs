@@ -304,8 +304,7 @@ async fn another_process_on_the_store_names_people_as_the_first_one_does_in_post
 async fn another_process_on_the_store_names_people_as_the_first_one_does_on(backend: Backend) {
     let service = Service::start_on(backend).await;
     for raw_id in ["refuses", "p-06", "late"] {
-        // Of yesterday, so that no process folds it while the other has it singly.
-        service.record([purchase(raw_id, raw_id, "TEA", 1)]).await.unwrap();
+        service.record([purchase(raw_id, raw_id, "TEA", 3)]).await.unwrap();
         decided(&service, raw_id, &format!("before-{raw_id}")).await;
     }
     for raw_id in ["refuses", "p-06"] {

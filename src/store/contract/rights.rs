@@ -57,7 +57,7 @@ pub(super) async fn of_someone_who_was_erased_nothing_older_is_taken(place: impl
     store.erase(erasure(9, 0)).await.unwrap();
     let at = |id: &str, at: i64| EventRow { at: Timestamp::from_micros(at), ..event(id, 5) };
     let told = store.append_events(&a, marked(vec![at("old", 0), at("new", 1)])).await;
-    assert_eq!(told, Ok(vec![Appended::Erased, Appended::New]));
+    assert_eq!(told, Ok(vec![Appended::Erased, Appended::New { seq: 1 }]));
     // Under the alias of then nothing is decided any more; the person may have another one.
     assert_eq!(store.append_decision(decision("a", 9), None).await, Ok(AppendedDecision::Gone));
     assert_eq!(store.decision(&a, decision("a", 9).id).await, Ok(None));
@@ -65,14 +65,14 @@ pub(super) async fn of_someone_who_was_erased_nothing_older_is_taken(place: impl
     assert_eq!(fresh.alias, Alias::from_bytes([10; 16]));
     assert!(is_new(&store.append_decision(decision("a", 10), None).await));
     let other = EventRow { subject: SubjectKey::from_bytes([1; 32]), ..at("other", 0) };
-    assert_eq!(store.append_events(&a, vec![(mark(1), other)]).await, Ok(vec![Appended::New]));
+    assert_eq!(store.append_events(&a, vec![(mark(1), other)]).await, Ok(vec![Appended::New { seq: 2 }]));
 }
 
 pub(super) async fn the_trail_of_rights_is_kept_in_order_and_moves_the_pulse(place: impl Place) {
     let store = place.open().await;
     assert_eq!(
         store.pulse().await,
-        Ok(Pulse { rights: 0, choices: 0, renamings: 0, wrapping: 1, naming: 1 })
+        Ok(Pulse { rights: 0, events: 0, choices: 0, renamings: 0, wrapping: 1, naming: 1 })
     );
     for (n, kind) in (1..).zip(Right::ALL) {
         assert_eq!(store.record_right(right(kind, 7, n)).await, Ok(u64::try_from(n).unwrap()));
@@ -85,12 +85,43 @@ pub(super) async fn the_trail_of_rights_is_kept_in_order_and_moves_the_pulse(pla
     let store = place.open().await;
     assert_eq!(
         store.pulse().await,
-        Ok(Pulse { rights: 7, choices: 1, renamings: 0, wrapping: 3, naming: 1 })
+        Ok(Pulse { rights: 7, events: 0, choices: 1, renamings: 0, wrapping: 3, naming: 1 })
     );
     let page = store.rights(4, 2).await.unwrap();
     let told = page.iter().map(|kept| (kept.seq, kept.row.clone(), kept.wrapped_by)).collect::<Vec<_>>();
     assert_eq!(told, [(5, right(Right::Erase, 7, 5), 1), (6, right(Right::Object, 7, 6), 1)]);
     assert_eq!(store.rights(6, 9).await.unwrap()[0].wrapped_by, 3);
+}
+
+pub(super) async fn the_place_of_each_event_is_told_and_moves_the_pulse(place: impl Place) {
+    let store = place.open().await;
+    let a = tenant("a");
+    let place_of = async |id: &str, spend| {
+        let told = store.append_events(&a, marked(vec![event(id, spend)])).await.unwrap();
+        (told[0], store.pulse().await.unwrap().events)
+    };
+    assert_eq!(place_of("1", 5).await, (Appended::New { seq: 1 }, 1));
+    assert_eq!(place_of("2", 5).await, (Appended::New { seq: 2 }, 2));
+    assert_eq!(place_of("1", 5).await, (Appended::Known, 2));
+    assert_eq!(place_of("1", 6).await, (Appended::Conflict, 2));
+    let folded = |page: Vec<crate::store::StoredEvent>| {
+        page.iter().map(|one| (one.seq, one.folded, one.event.times)).collect::<Vec<_>>()
+    };
+    assert_eq!(folded(store.events(0, 9).await.unwrap()), [(1, false, 1), (2, false, 1)]);
+    // A sum moves to the end with each event that joins it, so whoever reads on from a place sees it.
+    let (before, since) = (Timestamp::from_micros(86_400_000_000), Timestamp::from_micros(0));
+    store.fold_events(before, since, 1).await.unwrap();
+    assert_eq!(folded(store.events(0, 9).await.unwrap()), [(2, false, 1), (3, true, 1)]);
+    store.fold_events(before, since, 1).await.unwrap();
+    assert_eq!(folded(store.events(0, 9).await.unwrap()), [(4, true, 2)]);
+    assert_eq!(store.pulse().await.unwrap().events, 4);
+    // Places of what is gone are not given again, to choices neither.
+    store.append_choice(choice("a", 9, "c", &[])).await.unwrap();
+    store.erase(erasure(9, -70)).await.unwrap();
+    assert_eq!(store.pulse().await.unwrap().events, 0);
+    assert_eq!(place_of("3", 5).await, (Appended::New { seq: 5 }, 5));
+    store.append_choice(choice("a", 9, "d", &[])).await.unwrap();
+    assert_eq!(store.pulse().await.unwrap().choices, 2);
 }
 
 pub(super) async fn data_keys_are_wrapped_anew_and_none_by_a_key_that_is_gone(place: impl Place) {
@@ -122,17 +153,30 @@ pub(super) async fn an_event_is_put_right_or_taken_back_by_its_person_alone(plac
     let right = EventRow { spend_micros: 6, at: Timestamp::from_micros(-9), ..event("1", 5) };
     let (other, of_b) = (SubjectKey::from_bytes([1; 32]), tenant("b"));
     for (tenant, subject, id) in [(&a, &other, id("1")), (&of_b, &nine, id("1")), (&a, &nine, id("3"))] {
-        assert_eq!(store.rectify_event(tenant, subject, &id, None).await, Ok(Rectified::Absent));
+        assert_eq!(store.rectify_event(tenant, (subject, &mark(1)), &id, None).await, Ok(Rectified::Absent));
     }
     let was = |event| Ok(Rectified::Was(Box::new(event)));
-    assert_eq!(store.rectify_event(&a, &nine, &id("1"), Some(right.clone())).await, was(event("1", 5)));
-    assert_eq!(store.rectify_event(&a, &nine, &id("2"), None).await, was(event("2", 5)));
+    assert_eq!(
+        store.rectify_event(&a, (&nine, &mark(9)), &id("1"), Some(right.clone())).await,
+        was(event("1", 5))
+    );
+    assert_eq!(store.rectify_event(&a, (&nine, &mark(9)), &id("2"), None).await, was(event("2", 5)));
     let kept: Vec<EventRow> =
         store.events_of(&a, &nine, 0, 9).await.unwrap().into_iter().map(|e| e.event).collect();
     assert_eq!(kept, [right]);
+    // Other processes hear whose events are to be read anew; of what was not changed they hear nothing.
+    let heard = store.renamings(0, 9).await.unwrap();
+    assert_eq!(heard.iter().map(|one| (one.was, one.subject)).collect::<Vec<_>>(), [(mark(9), nine); 2]);
+    assert_eq!(store.pulse().await.unwrap().renamings, 2);
     // Told again it does not count again.
     let told = store.append_events(&a, marked(vec![event("2", 5), event("1", 5)])).await;
     assert_eq!(told, Ok(vec![Appended::Known, Appended::Conflict]));
+    // The place of the last event is not given again, though it was taken back.
+    assert_eq!(
+        store.append_events(&a, marked(vec![event("3", 5)])).await,
+        Ok(vec![Appended::New { seq: 3 }])
+    );
+    assert_eq!(store.events(2, 9).await.unwrap().len(), 1, "whoever had read up to it misses nothing");
 }
 
 pub(super) async fn events_whose_time_is_over_are_dropped_by_kind(place: impl Place) {
@@ -212,23 +256,25 @@ pub(super) async fn events_of_a_day_are_folded_into_one_row_and_their_ids_rememb
         "the first was before ids_since"
     );
     assert!(store.known_events(&tenant("c"), ids.to_vec()).await.unwrap().is_empty());
-    assert_eq!(store.append_events(&a, marked(vec![at("6", 30)])).await, Ok(vec![Appended::New]));
+    assert_eq!(store.append_events(&a, marked(vec![at("6", 30)])).await, Ok(vec![Appended::New { seq: 11 }]));
     let late = store.fold_events(before, ids_since, 9).await.unwrap();
     assert_eq!((late[0].times_before, late[0].spend_before), (2, 10));
     assert_eq!(store.forget_event_ids(Timestamp::from_micros(DAY)).await, Ok(2));
     let again = store.append_events(&a, marked(vec![at("2", 20), at("3", DAY + 5)])).await;
-    assert_eq!(again, Ok(vec![Appended::New, Appended::Known]));
+    assert_eq!(again, Ok(vec![Appended::New { seq: 13 }, Appended::Known]));
 
-    let folded = store.rectify_event(&a, &nine, &EventId::parse("3").unwrap(), None).await.unwrap();
+    let folded =
+        store.rectify_event(&a, (&nine, &mark(9)), &EventId::parse("3").unwrap(), None).await.unwrap();
     assert!(matches!(folded, Rectified::Folded(id) if id.as_str().contains(":1970-01-02:purchase:")));
-    let others =
-        store.rectify_event(&a, &SubjectKey::from_bytes([1; 32]), &EventId::parse("3").unwrap(), None).await;
+    let others = store
+        .rectify_event(&a, (&SubjectKey::from_bytes([1; 32]), &mark(1)), &EventId::parse("3").unwrap(), None)
+        .await;
     assert_eq!(others, Ok(Rectified::Absent));
     // The sum of a day is put right like any event, and goes with its person.
     let day = held.iter().find(|one| one.times == 2).unwrap().clone();
     assert!(day.id.as_str().starts_with(OWN_ID_PREFIX), "{}", day.id);
     let right = EventRow { times: 1, spend_micros: 4, ..day.clone() };
-    let was = store.rectify_event(&a, &nine, &day.id, Some(right)).await.unwrap();
+    let was = store.rectify_event(&a, (&nine, &mark(9)), &day.id, Some(right)).await.unwrap();
     assert!(matches!(was, Rectified::Was(was) if was.times == 3));
     let erased = store.erase(erasure(9, 70)).await.unwrap();
     assert_eq!(erased.events, 5);

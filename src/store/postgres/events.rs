@@ -14,7 +14,7 @@ use crate::store::day::sum_of_day;
 use crate::store::{Appended, EventRow, FoldedEvent, Rectified, StoreError, StoredEvent};
 
 pub(super) const SELECT: &str = "SELECT seq, tenant, event_id, subject_key, kind, at, attributes, spend_micros, received_at, \
-                      times FROM events";
+                      times, folded FROM events";
 
 impl Postgres {
     /// See [`crate::store::Store::append_events`].
@@ -57,12 +57,12 @@ impl Postgres {
     pub(in crate::store) async fn rectify_event(
         &self,
         tenant: &TenantId,
-        subject: &SubjectKey,
+        (subject, mark): (&SubjectKey, &SubjectMark),
         id: &EventId,
         corrected: Option<EventRow>,
     ) -> Result<Rectified, StoreError> {
-        let (tenant, subject, id) = (tenant.clone(), *subject, id.clone());
-        self.write(Rectify { tenant, subject, id, corrected }).await
+        let (tenant, subject, mark, id) = (tenant.clone(), *subject, *mark, id.clone());
+        self.write(Rectify { tenant, subject, mark, id, corrected }).await
     }
 
     /// See [`crate::store::Store::drop_events`].
@@ -121,7 +121,7 @@ impl Work for Append {
         let known = self.known(on).await?;
         let remembered = self.remembered(on).await?;
         let mut fresh = BTreeMap::<&EventId, &EventRow>::new();
-        let mut new = Vec::new();
+        let (mut new, mut new_at) = (Vec::new(), Vec::new());
         let mut appended = Vec::with_capacity(self.events.len());
         for (mark, event) in &self.events {
             let until = erased.get(mark.as_bytes().as_slice());
@@ -135,10 +135,15 @@ impl Work for Append {
             } else {
                 fresh.insert(&event.id, event);
                 new.push(event);
-                Appended::New
+                new_at.push(appended.len());
+                Appended::New { seq: 0 }
             });
         }
-        insert(on, &self.tenant, &new).await?;
+        let places = insert(on, &self.tenant, &new, false).await?;
+        for (index, event) in new_at.into_iter().zip(new) {
+            let seq = *places.get(event.id.as_str()).ok_or_else(|| damaged("event_id"))?;
+            appended[index] = Appended::New { seq };
+        }
         Ok(appended)
     }
 }
@@ -175,6 +180,7 @@ impl Append {
 struct Rectify {
     tenant: TenantId,
     subject: SubjectKey,
+    mark: SubjectMark,
     id: EventId,
     corrected: Option<EventRow>,
 }
@@ -213,6 +219,7 @@ impl Work for Rectify {
             execute(on, &format!("DELETE FROM events {known}"), &[&tenant, &id, &subject]).await?;
             remember(on, &self.tenant, &was.event, None).await?;
         }
+        naming::announce(on, &self.tenant, &self.mark, &self.subject).await?;
         Ok(Rectified::Was(Box::new(was.event)))
     }
 }
@@ -268,26 +275,23 @@ impl Work for Fold {
 }
 
 impl Fold {
-    /// Adds a single event to the sum of its day and deletes it.
+    /// Adds a single event to the sum of its day and deletes it. The sum moves to the end, so that other processes see it.
     async fn fold(&self, on: &ClientWrapper, single: StoredEvent) -> Result<FoldedEvent, StoreError> {
-        let StoredEvent { seq, tenant, event } = single;
+        let StoredEvent { seq, tenant, event, .. } = single;
         let sum = sum_of_day(&event);
         let sql = format!("{SELECT} WHERE tenant = $1 AND event_id = $2");
         let known = query(on, &sql, &[&tenant.as_str(), &sum.id.as_str()]).await?;
-        let before = if let Some(known) = known.first() {
-            read(known)?.event
-        } else {
-            insert(on, &tenant, &[&sum]).await?;
-            sum
-        };
-        let times = before.times.saturating_add(event.times);
-        let spend = before.spend_micros.saturating_add(event.spend_micros);
-        let sql = "UPDATE events SET times = $3, spend_micros = $4, folded = true WHERE tenant = $1 AND event_id = $2";
-        execute(on, sql, &[&tenant.as_str(), &before.id.as_str(), &i64::from(times), &spend]).await?;
+        let known = known.first().map(read).transpose()?;
+        let delete = "DELETE FROM events WHERE seq = $1";
+        if let Some(known) = &known {
+            execute(on, delete, &[&to_column(known.seq)]).await?;
+        }
+        let before = known.map_or(sum, |known| known.event);
+        insert(on, &tenant, &[&before.with(&event)], true).await?;
         if event.at >= self.ids_since {
             remember(on, &tenant, &event, Some(&before.id)).await?;
         }
-        execute(on, "DELETE FROM events WHERE seq = $1", &[&to_column(seq)]).await?;
+        execute(on, delete, &[&to_column(seq)]).await?;
         Ok(FoldedEvent { tenant, event, times_before: before.times, spend_before: before.spend_micros })
     }
 }
@@ -304,10 +308,15 @@ impl Work for Forget {
     }
 }
 
-/// Keeps single events in their order.
-async fn insert(on: &ClientWrapper, tenant: &TenantId, events: &[&EventRow]) -> Result<(), StoreError> {
+/// Keeps events in their order; their places by their ids.
+async fn insert(
+    on: &ClientWrapper,
+    tenant: &TenantId,
+    events: &[&EventRow],
+    folded: bool,
+) -> Result<BTreeMap<String, u64>, StoreError> {
     if events.is_empty() {
-        return Ok(());
+        return Ok(BTreeMap::new());
     }
     let ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
     let subjects: Vec<&[u8]> = events.iter().map(|event| event.subject.as_bytes().as_slice()).collect();
@@ -318,17 +327,28 @@ async fn insert(on: &ClientWrapper, tenant: &TenantId, events: &[&EventRow]) -> 
     let received: Vec<i64> = events.iter().map(|event| event.received_at.micros()).collect();
     let times: Vec<i64> = events.iter().map(|event| i64::from(event.times)).collect();
     let sql = "INSERT INTO events (tenant, event_id, subject_key, kind, at, attributes, spend_micros, \
-               received_at, times, folded) SELECT $1::text, id, subject, kind, at, attributes, spend, received, times, false \
+               received_at, times, folded) SELECT $1::text, id, subject, kind, at, attributes, spend, received, times, $10 \
                FROM unnest($2::text[], $3::bytea[], $4::text[], $5::bigint[], $6::text[], $7::bigint[], \
                $8::bigint[], $9::bigint[]) WITH ORDINALITY \
-               AS told (id, subject, kind, at, attributes, spend, received, times, place) ORDER BY place";
-    execute(
+               AS told (id, subject, kind, at, attributes, spend, received, times, place) ORDER BY place RETURNING seq, event_id";
+    let rows = query(
         on,
         sql,
-        &[&tenant.as_str(), &ids, &subjects, &kinds, &moments, &attributes, &spends, &received, &times],
+        &[
+            &tenant.as_str(),
+            &ids,
+            &subjects,
+            &kinds,
+            &moments,
+            &attributes,
+            &spends,
+            &received,
+            &times,
+            &folded,
+        ],
     )
     .await?;
-    Ok(())
+    rows.iter().map(|row| Ok((get(row, "event_id")?, place(row, "seq")?))).collect()
 }
 
 /// Remembers the id of an event that is not kept by it any more.
@@ -354,6 +374,7 @@ pub(super) fn read(row: &Row) -> Result<StoredEvent, StoreError> {
     Ok(StoredEvent {
         seq: place(row, "seq")?,
         tenant: parsed(row, "tenant", TenantId::parse)?,
+        folded: get(row, "folded")?,
         event: EventRow {
             id: parsed(row, "event_id", EventId::parse)?,
             subject: SubjectKey::from_bytes(bytes(row, "subject_key")?),

@@ -141,11 +141,23 @@ impl Work for Renaming {
                    DO UPDATE SET erased_at = greatest(suppressions.erased_at, excluded.erased_at)";
         execute(on, sql, &[&tenant_name, &from_mark, &to_mark]).await?;
         if moved > 0 {
-            let sql = "INSERT INTO renamings (tenant, was, subject_key) VALUES ($1, $2, $3)";
-            execute(on, sql, &[&tenant_name, &from_mark, &is]).await?;
+            announce(on, tenant, &marks.0, to).await?;
         }
         Ok(moved > 0)
     }
+}
+
+/// Tells other processes that everything of a person is to be read anew.
+pub(super) async fn announce(
+    on: &ClientWrapper,
+    tenant: &TenantId,
+    was: &SubjectMark,
+    subject: &SubjectKey,
+) -> Result<(), StoreError> {
+    let (was, subject) = (was.as_bytes().as_slice(), subject.as_bytes().as_slice());
+    let sql = "INSERT INTO renamings (tenant, was, subject_key) VALUES ($1, $2, $3)";
+    execute(on, sql, &[&tenant.as_str(), &was, &subject]).await?;
+    Ok(())
 }
 
 /// The id of a sum follows from the pseudonym. Where there is a sum of that day already, both become one.

@@ -97,6 +97,7 @@ impl Postgres {
     /// See [`crate::store::Store::pulse`].
     pub(in crate::store) async fn pulse(&self) -> Result<Pulse, StoreError> {
         let sql = "SELECT (SELECT coalesce(max(seq), 0) FROM rights) AS rights, \
+                   (SELECT coalesce(max(seq), 0) FROM events) AS events, \
                    (SELECT coalesce(max(seq), 0) FROM choices) AS choices, \
                    (SELECT coalesce(max(seq), 0) FROM renamings) AS renamings, \
                    (SELECT version FROM wrapping WHERE id = 0) AS wrapping, \
@@ -105,6 +106,7 @@ impl Postgres {
         let row = rows.first().ok_or_else(|| damaged("wrapping"))?;
         Ok(Pulse {
             rights: place(row, "rights")?,
+            events: place(row, "events")?,
             choices: place(row, "choices")?,
             renamings: place(row, "renamings")?,
             wrapping: number(row, "wrapping")?,

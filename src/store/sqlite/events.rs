@@ -60,12 +60,19 @@ impl Sqlite {
     pub(in crate::store) async fn rectify_event(
         &self,
         tenant: &TenantId,
-        subject: &SubjectKey,
+        (subject, mark): (&SubjectKey, &SubjectMark),
         id: &EventId,
         corrected: Option<EventRow>,
     ) -> Result<Rectified, StoreError> {
-        let (tenant, subject, id) = (tenant.clone(), *subject, id.clone());
-        self.write(move |connection| rectify(connection, (&tenant, &subject, &id), corrected.as_ref())).await
+        let (tenant, subject, mark, id) = (tenant.clone(), *subject, *mark, id.clone());
+        self.write(move |connection| {
+            let rectified = rectify(connection, (&tenant, &subject, &id), corrected.as_ref())?;
+            if matches!(rectified, Rectified::Was(_)) {
+                naming::announce(connection, &tenant, &mark, &subject)?;
+            }
+            Ok(rectified)
+        })
+        .await
     }
 
     /// See [`crate::store::Store::drop_events`].
@@ -203,16 +210,20 @@ fn append(
     if remembered.exists(key)? {
         return Ok(Appended::Known);
     }
-    insert(connection, tenant, event)?;
-    Ok(Appended::New)
+    Ok(Appended::New { seq: insert(connection, tenant, event, false)? })
 }
 
-/// Keeps a single event.
-fn insert(connection: &Connection, tenant: &TenantId, event: &EventRow) -> Result<(), StoreError> {
+/// Keeps an event; its place.
+fn insert(
+    connection: &Connection,
+    tenant: &TenantId,
+    event: &EventRow,
+    folded: bool,
+) -> Result<u64, StoreError> {
     connection
         .prepare_cached(
             "INSERT INTO events (tenant, event_id, subject_key, kind, at, attributes, spend_micros, \
-             received_at, times, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",
+             received_at, times, folded) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )?
         .execute(params![
             tenant.as_str(),
@@ -224,8 +235,9 @@ fn insert(connection: &Connection, tenant: &TenantId, event: &EventRow) -> Resul
             event.spend_micros,
             event.received_at.micros(),
             event.times,
+            folded,
         ])?;
-    Ok(())
+    Ok(connection.last_insert_rowid().unsigned_abs())
 }
 
 /// Remembers the id of an event that is not kept by it any more.
@@ -243,33 +255,26 @@ fn remember(
     Ok(())
 }
 
-/// Adds a single event to the sum of its day and deletes it.
+/// Adds a single event to the sum of its day and deletes it. The sum moves to the end, so that other processes see it.
 fn fold(
     connection: &Connection,
     single: StoredEvent,
     ids_since: Timestamp,
 ) -> Result<FoldedEvent, StoreError> {
-    let StoredEvent { seq, tenant, event } = single;
+    let StoredEvent { seq, tenant, event, .. } = single;
     let sum = sum_of_day(&event);
     let key = params![tenant.as_str(), sum.id.as_str()];
     let known = select(connection, "WHERE tenant = ?1 AND event_id = ?2", key)?.pop();
-    let before = if let Some(known) = known {
-        known.event
-    } else {
-        insert(connection, &tenant, &sum)?;
-        sum
-    };
-    let times = before.times.saturating_add(event.times);
-    let spend = before.spend_micros.saturating_add(event.spend_micros);
-    connection
-        .prepare_cached(
-            "UPDATE events SET times = ?3, spend_micros = ?4, folded = 1 WHERE tenant = ?1 AND event_id = ?2",
-        )?
-        .execute(params![tenant.as_str(), before.id.as_str(), times, spend])?;
+    let mut delete = connection.prepare_cached("DELETE FROM events WHERE seq = ?1")?;
+    if let Some(known) = &known {
+        delete.execute([to_column(known.seq)])?;
+    }
+    let before = known.map_or(sum, |known| known.event);
+    insert(connection, &tenant, &before.with(&event), true)?;
     if event.at >= ids_since {
         remember(connection, &tenant, &event, Some(&before.id))?;
     }
-    connection.prepare_cached("DELETE FROM events WHERE seq = ?1")?.execute([to_column(seq)])?;
+    delete.execute([to_column(seq)])?;
     Ok(FoldedEvent { tenant, event, times_before: before.times, spend_before: before.spend_micros })
 }
 
@@ -279,7 +284,7 @@ pub(super) fn select(
     key: impl Params,
 ) -> Result<Vec<StoredEvent>, StoreError> {
     let sql = format!(
-        "SELECT seq, tenant, event_id, subject_key, kind, at, attributes, spend_micros, received_at, times \
+        "SELECT seq, tenant, event_id, subject_key, kind, at, attributes, spend_micros, received_at, times, folded \
          FROM events {clause}"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -296,6 +301,7 @@ fn read(row: &Row<'_>) -> Result<StoredEvent, StoreError> {
     Ok(StoredEvent {
         seq: place(row, "seq")?,
         tenant: parsed(row, "tenant", TenantId::parse)?,
+        folded: get(row, "folded")?,
         event: EventRow {
             id: parsed(row, "event_id", EventId::parse)?,
             subject: SubjectKey::from_bytes(bytes(row, "subject_key")?),

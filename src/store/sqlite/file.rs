@@ -16,7 +16,7 @@ pub const FILE_NAME: &str = "limpid.db";
 const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
 
 /// The number of the first; builds before the first release wrote smaller ones.
-const FIRST_FORMAT: i64 = 8;
+const FIRST_FORMAT: i64 = 9;
 
 /// What a connection that writes keeps of the file at hand: entries that join the index touch pages of it that were not touched lately.
 const CACHE_KIB: i64 = 64 << 10;

@@ -143,11 +143,22 @@ fn rename(connection: &Connection, renaming: &Renaming) -> Result<bool, StoreErr
         )?
         .execute(params![tenant.as_str(), marks.0.as_bytes(), marks.1.as_bytes()])?;
     if moved > 0 {
-        connection
-            .prepare_cached("INSERT INTO renamings (tenant, was, subject_key) VALUES (?1, ?2, ?3)")?
-            .execute(params![tenant.as_str(), marks.0.as_bytes(), to.as_bytes()])?;
+        announce(connection, tenant, &marks.0, to)?;
     }
     Ok(moved > 0)
+}
+
+/// Tells other processes that everything of a person is to be read anew.
+pub(super) fn announce(
+    connection: &Connection,
+    tenant: &TenantId,
+    was: &SubjectMark,
+    subject: &SubjectKey,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("INSERT INTO renamings (tenant, was, subject_key) VALUES (?1, ?2, ?3)")?
+        .execute(params![tenant.as_str(), was.as_bytes(), subject.as_bytes()])?;
+    Ok(())
 }
 
 /// The id of a sum follows from the pseudonym. Where there is a sum of that day already, both become one.

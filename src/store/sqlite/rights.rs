@@ -130,6 +130,7 @@ impl Sqlite {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT (SELECT coalesce(max(seq), 0) FROM rights) AS rights, \
+                 (SELECT coalesce(max(seq), 0) FROM events) AS events, \
                  (SELECT coalesce(max(seq), 0) FROM choices) AS choices, \
                  (SELECT coalesce(max(seq), 0) FROM renamings) AS renamings, \
                  (SELECT version FROM wrapping) AS wrapping, (SELECT version FROM naming) AS naming",
@@ -138,6 +139,7 @@ impl Sqlite {
             let row = rows.next()?.ok_or(StoreError::Closed)?;
             Ok(Pulse {
                 rights: place(row, "rights")?,
+                events: place(row, "events")?,
                 choices: place(row, "choices")?,
                 renamings: place(row, "renamings")?,
                 wrapping: get(row, "wrapping")?,

@@ -102,7 +102,8 @@ CREATE TABLE naming (
 
 INSERT INTO naming VALUES (0, 1);
 
--- People who got another pseudonym, for other processes on the store; they go with the key of the former one.
+-- People who got another pseudonym, for other processes on the store; they go with the key of the former one. Whoever has
+-- the mark of the same pseudonym as the one before has an event that was put right.
 CREATE TABLE renamings (
     seq         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     tenant      text COLLATE "C" NOT NULL,

@@ -67,8 +67,9 @@ CREATE TABLE subjects (
 
 CREATE INDEX subjects_by_subject ON subjects (tenant, subject_key) WHERE subject_key IS NOT NULL;
 
+-- Other processes read on from a place: none is given twice, though the last row may go.
 CREATE TABLE events (
-    seq          INTEGER PRIMARY KEY,
+    seq          INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant       TEXT    NOT NULL,
     event_id     TEXT    NOT NULL,
     subject_key  BLOB    NOT NULL,
@@ -131,7 +132,7 @@ CREATE INDEX model_changes_by_tenant ON model_changes (tenant, seq);
 -- free text (purposes by number, and the names of advertisers, categories and data that are objected to), and
 -- to erase a person is to delete the rows of the pseudonym.
 CREATE TABLE choices (
-    seq         INTEGER PRIMARY KEY,
+    seq         INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant      TEXT    NOT NULL,
     subject_key BLOB    NOT NULL,
     change_id   TEXT    NOT NULL,
@@ -166,7 +167,8 @@ CREATE TABLE naming (
 
 INSERT INTO naming VALUES (0, 1);
 
--- People who got another pseudonym, for other processes on the store; they go with the key of the former one.
+-- People who got another pseudonym, for other processes on the store; they go with the key of the former one. Whoever has
+-- the mark of the same pseudonym as the one before has an event that was put right.
 CREATE TABLE renamings (
     seq         INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant      TEXT    NOT NULL,
