@@ -421,8 +421,8 @@ mod tests {
         let mut history = History::new(&schema, &Symbols::of(&schema));
         let (who, [one, two]) = (person("p1"), [1, 2].map(|code| event("2024-02-01", Some(code))));
         assert_eq!(history.insert(who, &one), Intake::Kept);
-        assert_eq!(history.insert_stored(who, &[one.clone()], 7), Intake::Kept);
-        assert_eq!(history.insert_stored(who, &[one.clone()], 7), Intake::Known);
+        assert_eq!(history.insert_stored(who, std::slice::from_ref(&one), 7), Intake::Kept);
+        assert_eq!(history.insert_stored(who, std::slice::from_ref(&one), 7), Intake::Known);
         assert_eq!(history.insert_stored(who, &[two.clone(), two.clone()], 9), Intake::Kept);
         let counts = |history: &History| {
             (history.stored_on_day_of(&who, &one), history.stored_on_day_of(&who, &two), history.events())
