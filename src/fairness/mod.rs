@@ -7,9 +7,11 @@
 
 mod attribute;
 mod error;
+mod file;
 mod folder;
 mod keys;
 mod proxy;
+mod rows;
 mod store;
 mod table;
 #[cfg(test)]

@@ -3,36 +3,19 @@
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
-use serde::{Deserialize, Serialize};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use super::file::{FORMAT, TABLES, connect, unopened, wrong};
 use super::keys::{LabelKeys, unusable};
-use super::table::{LabelRow, LabelTable};
+use super::rows::{Content, Numbered, content, declare, read_attributes, take, walk};
+use super::table::LabelTable;
 use super::{Attribute, LABEL_KEY_FILE_NAME, LabelError};
 use crate::domain::{FieldError, PEOPLE_FLOOR, TenantId, Timestamp};
-use crate::sealing::SealError;
 
 /// Name of the file in the folder of labels.
 pub const LABEL_FILE_NAME: &str = "labels.db";
 
-/// The format of the file, as its `user_version`.
-const FORMAT: i64 = 1;
-
-/// `identity` shows that keys and store belong together. Of a row its name tells nothing, and there is no column of attribute,
-/// value or person: whoever looks for labels of an attribute opens them all.
-const TABLES: &str = "
-CREATE TABLE identity (place INTEGER PRIMARY KEY CHECK (place = 1), sealed BLOB NOT NULL) STRICT;
-CREATE TABLE attribute (number INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL) STRICT;
-CREATE TABLE label (name BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE erased (mark BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-";
-
-/// How long to wait for another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Declarations are filled up to a multiple of so many bytes before they are sealed: their size tells little.
-const DECLARATION_BYTES: usize = 4096;
 /// What is sealed to bind store and keys.
 const IDENTITY: &[u8] = b"limpid labels v1";
 
@@ -91,48 +74,6 @@ pub struct Imported {
     pub older: u64,
     /// People who were not taken: they were erased after the labels were collected.
     pub erased: u64,
-}
-
-/// The content of a row. Always of the same length.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Content {
-    attribute: u32,
-    value: u16,
-    collected_at: Timestamp,
-}
-
-/// A declaration as it is sealed.
-#[derive(Serialize, Deserialize)]
-struct Declared {
-    tenant: TenantId,
-    attribute: Attribute,
-}
-
-/// An attribute by its number.
-struct Numbered {
-    number: u32,
-    tenant: TenantId,
-    attribute: Attribute,
-}
-
-impl Content {
-    const BYTES: usize = 14;
-
-    fn to_bytes(self) -> [u8; Self::BYTES] {
-        let mut bytes = [0; Self::BYTES];
-        bytes[..4].copy_from_slice(&self.attribute.to_le_bytes());
-        bytes[4..6].copy_from_slice(&self.value.to_le_bytes());
-        bytes[6..].copy_from_slice(&self.collected_at.micros().to_le_bytes());
-        bytes
-    }
-
-    fn of_bytes(bytes: &[u8]) -> Option<Self> {
-        let bytes: &[u8; Self::BYTES] = bytes.try_into().ok()?;
-        let attribute = u32::from_le_bytes(*bytes.first_chunk()?);
-        let value = u16::from_le_bytes(*bytes[4..].first_chunk()?);
-        let collected_at = Timestamp::from_micros(i64::from_le_bytes(*bytes[6..].first_chunk()?));
-        Some(Self { attribute, value, collected_at })
-    }
 }
 
 impl LabelStore {
@@ -453,155 +394,6 @@ impl std::fmt::Debug for LabelStore {
     }
 }
 
-/// Keeps the declarations that are new; the number of each.
-fn declare(
-    keys: &LabelKeys,
-    transaction: &Transaction<'_>,
-    tenant: &TenantId,
-    attributes: &[Attribute],
-    path: &Path,
-) -> Result<Vec<u32>, LabelError> {
-    let known = read_attributes(keys, transaction, path)?;
-    let mut numbers = Vec::with_capacity(attributes.len());
-    for attribute in attributes {
-        let same =
-            |numbered: &&Numbered| numbered.tenant == *tenant && numbered.attribute.name == attribute.name;
-        if let Some(numbered) = known.iter().find(same) {
-            if let Some(field) = numbered.attribute.differs(attribute) {
-                let rule =
-                    "is declared otherwise than before; erase the attribute first, or declare it alike";
-                let error = FieldError::new(field, rule);
-                return Err(LabelError::Declaration { attribute: attribute.name.clone(), error });
-            }
-            numbers.push(numbered.number);
-            continue;
-        }
-        // The number binds the seal, so it comes first.
-        transaction
-            .execute("INSERT INTO attribute (sealed) VALUES (x'')", [])
-            .map_err(|error| wrong(path, &error))?;
-        let number = u32::try_from(transaction.last_insert_rowid()).map_err(|_| LabelError::Damaged {
-            path: path.to_owned(),
-            what: "attributes have no number left".to_owned(),
-        })?;
-        let declared = Declared { tenant: tenant.clone(), attribute: attribute.clone() };
-        let mut text =
-            serde_json::to_vec(&declared).map_err(|error| LabelError::Seal { cause: error.to_string() })?;
-        text.resize(text.len().next_multiple_of(DECLARATION_BYTES), b' ');
-        let sealed = keys.seal.seal(&text, &declaration_context(number))?;
-        transaction
-            .execute("UPDATE attribute SET sealed = ?2 WHERE number = ?1", params![number, sealed])
-            .map_err(|error| wrong(path, &error))?;
-        numbers.push(number);
-    }
-    Ok(numbers)
-}
-
-/// Keeps the labels of a row of the table.
-fn take(
-    keys: &LabelKeys,
-    transaction: &Transaction<'_>,
-    (tenant, row): (&TenantId, &LabelRow),
-    numbers: &[u32],
-    collected_at: Timestamp,
-    imported: &mut Imported,
-    path: &Path,
-) -> Result<(), LabelError> {
-    for (attribute, value) in numbers.iter().zip(&row.values) {
-        let Some(value) = *value else { continue };
-        let name = keys.name(tenant, &row.raw_id, *attribute)?;
-        let is = Content { attribute: *attribute, value, collected_at };
-        match content(keys, transaction, &name, path)? {
-            Some(held) if held.collected_at > collected_at => {
-                imported.older += 1;
-                continue;
-            }
-            Some(held) if held == is => continue,
-            Some(_) | None => {}
-        }
-        let sealed = keys.seal.seal(&is.to_bytes(), &label_context(&name))?;
-        let kept = transaction
-            .prepare_cached(
-                "INSERT INTO label VALUES (?1, ?2) ON CONFLICT DO UPDATE SET sealed = excluded.sealed",
-            )
-            .and_then(|mut insert| insert.execute(params![name, sealed]));
-        kept.map_err(|error| wrong(path, &error))?;
-        imported.labels += 1;
-    }
-    Ok(())
-}
-
-fn read_attributes(
-    keys: &LabelKeys,
-    connection: &Connection,
-    path: &Path,
-) -> Result<Vec<Numbered>, LabelError> {
-    let told = |error: rusqlite::Error| wrong(path, &error);
-    let mut all =
-        connection.prepare_cached("SELECT number, sealed FROM attribute ORDER BY number").map_err(told)?;
-    let rows =
-        all.query_map([], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, Vec<u8>>(1)?))).map_err(told)?;
-    let mut attributes = Vec::new();
-    for row in rows {
-        let (number, sealed) = row.map_err(told)?;
-        let text = keys.seal.open(&sealed, &declaration_context(number)).ok_or_else(|| unopened(path))?;
-        let declared = serde_json::from_slice(&text).map_err(|_| unopened(path))?;
-        let Declared { tenant, attribute } = declared;
-        attributes.push(Numbered { number, tenant, attribute });
-    }
-    Ok(attributes)
-}
-
-fn content(
-    keys: &LabelKeys,
-    connection: &Connection,
-    name: &[u8; 32],
-    path: &Path,
-) -> Result<Option<Content>, LabelError> {
-    let sealed = connection
-        .prepare_cached("SELECT sealed FROM label WHERE name = ?1")
-        .and_then(|mut found| found.query_row([name], |row| row.get::<_, Vec<u8>>(0)).optional())
-        .map_err(|error| wrong(path, &error))?;
-    sealed.map(|sealed| open_content(keys, name, &sealed, path)).transpose()
-}
-
-/// Opens every row.
-fn walk(
-    keys: &LabelKeys,
-    connection: &Connection,
-    path: &Path,
-    mut see: impl FnMut([u8; 32], Content),
-) -> Result<(), LabelError> {
-    let told = |error: rusqlite::Error| wrong(path, &error);
-    let mut all = connection.prepare_cached("SELECT name, sealed FROM label").map_err(told)?;
-    let mut rows = all.query([]).map_err(told)?;
-    while let Some(row) = rows.next().map_err(told)? {
-        let name: [u8; 32] = row.get(0).map_err(told)?;
-        let sealed: Vec<u8> = row.get(1).map_err(told)?;
-        see(name, open_content(keys, &name, &sealed, path)?);
-    }
-    Ok(())
-}
-
-fn open_content(
-    keys: &LabelKeys,
-    name: &[u8; 32],
-    sealed: &[u8],
-    path: &Path,
-) -> Result<Content, LabelError> {
-    let opened = keys.seal.open(sealed, &label_context(name));
-    opened.and_then(|bytes| Content::of_bytes(&bytes)).ok_or_else(|| unopened(path))
-}
-
-/// What a seal of a label is bound to: rows cannot change places.
-fn label_context(name: &[u8; 32]) -> Vec<u8> {
-    [b"label".as_slice(), name].concat()
-}
-
-fn declaration_context(number: u32) -> Vec<u8> {
-    [b"attribute".as_slice(), &number.to_le_bytes()].concat()
-}
-
 fn kept_until(attribute: &Attribute, collected_at: Timestamp) -> Timestamp {
     collected_at.plus_days(attribute.retention_days.into())
 }
@@ -616,39 +408,4 @@ fn above_the_floor(counts: &[u64]) -> Vec<Option<u64>> {
         *smallest = None;
     }
     told
-}
-
-fn connect(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    connection.pragma_update(None, "synchronous", "full")?;
-    // What is deleted is overwritten.
-    connection.pragma_update(None, "secure_delete", true)?;
-    Ok(connection)
-}
-
-fn unopened(path: &Path) -> LabelError {
-    LabelError::Damaged { path: path.to_owned(), what: "a row does not open".to_owned() }
-}
-
-fn wrong(path: &Path, error: &rusqlite::Error) -> LabelError {
-    let damaged = |what: String| LabelError::Damaged { path: path.to_owned(), what };
-    match error {
-        rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => LabelError::Busy,
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => damaged(failure.to_string()),
-            _ => unusable(path, &failure),
-        },
-        rusqlite::Error::FromSqlConversionFailure(..)
-        | rusqlite::Error::IntegralValueOutOfRange(..)
-        | rusqlite::Error::InvalidColumnType(..) => damaged("a row is not as it was written".to_owned()),
-        error => unusable(path, error),
-    }
-}
-
-impl From<SealError> for LabelError {
-    fn from(error: SealError) -> Self {
-        Self::Seal { cause: error.to_string() }
-    }
 }
