@@ -7,9 +7,10 @@ use tokio::sync::OnceCell;
 
 use super::asks::Asks;
 use super::choices::ChoiceBook;
+use super::erasure::Suppressed;
 use super::intake::{IntakeSettings, ToldToday};
 use super::naming::Unseen;
-use super::rights::{RightsSettings, Suppressed, nothing_followed};
+use super::rights::{RightsSettings, nothing_followed};
 use super::{SelfTest, Tally};
 use crate::consent::{ConsentSettings, Gate, Verdicts};
 use crate::data::{AdDraft, Catalogue, History, Products, Schema, Shown, Symbols};

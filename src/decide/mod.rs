@@ -9,6 +9,7 @@ mod compare;
 mod concerns;
 mod controls;
 mod engine;
+mod erasure;
 mod error;
 mod events;
 mod explanation;
@@ -37,6 +38,7 @@ pub use compare::Compared;
 pub use concerns::ConcernIn;
 pub use controls::{Chooser, Controls, Kept};
 pub use engine::{Engine, EngineParts};
+pub use erasure::ErasureReceipt;
 pub use error::DecideError;
 pub use events::{EventIn, EventTally};
 pub use explanation::{Explained, NoticeInWords};
@@ -49,7 +51,7 @@ pub use replay::{Difference, Replayed};
 pub use request::{
     ADS_MAX, BID_MICROS_MAX, CANDIDATES_MAX, Floor, Offer, Request, Stated, StatedValue, Subject,
 };
-pub use rights::{CorrectedEvent, ErasureReceipt, RightsSettings};
+pub use rights::{CorrectedEvent, RightsSettings};
 pub use self_test::SelfTest;
 pub use tally::{Tally, TokenOutcome};
 pub use what_if::Without;

@@ -72,13 +72,11 @@ pub fn find_hints(
     for (place, attribute) in attributes.iter().enumerate() {
         let mirrored = if attribute.values.len() == 2 { 1 } else { attribute.values.len() };
         let told_of = told_of(labels, place, attribute.values.len());
+        let known: Vec<usize> = (0..labels.len()).filter(|&person| labels[person][place].is_some()).collect();
         for (number, value) in (0..).zip(&attribute.values[..mirrored]) {
             if !told_of[usize::from(number)] {
                 continue;
             }
-            // Who has a label, and whether it is this one.
-            let known: Vec<usize> =
-                (0..labels.len()).filter(|&person| labels[person][place].is_some()).collect();
             let is_in: Vec<bool> =
                 known.iter().map(|&person| labels[person][place] == Some(number)).collect();
             let people = is_in.iter().filter(|is_in| **is_in).count() as u64;

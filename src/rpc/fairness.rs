@@ -4,9 +4,8 @@ use tonic::{Request, Response, Status};
 
 use super::caller::caller_of;
 use super::labels::refusal;
-use super::status::Fields;
+use super::status::tenant;
 use super::{Service, pb};
-use crate::domain::TenantId;
 use crate::fairness::{AttributeCounts, ValueCount};
 
 #[tonic::async_trait]
@@ -18,9 +17,7 @@ impl pb::fairness_service_server::FairnessService for Service {
         let caller = caller_of(&request);
         let request = request.into_inner();
         caller.check_tenant(&request.tenant)?;
-        let mut fields = Fields::default();
-        let tenant = fields.take(TenantId::parse(&request.tenant));
-        let tenant = fields.finish(tenant)?;
+        let tenant = tenant(&request.tenant)?;
         let counts = self.labels.counts(tenant, self.engine.now()).await.map_err(|error| refusal(&error))?;
         let attributes = counts.into_iter().map(pb::GroupAttribute::from).collect();
         Ok(Response::new(pb::ListGroupAttributesResponse { attributes }))

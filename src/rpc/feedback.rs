@@ -5,7 +5,7 @@ use tonic::{Request, Response, Status};
 use super::account::timestamp;
 use super::caller::caller_of;
 use super::models::page_size;
-use super::status::{Fields, invalid};
+use super::status::{Fields, invalid, tenant};
 use super::{Service, pb, to_the_end};
 use crate::decide::{ConcernIn, Replayed};
 use crate::domain::{
@@ -156,10 +156,6 @@ impl From<Concern> for pb::Concern {
             remade: pb::ReplayOutcome::Unspecified.into(),
         }
     }
-}
-
-fn tenant(text: &str) -> Result<TenantId, Status> {
-    TenantId::parse(text).map_err(|error| invalid(&error.into()))
 }
 
 const fn feedback_kind(kind: pb::FeedbackKind) -> Option<FeedbackKind> {

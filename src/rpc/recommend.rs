@@ -31,11 +31,12 @@ impl pb::recommendation_service_server::RecommendationService for Service {
         caller.names_people(&request.tenant)?;
         caller.spend(request.candidates.len(), self.engine.now())?;
         let view = View::read(&request, self.engine.phrases())?;
-        let named = match (&request.subject, TenantId::parse(&request.tenant)) {
-            (Some(subject), Ok(tenant)) => Some(self.engine.see(&tenant, &subject.id).await?),
+        let tenant = TenantId::parse(&request.tenant);
+        let named = match (&request.subject, &tenant) {
+            (Some(subject), Ok(tenant)) => Some(self.engine.see(tenant, &subject.id).await?),
             _ => None,
         };
-        let request = read(&self.engine, request, named, has_gpc)?;
+        let request = read(&self.engine, request, (tenant, named), has_gpc)?;
         let recommended = self.engine.recommend(&request, deadline).await?;
         Ok(Response::new(view.answer(&self.engine, &recommended)))
     }

@@ -6,7 +6,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::caller::caller_of;
 use super::recommend::accepted;
-use super::status::Fields;
+use super::status::{Fields, tenant};
 use super::{Service, pb, to_the_end};
 use crate::decide::{DecideError, Engine, EventIn, EventTally, OutcomeOf};
 use crate::domain::{
@@ -32,11 +32,12 @@ impl pb::event_service_server::EventService for Service {
         while let Some(wire) = stream.message().await? {
             caller.names_people(&wire.tenant)?;
             caller.spend(1, self.engine.now())?;
-            let named = match (&wire.event, TenantId::parse(&wire.tenant)) {
-                (Some(event), Ok(tenant)) => Some(self.engine.see(&tenant, &event.subject_id).await?),
+            let tenant = TenantId::parse(&wire.tenant);
+            let named = match (&wire.event, &tenant) {
+                (Some(event), Ok(tenant)) => Some(self.engine.see(tenant, &event.subject_id).await?),
                 _ => None,
             };
-            batch.push(read(&self.engine, (number, named), wire)?);
+            batch.push(read(&self.engine, number, (tenant, named), wire)?);
             number += 1;
             if batch.len() == BATCH {
                 tally += record(&self.engine, std::mem::take(&mut batch)).await?;
@@ -61,9 +62,7 @@ impl pb::event_service_server::EventService for Service {
         let caller = caller_of(&request);
         let request = request.into_inner();
         caller.check_tenant(&request.tenant)?;
-        let mut fields = Fields::default();
-        let tenant = fields.take(TenantId::parse(&request.tenant));
-        let tenant = fields.finish(tenant)?;
+        let tenant = tenant(&request.tenant)?;
         let counts = self.engine.quarantined(&tenant).await?;
         Ok(Response::new(pb::GetQuarantineResponse { counts: counts.into_iter().map(count).collect() }))
     }
@@ -91,15 +90,17 @@ async fn record(engine: &Arc<Engine>, events: Vec<EventIn>) -> Result<EventTally
     to_the_end(async move { engine.record_events(events).await }).await
 }
 
-/// Reads and checks the event of this number in its stream, whose person is named so if the tenant is good.
+/// Reads and checks the event of this number in its stream. Tenant and person were read before: `named` is what the person is
+/// named by, if the tenant is good.
 fn read(
     engine: &Engine,
-    (number, named): (usize, Option<Result<Named, FieldError>>),
+    number: usize,
+    (tenant, named): (Result<TenantId, FieldError>, Option<Result<Named, FieldError>>),
     wire: pb::RecordEventsRequest,
 ) -> Result<EventIn, Status> {
     let mut fields = Fields::default();
     let at = |field: &str| format!("events[{number}].{field}");
-    let tenant = fields.take(TenantId::parse(&wire.tenant).map_err(|e| e.under(format!("events[{number}]"))));
+    let tenant = fields.take(tenant.map_err(|error| error.under(format!("events[{number}]"))));
     let Some(event) = wire.event else {
         fields.refuse(at("event"), "must be given");
         return fields.finish(None);

@@ -6,7 +6,7 @@ use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
 use crate::decide::DecideError;
-use crate::domain::{FieldError, FieldErrors};
+use crate::domain::{FieldError, FieldErrors, TenantId};
 use crate::rights::SubjectTokenError;
 
 /// The domain of our `ErrorInfo` reasons.
@@ -73,6 +73,11 @@ pub(super) fn invalid(errors: &FieldErrors) -> Status {
     let mut details = ErrorDetails::with_bad_request(violations);
     details.set_error_info("INVALID_FIELD", ERROR_DOMAIN, []);
     Status::with_error_details(Code::InvalidArgument, errors.to_string(), details)
+}
+
+/// The tenant that a request names, where it is all that can be wrong with it.
+pub(super) fn tenant(text: &str) -> Result<TenantId, Status> {
+    TenantId::parse(text).map_err(|error| invalid(&error.into()))
 }
 
 /// Collects the errors of fields while a request is read.

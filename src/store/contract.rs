@@ -1,9 +1,11 @@
 //! What every backend must do. A backend is added by adding a line at the end.
 
+mod choices;
 mod concerns;
 #[path = "../../tests/it/database.rs"]
 pub(super) mod database;
 mod log;
+mod models;
 mod naming;
 mod rights;
 
@@ -26,9 +28,11 @@ use crate::domain::{
     Response, Statement, SubjectKey, SubjectMark, Teller, TenantId, Timestamp,
 };
 
+use choices::*;
 use concerns::*;
 use database::Database;
 use log::*;
+use models::*;
 use naming::*;
 use rights::*;
 
@@ -332,120 +336,6 @@ async fn events_are_paged_in_order_of_arrival(place: impl Place) {
     }
     let expected = [("b", "1"), ("a", "2"), ("b", "3"), ("a", "4"), ("a", "5")];
     assert_eq!(read, expected.map(|(tenant, id)| (tenant.to_owned(), id.to_owned())));
-}
-
-async fn rolling_back_restores_the_version_before_and_stops_at_the_first(place: impl Place) {
-    let store = place.open().await;
-    let (a, at) = (tenant("a"), Timestamp::from_micros(1));
-    assert_eq!(store.roll_back(&a, Response::Click, at).await, Ok(None));
-    for n in [1, 2, 3] {
-        store.promote(&a, Response::Click, version(n), at).await.unwrap();
-    }
-    let back = store.roll_back(&a, Response::Click, at).await.unwrap().unwrap();
-    assert_eq!((back.version, back.previous), (version(2), Some(version(3))));
-    assert_eq!(back.action, PromotionAction::RollBack);
-    let again = store.promote(&a, Response::Click, version(4), at).await.unwrap();
-    assert_eq!(again.previous, Some(version(2)));
-    for expected in [2, 1] {
-        store.roll_back(&a, Response::Click, at).await.unwrap();
-        assert_eq!(store.active(&a, Response::Click).await, Ok(Some(version(expected))));
-    }
-    assert_eq!(store.roll_back(&a, Response::Click, at).await, Ok(None));
-    assert_eq!(store.active(&a, Response::Conversion).await, Ok(None));
-    assert_eq!(store.promotions(&a, Response::Click).await.unwrap().len(), 7);
-}
-
-async fn promoting_what_serves_already_changes_nothing(place: impl Place) {
-    let store = place.open().await;
-    let (a, at) = (tenant("a"), Timestamp::from_micros(1));
-    let first = store.promote(&a, Response::Conversion, version(1), at).await.unwrap();
-    let second = store.promote(&a, Response::Conversion, version(1), at.plus_seconds(9)).await.unwrap();
-    assert_eq!(first, second);
-    assert_eq!(store.promotions(&a, Response::Conversion).await, Ok(vec![first]));
-}
-
-async fn changes_of_models_are_kept_in_order_and_apart_by_tenant(place: impl Place) {
-    let store = place.open().await;
-    let change = |tenant_name: &str, action, n: u8| ModelChange {
-        seq: 0,
-        tenant: tenant(tenant_name),
-        at: Timestamp::from_micros(i64::from(n)),
-        action,
-        version: version(n),
-        previous: (n > 1).then(|| version(n - 1)),
-        who: "pricing analyst".to_owned(),
-        why: "the \"season\" is over\nas agreed".to_owned(),
-    };
-    let mut kept = Vec::new();
-    for (action, n) in ChangeAction::ALL.into_iter().zip(1..) {
-        store.record_change(change("b", action, n)).await.unwrap();
-        kept.push(store.record_change(change("a", action, n)).await.unwrap());
-    }
-    assert!(kept.is_sorted_by(|one, next| one.seq < next.seq));
-    store.close().await.unwrap();
-    let store = place.open().await;
-    assert_eq!(store.changes(&tenant("a")).await, Ok(kept));
-    assert_eq!(store.changes(&tenant("b")).await.unwrap().len(), 4);
-}
-
-async fn a_change_of_choices_is_taken_once_and_another_under_its_id_is_told_apart(place: impl Place) {
-    let store = place.open().await;
-    let said = [Statement::Withdraw(Purpose::MeasureAds)];
-    let first = choice("a", 1, "c", &said);
-    assert_eq!(store.append_choice(first.clone()).await, Ok(AppendedChoice::New { seq: 1 }));
-    let mut again = first.clone();
-    again.change.at = Timestamp::from_micros(99);
-    let known = AppendedChoice::Known(Box::new(StoredChoice { seq: 1, row: first.clone() }));
-    assert_eq!(store.append_choice(again).await, Ok(known));
-    let mut by_another = first.clone();
-    by_another.change.teller = Teller::Controller;
-    let others = [choice("a", 2, "c", &said), choice("a", 1, "c", &[]), by_another];
-    for other in others {
-        assert_eq!(store.append_choice(other).await, Ok(AppendedChoice::Conflict));
-    }
-    assert_eq!(store.choice(&first.tenant, &first.change.id).await.unwrap().unwrap().row, first);
-    assert_eq!(store.choice(&tenant("b"), &first.change.id).await, Ok(None));
-    // Another tenant may use the same id.
-    assert_eq!(store.append_choice(choice("b", 1, "c", &[])).await, Ok(AppendedChoice::New { seq: 2 }));
-}
-
-async fn choices_are_kept_in_order_and_apart_by_person_and_tenant(place: impl Place) {
-    let store = place.open().await;
-    let hide = Statement::Object(Objection::Advertiser("Café \"Fine\"".to_owned()));
-    let (grant, withdraw) = (Statement::Grant(Purpose::MeasureAds), Statement::Withdraw(Purpose::MeasureAds));
-    let rows = [
-        choice("a", 1, "1", std::slice::from_ref(&grant)),
-        choice("a", 2, "2", std::slice::from_ref(&grant)),
-        choice("b", 1, "3", std::slice::from_ref(&grant)),
-        choice("a", 1, "4", &[hide, withdraw]),
-    ];
-    for row in &rows {
-        store.append_choice(row.clone()).await.unwrap();
-    }
-    store.close().await.unwrap();
-    let store = place.open().await;
-    let of = |n: u8| SubjectKey::from_bytes([n; 32]);
-    let changes = store.choices_of(&tenant("a"), &of(1)).await.unwrap();
-    let places = changes.iter().map(|stored| stored.seq).collect::<Vec<_>>();
-    assert_eq!(places, [1, 4]);
-    assert_eq!(
-        changes.into_iter().map(|stored| stored.row).collect::<Vec<_>>(),
-        [rows[0].clone(), rows[3].clone()]
-    );
-
-    let choices = store.current_choices(&tenant("a"), &of(1)).await.unwrap();
-    assert_eq!(choices, Choices::of([&rows[0].change, &rows[3].change]));
-    assert!(choices.granted.is_empty() && choices.hidden_advertisers.contains("Café \"Fine\""));
-    assert_eq!(store.current_choices(&tenant("b"), &of(2)).await, Ok(Choices::default()));
-
-    let (mut read, mut after) = (Vec::new(), 0);
-    loop {
-        let page = store.choices(after, 3).await.unwrap();
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        read.extend(page.into_iter().map(|stored| stored.row));
-    }
-    assert_eq!(read, rows);
 }
 
 async fn a_list_of_ads_is_kept_once_under_its_version(place: impl Place) {

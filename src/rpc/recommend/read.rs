@@ -20,16 +20,16 @@ use crate::ledger::Named;
 /// Longest text of a request that becomes part of the decision, in bytes.
 const TEXT_BYTES_MAX: usize = 256;
 
-/// Reads a request; every field that breaks a rule is named. Rules that span fields are the engine's. `named` is what the
-/// person is named by, if there is one and the tenant is good.
+/// Reads a request; every field that breaks a rule is named. Rules that span fields are the engine's. Tenant and person were
+/// read before: `named` is what the person is named by, if there is one and the tenant is good.
 pub(super) fn read(
     engine: &Engine,
     wire: pb::RecommendRequest,
-    named: Option<Result<Named, FieldError>>,
+    (tenant, named): (Result<TenantId, FieldError>, Option<Result<Named, FieldError>>),
     has_gpc: bool,
 ) -> Result<Request, Status> {
     let mut fields = Fields::default();
-    let tenant = fields.take(TenantId::parse(&wire.tenant));
+    let tenant = fields.take(tenant);
     let impression = match wire.impression {
         None => {
             fields.refuse("impression", "must be given");

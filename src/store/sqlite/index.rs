@@ -101,6 +101,8 @@ impl Index {
         let mut state = self.state();
         state.batch.clear();
         state.joining = Joining::default();
+        // Whatever became of it, the next batch looks at what is there.
+        state.version_of_others = None;
     }
 
     /// Puts all entries into the table, in transactions of its own.
