@@ -19,9 +19,10 @@ use crate::store::StoreError;
 
 /// Copy when so many pages (of 4 KiB) are not in the file: few enough that the log's next sync does not
 /// wait long behind that of the file.
-const PAGES: u32 = 512;
-/// Let the log begin anew when it has so many pages: 130 MB, and less where a test has to write them.
-const PAGES_LONG: u32 = if cfg!(test) { 4_000 } else { 32_000 };
+const PAGES: u32 = 128;
+/// Let the log begin anew when it has so many pages: 32 MB, for while it grows to that its syncs take longer; less where
+/// a test has to write them.
+const PAGES_LONG: u32 = if cfg!(test) { 4_000 } else { 8_000 };
 /// What the writer copies then is at most so many pages.
 const PAGES_LEFT: u32 = 64;
 /// Let the log begin anew at this length, whatever is left.

@@ -13,10 +13,10 @@ use rusqlite::Connection;
 
 use crate::store::StoreError;
 
-/// By how much the log is lengthened at a time.
-const STEP: u64 = 1 << 20;
+/// By how much the log is lengthened at a time: the next batch waits for these to be on the disk.
+const STEP: u64 = 1 << 18;
 /// How much room a batch should find, at least.
-const AHEAD: u64 = STEP / 4;
+const AHEAD: u64 = STEP;
 /// Bytes of a page in the log, with its header; the log's own is shorter.
 const FRAME: u64 = 4096 + 24;
 
@@ -114,7 +114,7 @@ mod tests {
         for n in 201..=203_u8 {
             store.append_decision(decision("a", n), None).await.unwrap();
         }
-        assert_eq!(length(), STEP);
+        assert_eq!(length(), 2 * STEP);
         store.close().await.unwrap();
         assert!(!log.exists());
     }
