@@ -6,6 +6,7 @@ pub mod cli;
 pub mod consent;
 pub mod data;
 pub mod decide;
+pub mod deletion;
 pub mod domain;
 pub mod explain;
 pub mod fairness;

@@ -22,6 +22,7 @@ use super::metrics::{self, Metrics};
 use super::tls::Tls;
 use crate::admission::{Admission, ConnectionLimits, Door};
 use crate::decide::{DecideError, Engine};
+use crate::deletion::{self, Participants};
 use crate::fairness::LabelFolder;
 use crate::web::Framing;
 use crate::{rpc, web};
@@ -97,6 +98,8 @@ pub struct Serving {
     pub admission: Arc<Admission>,
     /// Where.
     pub listeners: Listeners,
+    /// Whose Data Deletion Requests are taken; None: nobody's.
+    pub participants: Option<Arc<Participants>>,
     /// Where group labels are, which people's rights reach and no decision does.
     pub labels: LabelFolder,
     /// How long calls under way are waited for at the end: a caller that never ends its stream must not keep the process.
@@ -112,10 +115,15 @@ pub async fn serve(
     serving: Serving,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
-    let Serving { framing, admission, listeners, labels, drain_max } = serving;
+    let Serving { framing, admission, listeners, participants, labels, drain_max } = serving;
     let metrics = Arc::new(Metrics::of(engine.clone()));
     let calls = |door| calls((&engine, &labels), &admission, &metrics, door);
-    let pages = |tls: bool| pages(&engine, &framing, &admission, tls);
+    let pages = |tls: bool| {
+        let deletion =
+            participants.clone().map(|listed| deletion::router(engine.clone(), labels.clone(), listed));
+        let pages = web::router(engine.clone(), &framing).merge(deletion.unwrap_or_default());
+        admitted(pages, &engine, &admission, tls)
+    };
     let told = || metrics::router(Arc::clone(&metrics));
     // Each router carries a fall-back, so the pages come first and gRPC takes the rest.
     let (inside, outside) = match listeners {
@@ -238,10 +246,10 @@ async fn calls(
     Ok(calls.layer(from_fn_with_state(Arc::clone(metrics), calls_only)))
 }
 
-/// The pages for people; where they are secure, browsers are told to ask for nothing else.
-fn pages(engine: &Arc<Engine>, framing: &Framing, admission: &Arc<Admission>, is_secure: bool) -> Router {
+/// What anyone may ask for; where it is secure, browsers are told to ask for nothing else.
+fn admitted(pages: Router, engine: &Arc<Engine>, admission: &Arc<Admission>, is_secure: bool) -> Router {
     let entrance = Entrance { admission: admission.clone(), engine: engine.clone(), door: Door::Public };
-    let pages = web::router(engine.clone(), framing).layer(from_fn_with_state(entrance, admit_page));
+    let pages = pages.layer(from_fn_with_state(entrance, admit_page));
     if !is_secure {
         return pages;
     }

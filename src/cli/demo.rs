@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::CommandError;
 use super::data::DataArguments;
+use super::deletion::DeletionOptions;
 use super::labels::labels_below;
 use super::listening::{bind, defaults};
 use super::progress::Bar;
@@ -43,10 +44,13 @@ pub(super) struct DemoArguments {
     data: DataArguments,
     #[command(flatten)]
     embedding: EmbedArguments,
+    #[command(flatten)]
+    deletion: DeletionOptions,
 }
 
 pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
     let framing = arguments.embedding.framing()?;
+    let participants = arguments.deletion.participants()?;
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port))).await?;
     let address = listener.local_addr().map_err(CommandError::new)?;
     let folders = Folders { example: arguments.example, data: arguments.data };
@@ -88,6 +92,7 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
         framing,
         admission: Arc::new(Admission::open(defaults()?)),
         listeners: Listeners::Joined(Listening::plain(listener)),
+        participants,
         labels: labels_below(None, &folders.data.folder),
         drain_max: Duration::from_secs(DRAIN_SECONDS),
     };

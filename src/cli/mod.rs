@@ -14,6 +14,7 @@ mod concerns;
 mod consent;
 mod data;
 mod decisions;
+mod deletion;
 mod demo;
 mod evaluate;
 mod explain;
@@ -79,6 +80,7 @@ enum Command {
     Rights(rights::RightsArguments),
     Keys(keys::KeysArguments),
     Sweep(keys::SweepArguments),
+    Deletion(deletion::DeletionArguments),
     Labels(labels::LabelsArguments),
     Proxies(proxies::ProxiesArguments),
     SubjectKey(keys::SubjectKeyArguments),
@@ -146,6 +148,7 @@ pub async fn run() -> ExitCode {
         Command::Rights(arguments) => rights::rights(arguments).await,
         Command::Keys(arguments) => keys::keys(arguments).await,
         Command::Sweep(arguments) => keys::sweep(arguments).await,
+        Command::Deletion(arguments) => deletion::run(&arguments),
         Command::Labels(arguments) => labels::run(&arguments),
         Command::Proxies(arguments) => proxies::run(arguments).await,
         Command::SubjectKey(arguments) => keys::subject_key(&arguments),

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::CommandError;
 use super::consent::ConsentArguments;
+use super::deletion::DeletionOptions;
 use super::intake::IntakeOptions;
 use super::keys::RightsOptions;
 use super::labels::labels_below;
@@ -37,6 +38,8 @@ pub(super) struct ServeArguments {
     embedding: EmbedArguments,
     #[command(flatten)]
     rights: RightsOptions,
+    #[command(flatten)]
+    deletion: DeletionOptions,
     #[command(flatten)]
     log: LogOptions,
     #[command(flatten)]
@@ -72,6 +75,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     let consent = arguments.consent.settings()?;
     let framing = arguments.embedding.framing()?;
     let rights = arguments.rights.settings(arguments.log.log_days)?;
+    let participants = arguments.deletion.participants()?;
     let witness = arguments.log.witness()?;
     let intake = arguments.intake.settings();
     let limits = arguments.listening.limits()?;
@@ -92,7 +96,8 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     }
     let drain_max = Duration::from_secs(arguments.drain_seconds);
     let labels = labels_below(arguments.labels, &arguments.folders.data.folder);
-    let serving = Serving { framing, admission: Arc::new(admission), listeners, labels, drain_max };
+    let admission = Arc::new(admission);
+    let serving = Serving { framing, admission, listeners, participants, labels, drain_max };
     serve(&workspace, engine, serving).await
 }
 

@@ -8,6 +8,7 @@ mod choices;
 mod compare;
 mod concerns;
 mod controls;
+mod deletion;
 mod engine;
 mod erasure;
 mod error;
@@ -37,6 +38,7 @@ pub use choices::{ChoiceIn, ChoiceReceipt, OBJECTIONS_MAX, STATEMENTS_MAX, all_c
 pub use compare::Compared;
 pub use concerns::ConcernIn;
 pub use controls::{Chooser, Controls, Kept};
+pub use deletion::{DeletionRequest, ORIGINAL_DAYS_MAX};
 pub use engine::{Engine, EngineParts};
 pub use erasure::ErasureReceipt;
 pub use error::DecideError;

@@ -278,6 +278,7 @@ impl Engine {
         }
         let stored = sweep_events(&self.ledger, &self.retention, now).await?;
         let folded = self.fold_events(now).await?;
+        self.forget_deletions(now).await?;
         let renamed = self.renamed.swap(false, Ordering::Relaxed);
         if folded + self.forget_renamings(now).await? > 0 || renamed {
             self.ledger.scrub().await?;

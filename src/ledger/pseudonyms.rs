@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretBox};
 
 use super::keyring::{FIRST_VERSION, Keyring};
 use crate::domain::{FieldError, SubjectKey, SubjectMark, TenantId, Timestamp};
+use crate::store::Hash;
 
 /// Keys of pseudonyms that are in use: the newest, and the one before.
 const IN_USE: usize = 2;
@@ -143,6 +144,18 @@ impl Keyring {
     #[must_use]
     pub fn person_mark(&self, tenant: &TenantId, raw_id: &str) -> SubjectMark {
         SubjectMark::of_person(self.people.expose_secret(), tenant, raw_id)
+    }
+
+    /// What stays of a Data Deletion Request that was carried out: a hash of all that tells it from others, under a key of its own.
+    #[must_use]
+    pub fn request_mark(&self, parts: [&str; 4]) -> Hash {
+        let key = blake3::derive_key("limpid 2026-11 deletion requests", self.people.expose_secret());
+        let mut hasher = blake3::Hasher::new_keyed(&key);
+        for part in parts {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        *hasher.finalize().as_bytes()
     }
 
     /// The mark of a pseudonym, by which rows under it are known.

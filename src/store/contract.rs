@@ -4,6 +4,7 @@ mod choices;
 mod concerns;
 #[path = "../../tests/it/database.rs"]
 pub(super) mod database;
+mod deletion_requests;
 mod log;
 mod models;
 mod naming;
@@ -31,6 +32,7 @@ use crate::domain::{
 use choices::*;
 use concerns::*;
 use database::Database;
+use deletion_requests::*;
 use log::*;
 use models::*;
 use naming::*;
@@ -429,6 +431,7 @@ macro_rules! suite {
             so_many_concerns_about_a_decision_and_no_more,
             feedback_counts_people_and_each_ad_once,
             what_is_not_believed_is_counted_by_day_and_cause,
+            a_deletion_request_is_known_from_the_first_time_until_its_time_is_over,
             closing_keeps_all_that_was_acknowledged_and_refuses_the_rest,
         ]);
     };

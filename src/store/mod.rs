@@ -10,6 +10,7 @@ mod concerns;
 #[cfg(test)]
 mod contract;
 mod day;
+mod deletion_requests;
 mod error;
 mod log;
 mod naming;

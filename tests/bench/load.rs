@@ -90,6 +90,7 @@ fn main() {
         framing: Framing::default(),
         admission: Arc::new(Admission::open(limits)),
         listeners: Listeners::Joined(Listening::plain(listener)),
+        participants: None,
         labels: LabelFolder::at("no-labels".into()),
         drain_max: DRAIN,
     };

@@ -62,6 +62,7 @@ impl Guarded {
                 private: Listening::plain(inside),
                 public: Some(Listening::plain(outside)),
             },
+            participants: None,
             labels: LabelFolder::at(service.place().labels()),
             drain_max: Duration::from_secs(600),
         };

@@ -13,11 +13,14 @@ use super::place::Place;
 fn the_help_of_every_command_mentions_its_arguments() {
     for (command, arguments) in [
         ("", "demo serve import train evaluate recommend explain consent object decisions models --version"),
-        ("demo", "--port --example --data --embed-origin"),
+        ("demo", "--port --example --data --embed-origin --deletion-participants"),
         (
             "serve",
-            "--example --data --listen --example-clock --drain-seconds --vendor-id --legitimate-interest --consent-days --unknown-age --embed-origin",
+            "--example --data --listen --example-clock --drain-seconds --vendor-id --legitimate-interest --consent-days --unknown-age --embed-origin --deletion-participants",
         ),
+        ("deletion", "key check"),
+        ("deletion key", "--out"),
+        ("deletion check", "<FILE>"),
         ("import", "complete-journey"),
         ("import complete-journey", "--from --to"),
         (

@@ -25,6 +25,8 @@ mod consent_signals;
 mod crash;
 mod database;
 mod deadline;
+mod deletion;
+mod deletion_parties;
 mod discovery;
 mod drain;
 mod edits;

@@ -11,6 +11,7 @@ use limpid::app::{self, Listeners, Listening, Serving};
 use limpid::consent::ConsentConfig;
 use limpid::data::Shown;
 use limpid::decide::{Engine, EngineParts, IntakeSettings};
+use limpid::deletion::Participants;
 use limpid::domain::{Currency, IdSource, ManualClock, ModelVersion, Rates, TenantId, Timestamp};
 use limpid::explain::Phrases;
 use limpid::fairness::LabelFolder;
@@ -26,6 +27,7 @@ use tokio::task::JoinHandle;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
 
+use super::deletion_parties::list_of;
 use super::place::{Backend, Place, models};
 
 /// Noon of 1 March 2026, the day after the last event of the example.
@@ -129,7 +131,9 @@ impl Service {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let labels = LabelFolder::at(place.labels());
-        let serving = Serving { labels, ..open_to_all(listener, Framing::default()) };
+        let list = list_of(place.path());
+        let participants = list.exists().then(|| Arc::new(Participants::read(&list).unwrap()));
+        let serving = Serving { labels, participants, ..open_to_all(listener, Framing::default()) };
         let served = tokio::spawn({
             let engine = engine.clone();
             async move {
@@ -216,6 +220,7 @@ pub(crate) fn open_to_all(listener: TcpListener, framing: Framing) -> Serving {
         framing,
         admission: Arc::new(Admission::open(Limits::of(&LimitConfig::default()).unwrap())),
         listeners: Listeners::Joined(Listening::plain(listener)),
+        participants: None,
         labels: LabelFolder::at("no-labels".into()),
         drain_max: DRAIN_MAX,
     }

@@ -13,6 +13,7 @@ use super::admitting::{call_with, method, with_text};
 use super::asked_by_token::all_calls;
 use super::asking::{ALL_PURPOSES, about, purchase};
 use super::binary::{Serving, limpid, limpid_reading, train};
+use super::deletion_parties::{draft, list, write_list};
 use super::place::Place;
 use super::service::{Service, channel, recommender};
 use super::web_client::{get, send};
@@ -157,8 +158,11 @@ fn a_whole_session_at_the_finest_level_of_logging_tells_nothing_of_anyone() {
     let key = place.path().join("controller.key").to_str().unwrap().to_owned();
     let made = limpid(&["subject-key", "new", "--out", &key]);
     assert_eq!(made.code, 0, "{made:?}");
-    let mut serving =
-        Serving::start_logging(&place, &["--subject-key", &format!("{key}.pub"), "--vendor-id", "42"]);
+    let list = write_list(place.path(), &list());
+    let key_of = format!("{key}.pub");
+    let asked = ["--subject-key", &key_of, "--vendor-id", "42"];
+    let deletion = ["--deletion-participants", list.to_str().unwrap()];
+    let mut serving = Serving::start_logging(&place, &[asked.as_slice(), &deletion].concat());
     let address = serving.address;
     let runtime = tokio::runtime::Runtime::new().unwrap();
 
@@ -209,6 +213,25 @@ fn a_whole_session_at_the_finest_level_of_logging_tells_nothing_of_anyone() {
         )
         .await;
         let mut feedback = pb::feedback_service_client::FeedbackServiceClient::new(channel.clone());
+        // Someone else is erased, and someone is not.
+        for (n, person) in ["zq7-erased-7qz", "zq7-not-erased-7qz"].into_iter().enumerate() {
+            let mut asked = draft("2.0", person, "zq7-request");
+            if n == 1 {
+                asked.request["identifierType"] = "zq7-type".into();
+            }
+            let asked = asked.token();
+            let reply = send(
+                address,
+                "POST",
+                "/deletion-requests",
+                &[("content-type", "application/jwt")],
+                asked.as_bytes(),
+            );
+            let reply = reply.await;
+            assert_eq!(reply.status, if n == 0 { 202 } else { 400 }, "{}", reply.body);
+            assert!(!reply.body.contains("zq7"), "{}", reply.body);
+            secrets.0.push(asked);
+        }
         let raised = pb::RaiseConcernRequest {
             token,
             concern_id: "zq7-concern".to_owned(),

@@ -18,6 +18,7 @@ import threading
 import urllib.request
 from pathlib import Path
 
+import deletion
 import grpc
 import log_export
 import pyarrow.compute as pc
@@ -31,11 +32,15 @@ START_SECONDS_MAX = 300
 
 
 @contextlib.contextmanager
-def demo(binary, store):
+def demo(binary, store, chain):
     """Runs the demo on a free port, its log in `store` if one is named; yields its address, what it printed, and its data folder."""
-    with tempfile.TemporaryDirectory() as data:
+    with tempfile.TemporaryDirectory() as data, tempfile.TemporaryDirectory() as lists:
+        key, participants = Path(lists) / "ours.pem", Path(lists) / "participants.json"
+        subprocess.run([binary, "deletion", "key", "--out", key], check=True, stdout=subprocess.DEVNULL)
+        participants.write_text(json.dumps(chain.participants(key.name)))
         process = subprocess.Popen(
-            [binary, "demo", "--port", "0", "--data", data, *(["--store", store] if store else [])],
+            [binary, "demo", "--port", "0", "--data", data, "--deletion-participants", participants]
+            + (["--store", store] if store else []),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -154,7 +159,8 @@ def add_up(account):
 def main(binary, store=None):
     purchases = Purchases()
     impressions = pq.read_table(EXAMPLE / "impressions.parquet").to_pylist()
-    with demo(binary, store) as (address, printed, data):
+    chain = deletion.Chain()
+    with demo(binary, store, chain) as (address, printed, data):
         api = Api(address)
         for service in ("RecommendationService", "ExplanationService", "EventService", "ModelService", "TransparencyService"):
             health = api.call("grpc.health.v1.Health", "Check", {"service": f"limpid.v1.{service}"})
@@ -178,9 +184,31 @@ def main(binary, store=None):
         signals_withhold(api, subjects[0], ads)
         bad_input(api, subjects[0], ads)
         pages(printed)
+        deletion_requests_are_carried_out(api, chain, f"http://{address}", subjects[1:4], ads)
         proven = api.call("limpid.v1.RecommendationService", "Recommend", request("proven", subjects[0], ads, ALL))
         the_log_is_proven(binary, ["--data", data, *(["--store", store] if store else [])], data, proven.decision_id)
     print("foreign client: all passed")
+
+
+def deletion_requests_are_carried_out(api, chain, address, subjects, ads):
+    """A shop's request and one that an agency passes on are carried out, and a forged one is not."""
+    def of_history(subject, impression):
+        answer = api.call("limpid.v1.RecommendationService", "Recommend", request(impression, subject, ads, ALL))
+        now = int(answer.decided_at.ToDatetime(dt.timezone.utc).timestamp())
+        return now, sum(verdict.permitted for verdict in answer.verdicts)
+
+    before = [of_history(subject, f"deletion-{subject}") for subject in subjects]
+    (now, _), (first, second, third) = before[0], map(str, subjects)
+    assert deletion.send(address, chain.first(first, now)) == (202, 0)
+    assert deletion.send(address, chain.second(second, now)) == (202, 10000)
+    forger = deletion.Chain()
+    forger.shop.kid, forger.agency.kid = chain.shop.kid, chain.agency.kid
+    assert deletion.send(address, forger.first(third, now)) == (400, 2)
+    assert deletion.send(address, forger.second(third, now)) == (400, 13202)
+    after = [of_history(subject, f"deleted-{subject}") for subject in subjects]
+    used = [(was, used) for (_, was), (_, used) in zip(before, after)]
+    assert all(used < was for was, used in used[:2]) and used[2][0] == used[2][1], used
+    print("deletion requests by RSA and P-256 are carried out, and no forged one is")
 
 
 def request(impression, subject, ads, purposes, **fields):

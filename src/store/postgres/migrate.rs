@@ -7,7 +7,8 @@ use super::writer::ORDER;
 use crate::store::{Hash, StoreError};
 
 /// The formats in order; `schema_version` holds how many of them a database went through.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_deletion_requests.sql")];
 
 /// Brings the tables up to date, one process at a time. What tells the `keys` of the data from others is kept when
 /// there is none yet.

@@ -7,6 +7,7 @@ mod concerns;
 mod connection;
 mod convert;
 mod decisions;
+mod deletion_requests;
 mod events;
 mod listings;
 mod log;

@@ -13,7 +13,8 @@ use crate::store::StoreError;
 pub const FILE_NAME: &str = "limpid.db";
 
 /// The formats in order. The file's `user_version` is the number of the last that it went through.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_first.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_first.sql"), include_str!("migrations/0002_deletion_requests.sql")];
 
 /// The number of the first; builds before the first release wrote smaller ones.
 const FIRST_FORMAT: i64 = 9;

@@ -6,6 +6,7 @@ mod choices;
 mod concerns;
 mod convert;
 mod decisions;
+mod deletion_requests;
 mod events;
 mod file;
 mod fold;

@@ -1,0 +1,7 @@
+-- Data Deletion Requests that were carried out, each as a keyed hash, so that one that comes again erases nothing anew.
+CREATE TABLE deletion_requests (
+    tenant  text COLLATE "C" NOT NULL,
+    request bytea  NOT NULL,
+    at      bigint NOT NULL, -- microseconds since 1970-01-01 UTC
+    PRIMARY KEY (tenant, request)
+);
