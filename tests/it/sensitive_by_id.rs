@@ -1,6 +1,7 @@
 //! The sensitive list of an attribute that holds ids of the taxonomy: what history has in its nodes is in no feature, reason, count
 //! or byte of a model.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use limpid::domain::{Response, SubjectKey};
@@ -70,7 +71,7 @@ fn buy(place: &Place, nodes: &[&str]) {
     for number in 0..60 {
         for (day, node) in (1..=28).flat_map(|day| nodes.iter().map(move |node| (day, node))) {
             let person = example::person(number);
-            text += &format!("{person},2026-01-{day:02}T08:00:00Z,purchase,COFFEE,990000000,{node}\n");
+            writeln!(text, "{person},2026-01-{day:02}T08:00:00Z,purchase,COFFEE,990000000,{node}").unwrap();
         }
     }
     fs::write(&path, text).unwrap();
