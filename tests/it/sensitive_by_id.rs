@@ -149,6 +149,20 @@ async fn an_ad_is_sensitive_by_its_id_and_an_event_by_its_id_is_not_kept() {
             "must be an id of IAB Ad Product Taxonomy 2.0",
         );
     }
+    // An ad that comes with its request, too.
+    let offered = |node: &str| {
+        let nodes = pb::AttributeValues { values: vec![ORDINARY.to_owned(), node.to_owned()] };
+        let attributes = [("node".to_owned(), nodes)].into();
+        let ad = pb::Ad { advertiser: "Cellar".to_owned(), attributes, ..pb::Ad::default() };
+        let candidate = pb::Candidate { ad_id: "offered".to_owned(), bid: None, ad: Some(ad) };
+        service
+            .recommend(pb::RecommendRequest { candidates: vec![candidate], ..asked(&format!("of-{node}")) })
+    };
+    let answer = offered("1007").await.unwrap();
+    let told = service.explain(&answer.ads[0].explanation_token, "en").await.unwrap();
+    assert!(told.verdicts.iter().any(|verdict| verdict.cause() == VerdictCause::SensitiveAd));
+    let rule = "must be an id of IAB Ad Product Taxonomy 2.0";
+    assert_field(offered("01007").await, "candidates[0].ad.attributes.node", rule);
     assert_eq!(service.record([bought("lottery", ALLOWED, 2)]).await.unwrap().recorded, 1);
     assert_eq!(service.store.events(0, 10).await.unwrap().len(), 1, "what is declared ordinary is kept");
 }
