@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::CommandError;
 use super::data::DataArguments;
+use super::labels::has_labels;
 use super::workspace::Workspace;
 use crate::domain::{Clock, SystemClock};
 use crate::ledger::{ERASED_FILE_NAME, KEY_FILE_NAME, Keyring, Ledger, back_up_into};
@@ -12,6 +13,8 @@ use crate::rights::finish_noted_erasures;
 use crate::store::FILE_NAME;
 
 /// Writes a copy of the store; the service may be running. Keys are not in it: keep keys.json and erased.txt elsewhere.
+///
+/// Group labels are not in it either: `limpid labels backup` copies them, so that they need not lie beside the log.
 #[derive(clap::Args)]
 pub(super) struct BackupArguments {
     /// Folder for copies; made when it is missing. The newest two stay.
@@ -35,6 +38,9 @@ pub(super) async fn backup(arguments: BackupArguments) -> Result<(), CommandErro
     let workspace = Workspace::open(&arguments.data).await?;
     let path = back_up_into(&workspace.store, &arguments.to, SystemClock.now()).await;
     tell!("{}", path.map_err(CommandError::new)?.display());
+    if has_labels(&arguments.data.folder) {
+        tell!("group labels are not in it: copy them with limpid labels backup");
+    }
     workspace.store.close().await.map_err(CommandError::new)
 }
 

@@ -11,7 +11,9 @@ use super::CommandError;
 use super::workspace::DEMO_TENANT;
 use crate::admission::{Entry, Trail};
 use crate::domain::{Clock, PEOPLE_FLOOR, SubjectMark, SystemClock, TenantId, Timestamp};
-use crate::fairness::{LabelFolder, LabelStore, LabelTable, SpecialCategory, read_attributes};
+use crate::fairness::{
+    LABEL_FILE_NAME, LabelFolder, LabelStore, LabelTable, Restored, SpecialCategory, read_attributes,
+};
 use crate::ledger::{KEY_FILE_NAME, Keyring};
 
 /// As what whoever has the data folder is in the trail.
@@ -82,11 +84,27 @@ enum LabelsCommand {
     },
     /// Deletes the labels whose time is over; a service does so every hour.
     Sweep,
+    /// Writes a copy of the labels; the service may be running. Keys are not in it: keep label-keys.json and erased-labels.txt elsewhere.
+    Backup {
+        /// Folder for copies; made when it is missing. The newest two stay.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+    },
+    /// Puts a copy of the labels into a folder that has their keys and no labels, and erases again what was erased since it was made.
+    Restore {
+        /// The copy.
+        copy: PathBuf,
+    },
 }
 
 /// The labels of a service: where they were said to be, or else in its data folder.
 pub(super) fn labels_below(labels: Option<PathBuf>, data: &Path) -> LabelFolder {
     LabelFolder::at(labels.unwrap_or_else(|| below(data)))
+}
+
+/// Whether there are labels in the data folder itself.
+pub(super) fn has_labels(data: &Path) -> bool {
+    below(data).join(LABEL_FILE_NAME).exists()
 }
 
 fn below(data: &Path) -> PathBuf {
@@ -107,6 +125,19 @@ pub(super) fn run(arguments: &LabelsArguments) -> Result<(), CommandError> {
         LabelsCommand::Sweep => in_the_trail(place, "labels sweep", || {
             let gone = existing(place)?.sweep(SystemClock.now()).map_err(CommandError::new)?;
             tell!("{gone} labels deleted");
+            Ok(())
+        }),
+        LabelsCommand::Backup { to } => in_the_trail(place, "labels backup", || {
+            let path = existing(place)?.back_up_into(to, SystemClock.now()).map_err(CommandError::new)?;
+            tell!("{}", path.display());
+            Ok(())
+        }),
+        LabelsCommand::Restore { copy } => in_the_trail(place, "labels restore", || {
+            let restored = LabelStore::restore(copy, &place.folder(), SystemClock.now());
+            let Restored { labels, erased_again, over } = restored.map_err(CommandError::new)?;
+            tell!(
+                "{labels} labels; {erased_again} erasures done again; {over} labels deleted, their time was over"
+            );
             Ok(())
         }),
     }
@@ -203,7 +234,7 @@ fn erase(
     let mut store = existing(place)?;
     let gone = match (subject, attribute) {
         (Some(raw_id), _) => store.erase_person(tenant, raw_id, SystemClock.now()),
-        (None, attribute) => store.erase_attribute(tenant, attribute.unwrap_or_default()),
+        (None, attribute) => store.erase_attribute(tenant, attribute.unwrap_or_default(), SystemClock.now()),
     };
     tell!("{} labels erased", gone.map_err(CommandError::new)?);
     Ok(())

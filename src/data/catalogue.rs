@@ -11,7 +11,7 @@ use crate::domain::{
 
 use super::error::DataError;
 use super::read::{Records, Source, Text};
-use super::schema::{LogFiles, Schema};
+use super::schema::{LogFiles, NOT_A_NODE, Schema};
 use super::symbols::Symbols;
 
 /// The column of sample prices.
@@ -51,6 +51,14 @@ impl Catalogue {
         let (advertiser, payer, domain) = (text("advertiser")?, text("payer")?, text("domain")?);
         let attributes =
             schema.attributes.iter().map(|attribute| text(&attribute.name)).collect::<Result<Vec<_>, _>>()?;
+        for (attribute, column) in schema.attributes.iter().zip(&attributes) {
+            let admits = |cell: &str| {
+                split_values(cell).into_iter().all(|value| attribute.admits(value)).then_some(())
+            };
+            if let Some(column) = column {
+                records.parse_each(column, &attribute.name, NOT_A_NODE, admits)?;
+            }
+        }
         let features = ad_features(&records, schema)?;
         let sample_bids = source.has(SAMPLE_BID).then(|| records.integers(SAMPLE_BID)).transpose()?;
 
@@ -243,6 +251,9 @@ fn further_values(file: &Path, schema: &Schema) -> Result<FurtherValues, DataErr
             continue;
         }
         let values = records.texts(&attribute.name)?;
+        records.parse_each(&values, &attribute.name, NOT_A_NODE, |value| {
+            attribute.admits(value).then_some(())
+        })?;
         for row in 0..records.rows() {
             let ad = ids
                 .get(row)
@@ -291,6 +302,25 @@ mod tests {
         assert_eq!((tea.label.domain.as_str(), tea.attributes[2].codes.as_slice()), ("", [].as_slice()));
         let order = bundle.catalogue.iter().map(|ad| ad.label.id.as_str()).collect::<Vec<_>>();
         assert_eq!(order, ["pill-ad", "soup-ad", "tea-ad"]);
+    }
+
+    /// The shop whose attribute of this name holds ids of the taxonomy.
+    fn by_id(name: &str) -> Shop {
+        let declared = format!("name = \"{name}\"\n");
+        Shop::open().replace(
+            "schema.toml",
+            &declared,
+            &format!("{declared}taxonomy = \"iab-ad-product-2.0\"\n"),
+        )
+    }
+
+    #[test]
+    fn what_is_no_id_of_the_taxonomy_is_refused_where_an_attribute_holds_ids() {
+        let rule = "must be an id of IAB Ad Product Taxonomy 2.0, such as 1002";
+        for (attribute, file) in [("page", "ads.csv"), ("brand", "products.csv")] {
+            let error = by_id(attribute).error();
+            assert!(error.starts_with(file) && error.contains(attribute) && error.ends_with(rule), "{error}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::domain::{
 
 use super::catalogue::match_on;
 use super::events::Products;
-use super::schema::{AttributeFrom, Schema};
+use super::schema::{AttributeFrom, AttributeSpec, NOT_A_NODE, Schema};
 use super::symbols::Symbols;
 
 /// Longest attribute value, in bytes.
@@ -52,7 +52,7 @@ impl AdDraft {
             };
             let field = format!("attributes.{name}");
             for value in stated {
-                match check_value(&field, value) {
+                match check_attribute(&field, &schema.attributes[usize::from(attribute.0)], value) {
                     Ok(value) => values[usize::from(attribute.0)].push(value),
                     Err(error) => broken.0.push(error),
                 }
@@ -136,6 +136,16 @@ fn check_value<'a>(field: &str, value: &'a str) -> Result<&'a str, FieldError> {
     Ok(value)
 }
 
+/// The value of an attribute, if it can be one.
+fn check_attribute<'a>(
+    field: &str,
+    attribute: &AttributeSpec,
+    value: &'a str,
+) -> Result<&'a str, FieldError> {
+    let value = check_value(field, value)?;
+    if attribute.admits(value) { Ok(value) } else { Err(FieldError::new(field, NOT_A_NODE)) }
+}
+
 /// An event as a request states it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EventDraft {
@@ -173,17 +183,23 @@ impl EventDraft {
             let known = products.attributes(&self.product).unwrap_or_default();
             attributes[..known.len()].copy_from_slice(known);
             if let Some(id) = product_attribute(schema) {
+                if !schema.attributes[usize::from(id.0)].admits(&self.product) {
+                    broken.0.push(FieldError::new("product", NOT_A_NODE));
+                }
                 attributes[usize::from(id.0)] = Some(symbols.intern(id, &self.product));
             }
         }
         for (name, value) in &self.attributes {
             let field = format!("attributes.{name}");
-            match (schema.attribute(name), check_value(&field, value)) {
-                (Some(id), Ok(value)) => {
+            let Some(id) = schema.attribute(name) else {
+                broken.0.push(unknown_attribute(name));
+                continue;
+            };
+            match check_attribute(&field, &schema.attributes[usize::from(id.0)], value) {
+                Ok(value) => {
                     attributes[usize::from(id.0)].get_or_insert_with(|| symbols.intern(id, value));
                 }
-                (None, _) => broken.0.push(unknown_attribute(name)),
-                (Some(_), Err(error)) => broken.0.push(error),
+                Err(error) => broken.0.push(error),
             }
         }
         if self.spend_micros < 0 {

@@ -8,7 +8,7 @@ use crate::domain::{AttributeId, Event, EventKind, FieldError, SubjectKey};
 use super::error::DataError;
 use super::history::{History, Intake};
 use super::read::{Records, Source, Text};
-use super::schema::{AttributeFrom, LogFiles, Schema};
+use super::schema::{AttributeFrom, LogFiles, NOT_A_NODE, Schema};
 use super::symbols::Symbols;
 
 /// What is known of each product: the attributes that events have from it.
@@ -43,8 +43,8 @@ impl Products {
                 return Err(records.cell_error(row, key, "is a product that came before"));
             }
         }
-        for (id, name) in of_products {
-            let codes = codes(&records, id, name, symbols)?;
+        for (id, _) in of_products {
+            let codes = codes(&records, schema, id, symbols)?;
             for (row, code) in codes.into_iter().enumerate() {
                 products.codes[row * width + usize::from(id.0)] = code;
             }
@@ -70,11 +70,13 @@ fn attributes(schema: &Schema, from: AttributeFrom) -> Vec<(AttributeId, &str)> 
 /// The code of each row's value of an attribute.
 fn codes(
     records: &Records,
+    schema: &Schema,
     id: AttributeId,
-    column: &str,
     symbols: &Symbols,
 ) -> Result<Vec<Option<u32>>, DataError> {
-    let text = records.texts(column)?;
+    let attribute = &schema.attributes[usize::from(id.0)];
+    let text = records.texts(&attribute.name)?;
+    records.parse_each(&text, &attribute.name, NOT_A_NODE, |value| attribute.admits(value).then_some(()))?;
     let of_value = text.values.iter().map(|value| symbols.intern(id, value)).collect::<Vec<_>>();
     Ok(text.spread(&of_value))
 }
@@ -116,7 +118,7 @@ pub(super) fn load_history(
     let spend = if source.has("spend_micros") { Some(records.integers("spend_micros")?) } else { None };
     let own = own
         .into_iter()
-        .map(|(id, name)| Ok((id, codes(&records, id, name, symbols)?)))
+        .map(|(id, _)| Ok((id, codes(&records, schema, id, symbols)?)))
         .collect::<Result<Vec<_>, DataError>>()?;
     let product = if from_products { Some(records.texts(&columns.product)?) } else { None };
     let of_product = product.as_deref().map(|text| {

@@ -26,6 +26,7 @@ mod shown;
 mod split;
 mod symbols;
 mod table;
+pub mod taxonomy;
 
 pub use bundle::Bundle;
 pub use catalogue::Catalogue;

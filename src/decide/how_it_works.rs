@@ -1,6 +1,7 @@
 //! How a decision is made, told from the model that serves.
 
 use super::Engine;
+use crate::data::schema::{AttributeSpec, ListEntry, ListedNodes};
 use crate::domain::{
     Affinity, Cell, Derivation, Evidence, Feature, FeatureId, FeatureKind, Locale, Nats, Origin, Profile,
     Provenance, Purposes, Response, Statistic,
@@ -22,6 +23,12 @@ pub struct HowItWorks {
     pub looks_at: Vec<LookedAt>,
     /// What it never looks at.
     pub never_looks_at: Vec<String>,
+    /// What is sensitive, with the attribute that tells it: history in it enters nothing, and an ad of it is chosen by context alone.
+    pub sensitive: Vec<(String, ListEntry)>,
+    /// What is sensitive of itself and is not here, with the reason.
+    pub ordinary: Vec<(String, ListEntry)>,
+    /// The nodes that the lists name.
+    pub listed: ListedNodes,
     /// What an estimate is, and what it is not.
     pub estimates: Vec<String>,
     /// A made-up person; None when no model serves that tells how many people each part of it was
@@ -128,10 +135,19 @@ impl Engine {
             steps: texts("step", 6),
             looks_at: serving.map(|(_, model)| self.looks_at(model, locale)).unwrap_or_default(),
             never_looks_at: texts("never", 4),
+            sensitive: self.listed(|attribute| &attribute.sensitive_list),
+            ordinary: self.listed(|attribute| &attribute.ordinary_list),
+            listed: self.schema.listed_nodes(),
             estimates: texts("guess", 5),
             example: serving.and_then(|(response, model)| self.worked_example(response, model, locale)),
             choices: texts("choice", 4),
         }
+    }
+
+    /// The entries of a list of each attribute, in the order of the schema.
+    fn listed(&self, list: impl Fn(&AttributeSpec) -> &Vec<ListEntry>) -> Vec<(String, ListEntry)> {
+        let of = |attribute| list(attribute).iter().map(|entry| (attribute.name.clone(), entry.clone()));
+        self.schema.attributes.iter().flat_map(of).collect()
     }
 
     /// What a model looks at, most important first.

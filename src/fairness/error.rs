@@ -45,6 +45,31 @@ pub enum LabelError {
         /// The newest that is known.
         known: i64,
     },
+    /// The store is of a build before the first release.
+    #[error("{} has format {found}, which this build no longer reads; move it away and import the labels anew", path.display())]
+    OlderFormat {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: i64,
+    },
+    /// What was erased is noted in a file that is shorter than what the labels followed.
+    #[error(
+        "{} is missing or older than the labels beside it: without it nobody knows who was erased; put the newest one back",
+        path.display()
+    )]
+    NotesMissing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder of labels is not as it must be for a copy to be put there.
+    #[error("{}: {rule}", path.display())]
+    NoPlace {
+        /// The folder, or the copy.
+        path: PathBuf,
+        /// What is to be done first.
+        rule: String,
+    },
     /// A declaration breaks a rule, or differs from the one that is kept.
     #[error("attribute {attribute}: {error}")]
     Declaration {

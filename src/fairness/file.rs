@@ -10,15 +10,18 @@ use super::keys::unusable;
 use crate::sealing::SealError;
 
 /// The format of the file, as its `user_version`.
-pub(super) const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = 2;
 
 /// `identity` shows that keys and store belong together. Of a row its name tells nothing, and there is no column of attribute,
-/// value or person: whoever looks for labels of an attribute opens them all.
+/// value or person: whoever looks for labels of an attribute opens them all. `followed` is how much of the file of what was erased
+/// the store has done.
 pub(super) const TABLES: &str = "
 CREATE TABLE identity (place INTEGER PRIMARY KEY CHECK (place = 1), sealed BLOB NOT NULL) STRICT;
 CREATE TABLE attribute (number INTEGER PRIMARY KEY AUTOINCREMENT, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE label (name BLOB PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE erased (mark BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE followed (place INTEGER PRIMARY KEY CHECK (place = 1), bytes INTEGER NOT NULL) STRICT;
+INSERT INTO followed VALUES (1, 0);
 ";
 
 /// How long to wait for another process.

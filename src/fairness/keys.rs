@@ -74,9 +74,27 @@ impl LabelKeys {
         raw_id: &str,
         attribute: u32,
     ) -> Result<[u8; 32], FieldError> {
-        let mut hasher = person(&self.names, tenant, raw_id)?;
-        hasher.update(&attribute.to_le_bytes());
-        Ok(*hasher.finalize().as_bytes())
+        Ok(Self::name_by(&self.person(tenant, raw_id)?, attribute))
+    }
+
+    /// The key of the names of a person's rows: whoever has it finds them, and nobody else's.
+    pub(super) fn person(&self, tenant: &TenantId, raw_id: &str) -> Result<[u8; 32], FieldError> {
+        Ok(*person(&self.names, tenant, raw_id)?.finalize().as_bytes())
+    }
+
+    /// The name of the row of an attribute, by the key of its person.
+    pub(super) fn name_by(person: &[u8; 32], attribute: u32) -> [u8; 32] {
+        *blake3::keyed_hash(person, &attribute.to_le_bytes()).as_bytes()
+    }
+
+    /// What is noted of an attribute that was erased.
+    pub(super) fn attribute_mark(&self, tenant: &TenantId, name: &str) -> [u8; 32] {
+        let mut hasher = blake3::Hasher::new_keyed(self.erased.expose_secret());
+        for part in ["attribute", tenant.as_str(), name] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        *hasher.finalize().as_bytes()
     }
 
     /// What stays of a person who was erased.

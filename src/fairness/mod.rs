@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod folder;
 mod keys;
+mod noted;
 mod proxy;
 mod rows;
 mod store;
@@ -21,8 +22,9 @@ pub use attribute::{Attribute, RETENTION_DAYS_MAX, SpecialCategory, read_attribu
 pub use error::LabelError;
 pub use folder::LabelFolder;
 pub use keys::LABEL_KEY_FILE_NAME;
+pub use noted::LABEL_ERASED_FILE_NAME;
 pub use proxy::{Crowd, GroupHints, find_hints};
 pub use store::{
-    AttributeCounts, GroupLabel, Imported, LABEL_FILE_NAME, LabelStore, PeopleLabels, ValueCount,
+    AttributeCounts, GroupLabel, Imported, LABEL_FILE_NAME, LabelStore, PeopleLabels, Restored, ValueCount,
 };
 pub use table::{LabelRow, LabelTable};

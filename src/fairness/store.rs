@@ -1,5 +1,8 @@
 //! The labels on disk: one row a label, named by a keyed hash, sealed, each as long as any other.
 
+mod copies;
+mod erasing;
+
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -13,6 +16,8 @@ use super::table::LabelTable;
 use super::{Attribute, LABEL_KEY_FILE_NAME, LabelError};
 use crate::domain::{FieldError, PEOPLE_FLOOR, TenantId, Timestamp};
 
+pub use copies::Restored;
+
 /// Name of the file in the folder of labels.
 pub const LABEL_FILE_NAME: &str = "labels.db";
 
@@ -24,6 +29,8 @@ pub struct LabelStore {
     connection: Connection,
     keys: LabelKeys,
     folder: PathBuf,
+    /// How many erasures were noted that the store had not heard of when it was opened.
+    erased_again: u64,
 }
 
 /// A label of a person, with what was declared of its attribute.
@@ -105,8 +112,9 @@ impl LabelStore {
     fn with(folder: &Path, keys: LabelKeys) -> Result<Self, LabelError> {
         let path = folder.join(LABEL_FILE_NAME);
         let connection = connect(&path).map_err(|error| wrong(&path, &error))?;
-        let mut store = Self { connection, keys, folder: folder.to_owned() };
+        let mut store = Self { connection, keys, folder: folder.to_owned(), erased_again: 0 };
         store.prepare()?;
+        store.follow_notes()?;
         Ok(store)
     }
 
@@ -139,6 +147,7 @@ impl LabelStore {
                     return Err(LabelError::OtherKeys { path: self.folder.join(LABEL_KEY_FILE_NAME) });
                 }
             }
+            found if found < FORMAT => return Err(LabelError::OlderFormat { path: path.clone(), found }),
             found => return Err(LabelError::NewerFormat { path: path.clone(), found, known: FORMAT }),
         }
         transaction.commit().map_err(told)
@@ -256,49 +265,6 @@ impl LabelStore {
         Ok(PeopleLabels { attributes, people })
     }
 
-    /// Erases the labels of a person, and keeps a mark by which older ones are not taken again; how many labels.
-    ///
-    /// # Errors
-    /// When the store cannot be written; then nothing was erased.
-    pub fn erase_person(
-        &mut self,
-        tenant: &TenantId,
-        raw_id: &str,
-        at: Timestamp,
-    ) -> Result<u64, LabelError> {
-        let mark = self.keys.mark(tenant, raw_id)?;
-        let gone = self.in_one_step(|keys, transaction, path| {
-            let told = |error: rusqlite::Error| wrong(path, &error);
-            let mut gone = 0;
-            for Numbered { number, .. } in read_attributes(keys, transaction, path)? {
-                let name = keys.name(tenant, raw_id, number)?;
-                gone +=
-                    transaction.execute("DELETE FROM label WHERE name = ?1", [name]).map_err(told)? as u64;
-            }
-            transaction
-                .execute(
-                    "INSERT INTO erased VALUES (?1, ?2) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
-                    params![mark, at.micros()],
-                )
-                .map_err(told)?;
-            Ok(gone)
-        })?;
-        self.scrub()?;
-        Ok(gone)
-    }
-
-    /// Erases an attribute of a tenant with all its labels; how many.
-    ///
-    /// # Errors
-    /// When there is none, or the store cannot be written; then nothing was erased.
-    pub fn erase_attribute(&mut self, tenant: &TenantId, name: &str) -> Result<u64, LabelError> {
-        let found = self.of_tenant(tenant)?.into_iter().find(|numbered| numbered.attribute.name == name);
-        let number = found.ok_or(LabelError::NoSuchAttribute)?.number;
-        let gone = self.drop_labels(|_, content| content.attribute == number, Some(number))?;
-        self.scrub()?;
-        Ok(gone)
-    }
-
     /// Deletes the labels whose time is over; how many.
     ///
     /// # Errors
@@ -308,18 +274,14 @@ impl LabelStore {
             let of = attributes.iter().find(|numbered| numbered.number == content.attribute);
             of.is_none_or(|numbered| kept_until(&numbered.attribute, content.collected_at) <= now)
         };
-        let gone = self.drop_labels(is_over, None)?;
+        let gone = self.drop_labels(is_over)?;
         if gone > 0 {
             self.scrub()?;
         }
         Ok(gone)
     }
 
-    fn drop_labels(
-        &mut self,
-        is_over: impl Fn(&[Numbered], Content) -> bool,
-        declaration: Option<u32>,
-    ) -> Result<u64, LabelError> {
+    fn drop_labels(&mut self, is_over: impl Fn(&[Numbered], Content) -> bool) -> Result<u64, LabelError> {
         self.in_one_step(|keys, transaction, path| {
             let told = |error: rusqlite::Error| wrong(path, &error);
             let attributes = read_attributes(keys, transaction, path)?;
@@ -330,9 +292,6 @@ impl LabelStore {
             for name in &names {
                 gone +=
                     transaction.execute("DELETE FROM label WHERE name = ?1", [name]).map_err(told)? as u64;
-            }
-            if let Some(number) = declaration {
-                transaction.execute("DELETE FROM attribute WHERE number = ?1", [number]).map_err(told)?;
             }
             Ok(gone)
         })

@@ -278,8 +278,8 @@ fn an_attribute_is_erased_whole_and_declared_alike_or_not_at_all() {
     assert!(
         error.to_string().starts_with("attribute age: retention_days: is declared otherwise than before")
     );
-    assert_eq!(store.erase_attribute(&tenant(), "age").unwrap(), 12);
-    assert_eq!(store.erase_attribute(&tenant(), "age").unwrap_err(), LabelError::NoSuchAttribute);
+    assert_eq!(store.erase_attribute(&tenant(), "age", day(1)).unwrap(), 12);
+    assert_eq!(store.erase_attribute(&tenant(), "age", day(1)).unwrap_err(), LabelError::NoSuchAttribute);
     assert_eq!(store.counts(&tenant(), day(1)).unwrap().len(), 1);
     store.import(&tenant(), &other, (day(1), day(1)), &nobody_erased).unwrap();
     assert_eq!(store.held(&tenant(), "person-zq7-9").unwrap()[0].kept_until, day(61));
@@ -398,4 +398,108 @@ fn no_attribute_is_declared_without_basis_retention_source_and_what_it_is() {
 fn nothing_secret_is_printed() {
     let (_place, store) = filled();
     assert_eq!(format!("{store:?}"), "LabelStore(..)");
+}
+
+/// Loses the store of a folder, but not its keys and notes.
+fn lose(folder: &Path) {
+    for end in ["", "-wal", "-shm"] {
+        drop(fs::remove_file(folder.join(format!("{LABEL_FILE_NAME}{end}"))));
+    }
+}
+
+#[test]
+fn a_copy_that_is_put_back_has_every_label_but_those_that_were_erased_since() {
+    let (place, mut store) = filled();
+    let (folder, copies) = (place.path().join("labels"), place.path().join("copies"));
+    store.erase_person(&tenant(), "person-zq7-2", day(1)).unwrap();
+    let copy = store.back_up_into(&copies, day(1)).unwrap();
+    // Whoever came after the copy is lost, and the erased are erased again: a person, and an attribute that was declared anew.
+    store.erase_person(&tenant(), "person-zq7-3", day(2)).unwrap();
+    store.erase_attribute(&tenant(), "diabetes", day(2)).unwrap();
+    store.import(&tenant(), &table("id,diabetes\nlate-zq7,yes\n"), (day(3), day(3)), &nobody_erased).unwrap();
+    drop(store);
+    lose(&folder);
+    let restored = LabelStore::restore(&copy, &folder, day(3)).unwrap();
+    assert_eq!(restored, Restored { labels: 10, erased_again: 2, over: 0 });
+    let mut store = LabelStore::open(&folder).unwrap();
+    for gone in ["person-zq7-2", "person-zq7-3", "late-zq7"] {
+        assert!(store.held(&tenant(), gone).unwrap().is_empty(), "{gone}");
+    }
+    let held = store.held(&tenant(), "person-zq7-4").unwrap();
+    assert_eq!(held.iter().map(|label| label.attribute.name.as_str()).collect::<Vec<_>>(), ["age"]);
+    let older = store.import(&tenant(), &table(&people()), (day(2), day(3)), &nobody_erased).unwrap();
+    assert_eq!(
+        older.erased, 1,
+        "the mark is there again; who was erased on the first day is taken of the second"
+    );
+    // What is over when it is put back does not stay, and an erasure is done again however often the copy is put back.
+    drop(store);
+    lose(&folder);
+    let restored = LabelStore::restore(&copy, &folder, day(40)).unwrap();
+    assert_eq!(restored, Restored { labels: 0, erased_again: 2, over: 10 });
+}
+
+#[test]
+fn an_erasure_that_was_cut_off_after_it_was_noted_is_done_when_the_store_is_opened_next() {
+    let (place, mut store) = filled();
+    let folder = place.path().join("labels");
+    let before = store.back_up_into(&place.path().join("copies"), day(1)).unwrap();
+    store.erase_person(&tenant(), "person-zq7-3", day(2)).unwrap();
+    drop(store);
+    // As it was when the note was written and the store was not.
+    lose(&folder);
+    fs::copy(&before, folder.join(LABEL_FILE_NAME)).unwrap();
+    let store = LabelStore::open_existing(&folder).unwrap().unwrap();
+    assert!(store.held(&tenant(), "person-zq7-3").unwrap().is_empty());
+    assert_eq!(rows(&folder).len(), 16);
+    // Without the notes nobody knows who was erased.
+    drop(store);
+    let notes = folder.join(LABEL_ERASED_FILE_NAME);
+    fs::remove_file(&notes).unwrap();
+    assert_eq!(LabelStore::open(&folder).unwrap_err(), LabelError::NotesMissing { path: notes });
+}
+
+#[test]
+fn a_copy_opens_with_the_keys_of_the_labels_alone_and_tells_nothing_itself() {
+    let (place, store) = filled();
+    let (folder, copies) = (place.path().join("labels"), place.path().join("copies"));
+    let all: Vec<_> = (1..=3).map(|n| store.back_up_into(&copies, day(n)).unwrap()).collect();
+    assert_eq!(all.iter().map(|copy| copy.exists()).collect::<Vec<_>>(), [false, true, true]);
+    let copy = &all[2];
+    let keys = fs::read_to_string(folder.join(LABEL_KEY_FILE_NAME)).unwrap();
+    let told = bytes(&copies);
+    for text in ["zq7", "young", "diabetes", "shop", "health"] {
+        assert!(!holds(&told, text.as_bytes()), "{text}");
+    }
+    for key in keys.split('"').filter(|text| text.len() == 64) {
+        let raw = crate::sealing::unhex::<32>(key).unwrap();
+        assert!(!holds(&told, key.as_bytes()) && !holds(&told, &*raw));
+    }
+
+    let refused =
+        |copy: &Path, folder: &Path| LabelStore::restore(copy, folder, day(3)).unwrap_err().to_string();
+    assert!(refused(copy, &folder).ends_with("has labels; move them away first"));
+    let empty = place.path().join("empty");
+    let missing = "has no label-keys.json; put it and erased-labels.txt back first";
+    assert!(refused(copy, &empty).ends_with(missing));
+    let others = place.path().join("others");
+    drop(LabelStore::open(&others).unwrap());
+    lose(&others);
+    assert!(refused(copy, &others).contains("does not open the labels beside it"));
+    let broken = place.path().join("broken");
+    fs::write(&broken, "a shopping list, long enough to be taken for a header").unwrap();
+    assert!(refused(&broken, &others).contains("damaged"), "{}", refused(&broken, &others));
+    assert!(refused(&place.path().join("missing"), &others).contains("missing"));
+    assert!(!others.join(LABEL_FILE_NAME).exists(), "nothing is left in its place");
+    assert!(store.back_up_into(&folder.join(LABEL_KEY_FILE_NAME), day(4)).is_err());
+}
+
+#[test]
+fn labels_of_an_older_format_are_refused_with_what_to_do() {
+    let (place, store) = filled();
+    drop(store);
+    let path = place.path().join("labels").join(LABEL_FILE_NAME);
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    let error = LabelStore::open(path.parent().unwrap()).unwrap_err();
+    assert_eq!(error, LabelError::OlderFormat { path, found: 1 });
 }

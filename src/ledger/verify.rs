@@ -119,24 +119,91 @@ pub async fn verify(
     key: &LogPublicKey,
     witness: &[Witnessed],
 ) -> Result<Verification, StoreError> {
-    // What was signed comes first: rows that are appended meanwhile only make chains longer.
-    let (said, mut fault) = Said::gather(store, key, witness).await?;
-    let mut walk = Walk::of(&said);
-    let mut after = 0;
-    while fault.is_none() {
-        let page = store.links(after, ROWS_PER_PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.seq;
-        fault = page.iter().try_for_each(|link| walk.step(link)).err();
+    let mut verifying = Verifying::begin(store, key, witness).await?;
+    while verifying.next_page(ROWS_PER_PAGE).await? {}
+    verifying.finish().await
+}
+
+/// A verification under way. The service goes on meanwhile: what it does is no fault.
+struct Verifying<'a> {
+    store: &'a Store,
+    key: &'a LogPublicKey,
+    walk: Walk,
+    /// The place of the last row that was read.
+    after: u64,
+    fault: Option<Fault>,
+}
+
+impl<'a> Verifying<'a> {
+    async fn begin(
+        store: &'a Store,
+        key: &'a LogPublicKey,
+        witness: &[Witnessed],
+    ) -> Result<Self, StoreError> {
+        // What was signed comes first: rows that are appended meanwhile only make chains longer.
+        let (said, fault) = Said::gather(store, key, witness).await?;
+        Ok(Self { store, key, walk: Walk::of(said), after: 0, fault })
     }
-    let fault = fault.or_else(|| walk.finish().err());
-    Ok(Verification {
-        decisions: walk.decisions,
-        chains: walk.visited.len() as u64,
-        heads: said.heads,
-        fault,
-        keys_unreadable: 0,
-    })
+
+    /// Walks through up to `rows` more rows; whether there may be others.
+    async fn next_page(&mut self, rows: u32) -> Result<bool, StoreError> {
+        if self.fault.is_some() {
+            return Ok(false);
+        }
+        let page = self.store.links(self.after, rows).await?;
+        let Some(last) = page.last() else { return Ok(false) };
+        self.after = last.seq;
+        for link in &page {
+            while let Err(fault) = self.walk.step(link) {
+                if !self.came_meanwhile(fault).await? {
+                    self.fault = Some(fault);
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    async fn finish(mut self) -> Result<Verification, StoreError> {
+        while self.fault.is_none()
+            && let Err(fault) = self.walk.finish()
+        {
+            if !self.came_meanwhile(fault).await? {
+                self.fault = Some(fault);
+            }
+        }
+        Ok(Verification {
+            decisions: self.walk.decisions,
+            chains: self.walk.visited.len() as u64,
+            heads: self.walk.said.heads,
+            fault: self.fault,
+            keys_unreadable: 0,
+        })
+    }
+
+    /// Whether what was found is what the service has signed or claimed since the beginning: rows of a day are gone because their time is
+    /// over, or a chain was begun. Then the walk goes on with that.
+    async fn came_meanwhile(&mut self, fault: Fault) -> Result<bool, StoreError> {
+        let chain = match fault {
+            Fault::Row(place, ChainFault::Missing) | Fault::CutOff(place) => place.chain,
+            Fault::Unclaimed(chain) => chain,
+            Fault::Row(_, ChainFault::Altered)
+            | Fault::Exchanged(_)
+            | Fault::PastSeal(_)
+            | Fault::Unsigned(_)
+            | Fault::Unsealed(_)
+            | Fault::Seal(_) => return Ok(false),
+        };
+        let (now, None) = Said::gather(self.store, self.key, &[]).await? else { return Ok(false) };
+        if let Fault::Unclaimed(_) = fault {
+            return Ok(now.claimed.contains(&chain) && self.walk.said.claimed.insert(chain));
+        }
+        let is_over = now.expired.contains(&chain) && self.walk.said.expired.insert(chain);
+        if is_over {
+            self.walk.leave(chain);
+        }
+        Ok(is_over)
+    }
 }
 
 /// What was signed of the log.
@@ -161,8 +228,10 @@ impl Said {
     ) -> Result<(Self, Option<Fault>), StoreError> {
         let mut said = Self::default();
         let mut fault = None;
+        // In this order a chain that is sealed in between has its seal.
+        let chains = store.chains(false).await?;
         let seals = said.gather_seals(store, key, &mut fault).await?;
-        for chain in store.chains(false).await? {
+        for chain in chains {
             said.claimed.insert(chain.id);
             if chain.sealed && !said.sealed.contains_key(&chain.id) {
                 fault.get_or_insert(Fault::Unsealed(chain.id));
@@ -228,16 +297,18 @@ impl Said {
 }
 
 /// A walk through the rows, chain after chain.
-struct Walk<'s> {
-    said: &'s Said,
+struct Walk {
+    said: Said,
     at: Option<(ChainWalk, Tree)>,
     visited: BTreeSet<ChainId>,
     decisions: u64,
+    /// How many of them are of the chain that was begun last.
+    of_chain: u64,
 }
 
-impl<'s> Walk<'s> {
-    const fn of(said: &'s Said) -> Self {
-        Self { said, at: None, visited: BTreeSet::new(), decisions: 0 }
+impl Walk {
+    const fn of(said: Said) -> Self {
+        Self { said, at: None, visited: BTreeSet::new(), decisions: 0, of_chain: 0 }
     }
 
     fn step(&mut self, link: &Link) -> Result<(), Fault> {
@@ -246,12 +317,14 @@ impl<'s> Walk<'s> {
         if self.said.expired.contains(&place.chain) {
             return Ok(());
         }
-        if self.visited.insert(place.chain) {
+        if !self.visited.contains(&place.chain) {
             self.finish_chain()?;
             if !self.said.claimed.contains(&place.chain) {
                 return Err(Fault::Unclaimed(place.chain));
             }
+            self.visited.insert(place.chain);
             self.at = Some((ChainWalk::start(place.chain), Tree::default()));
+            self.of_chain = 0;
         }
         let Some((walk, tree)) = &mut self.at else { return Ok(()) };
         walk.step(link).map_err(|(place, fault)| Fault::Row(place, fault))?;
@@ -264,7 +337,17 @@ impl<'s> Walk<'s> {
             return Err(Fault::Exchanged(place));
         }
         self.decisions += 1;
+        self.of_chain += 1;
         Ok(())
+    }
+
+    /// Leaves the chain that was begun last: its rows are deleted now, and those that were seen do not count.
+    fn leave(&mut self, chain: ChainId) {
+        if self.visited.remove(&chain) {
+            self.at = None;
+            self.decisions -= self.of_chain;
+            self.of_chain = 0;
+        }
     }
 
     /// Whether the chain that was walked is as long as any head says.

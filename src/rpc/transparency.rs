@@ -4,6 +4,8 @@ use tonic::{Request, Response, Status};
 
 use super::account::{provenance, purposes};
 use super::{Service, pb};
+use crate::data::schema::ListEntry;
+use crate::data::taxonomy::Node;
 use crate::decide::{Estimate, WorkedStep};
 use crate::domain::{Derivation, Feature, Locale, Origin, Provenance};
 
@@ -38,6 +40,8 @@ impl pb::transparency_service_server::TransparencyService for Service {
             estimates: told.estimates,
             example,
             choices: told.choices,
+            sensitive: told.sensitive.into_iter().map(list_entry).collect(),
+            ordinary: told.ordinary.into_iter().map(list_entry).collect(),
         }))
     }
 
@@ -65,6 +69,16 @@ pub(super) fn data_uses<'f>(features: impl Iterator<Item = &'f Feature>, locale:
         controllable: feature.controllable,
     });
     uses.collect()
+}
+
+fn list_entry((attribute, entry): (String, ListEntry)) -> pb::ListEntry {
+    let node = |node: Node| pb::TaxonomyNode { id: node.id().into(), name: node.name().to_owned() };
+    pb::ListEntry {
+        attribute,
+        values: entry.values,
+        nodes: entry.nodes.into_iter().map(node).collect(),
+        because: entry.because.unwrap_or_default(),
+    }
 }
 
 fn source((from, derivation): &(Provenance, Derivation)) -> pb::DataSource {

@@ -1,9 +1,12 @@
 //! From an artefact and its schema to the facts of a model card, kept beside the artefact.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::shape::{Shape, ShapeBin, name, shapes};
 use crate::data::Schema;
+use crate::data::schema::ListedNodes;
+use crate::data::taxonomy::{Node, TAXONOMY};
 use crate::domain::{
     Derivation, Feature, FeatureId, ModelVersion, PEOPLE_FLOOR, Profile, Provenance, Purposes,
 };
@@ -219,6 +222,26 @@ fn range(label: &str, shape: &Shape, has_bands: bool) -> Option<RangeFacts> {
 }
 
 /// What is known against a model, from the artefact alone.
+/// What history entered nothing, by the nodes of the taxonomy; None where the schema has no sensitive list.
+fn sensitive(schema: &Schema) -> Option<String> {
+    let ListedNodes { whole, in_part, ordinary } = schema.listed_nodes();
+    if whole.is_empty() && in_part.is_empty() {
+        return None;
+    }
+    let named = |nodes: BTreeSet<Node>| -> String {
+        nodes.iter().map(|node| format!("{} ({node})", node.name())).collect::<Vec<_>>().join(", ")
+    };
+    let mut told = format!("History of sensitive categories entered nothing, by {TAXONOMY}:");
+    for (nodes, what) in [(whole, ""), (in_part, "in part "), (ordinary, "but not ")] {
+        if !nodes.is_empty() {
+            told += if told.ends_with(':') { " " } else { "; " };
+            told += what;
+            told += &named(nodes);
+        }
+    }
+    Some(told + ".")
+}
+
 fn limits(artefact: &Artefact, schema: &Schema) -> Vec<String> {
     let mut limits = vec![
         "Trained and measured on people who accepted purpose 10 (develop and improve services) alone; others may \
@@ -232,6 +255,7 @@ fn limits(artefact: &Artefact, schema: &Schema) -> Vec<String> {
                 .to_owned(),
         );
     }
+    limits.extend(sensitive(schema));
     let floor = format!("fewer than {PEOPLE_FLOOR} people");
     let merged: Vec<&str> = match artefact.profiled.model(Profile::Full) {
         Model::Additive(model) => merged_under_the_floor(model, &artefact.lineage, schema),

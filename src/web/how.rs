@@ -6,6 +6,7 @@ use fluent_bundle::FluentArgs;
 
 use super::place::Placed;
 use super::setting::{Language, Say, Setting};
+use crate::data::taxonomy::Node;
 use crate::decide::{Estimate, HowItWorks, LookedAt, WorkedExample};
 use crate::domain::{Origin, Response};
 use crate::explain::{capitalised, percents};
@@ -37,6 +38,7 @@ struct HowPage<'a> {
     steps: &'a [String],
     looks: Vec<LookGroup>,
     never: &'a [String],
+    sensitive: Vec<Node>,
     estimates: &'a [String],
     example: Option<ExampleView>,
     choices: &'a [String],
@@ -84,6 +86,7 @@ impl<'a> HowPage<'a> {
             steps: &told.steps,
             looks: looks(say, &told.looks_at),
             never: &told.never_looks_at,
+            sensitive: told.listed.whole.iter().copied().collect(),
             estimates: &told.estimates,
             example: told.example.as_ref().map(|example| worked(say, example)),
             choices: &told.choices,

@@ -33,7 +33,7 @@ consents = "consents.csv"
 
 [[attribute]]
 name = "category"
-sensitive = ["PHARMACY"]
+sensitive = [{ values = ["PHARMACY"], ids = [1386, 1473] }]
 
 [category]
 attribute = "category"

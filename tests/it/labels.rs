@@ -6,7 +6,8 @@ use std::path::Path;
 use limpid::admission::Trail;
 use limpid::domain::{Clock, SystemClock, Timestamp};
 use limpid::fairness::{
-    LABEL_FILE_NAME, LABEL_KEY_FILE_NAME, LabelError, LabelStore, LabelTable, read_attributes,
+    LABEL_ERASED_FILE_NAME, LABEL_FILE_NAME, LABEL_KEY_FILE_NAME, LabelError, LabelStore, LabelTable,
+    read_attributes,
 };
 use limpid::ledger::Keyring;
 use limpid::rpc::pb::fairness_service_client::FairnessServiceClient;
@@ -298,4 +299,44 @@ async fn whoever_was_erased_from_the_service_is_not_imported() {
     assert!(told.starts_with("10 labels of 10 people taken\n1 people were left out"), "{told}");
     let later = at(NOON).plus_seconds(1).to_string();
     assert_eq!(import(&later), "11 labels of 11 people taken\n");
+}
+
+#[tokio::test]
+async fn a_copy_of_the_labels_that_is_put_back_has_everyone_but_whoever_was_erased_since() {
+    let service = Service::start().await;
+    import_at(&service, &everyone(), SystemClock.now().plus_days(-1));
+    let folder = service.place().labels();
+    let to = service.place().path().join("copies");
+    let (to, data) = (to.to_str().unwrap().to_owned(), service.place().data().to_str().unwrap().to_owned());
+    // While the service runs. The copy of the log says that labels are not in it.
+    let told = limpid(&["backup", "--to", &to, "--data", &data]);
+    assert!(
+        told.out.ends_with("group labels are not in it: copy them with limpid labels backup\n"),
+        "{told:?}"
+    );
+    let copied = limpid(&["labels", "backup", "--to", &to, "--data", &data]);
+    assert_eq!((copied.code, copied.err.as_str()), (0, ""), "{copied:?}");
+    let copy = copied.out.trim_end();
+    erase(&service, token("p-05")).await.unwrap();
+    let place = service.stop().await;
+
+    // Keys and notes are kept elsewhere: with them a copy is worth something, and without them nothing.
+    let elsewhere = place.path().join("elsewhere");
+    let restore = ["labels", "restore", copy, "--labels", elsewhere.to_str().unwrap(), "--data", &data];
+    assert_fails(&restore, &["has no label-keys.json; put it and erased-labels.txt back first"]);
+    fs::create_dir(&elsewhere).unwrap();
+    for name in [LABEL_KEY_FILE_NAME, LABEL_ERASED_FILE_NAME] {
+        fs::copy(folder.join(name), elsewhere.join(name)).unwrap();
+    }
+    let ended = limpid(&restore);
+    assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{ended:?}");
+    assert_eq!(ended.out, "10 labels; 1 erasures done again; 0 labels deleted, their time was over\n");
+    assert_fails(&restore, &["has labels; move them away first"]);
+    let store = LabelStore::open(&elsewhere).unwrap();
+    assert!(store.held(&tenant(), "p-05").unwrap().is_empty());
+    assert_eq!(store.held(&tenant(), "p-06").unwrap().len(), 1);
+    let entries = Trail::to_read(&place.data()).unwrap().entries().unwrap();
+    let told =
+        |call: &str| entries.iter().filter(|entry| entry.call == call && entry.outcome == "OK").count();
+    assert_eq!((told("labels backup"), told("labels restore")), (1, 1));
 }

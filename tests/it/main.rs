@@ -67,6 +67,7 @@ mod rights_command_line;
 mod rights_erase;
 mod rights_held;
 mod security;
+mod sensitive_by_id;
 mod service;
 mod silence;
 mod stores;

@@ -10,6 +10,7 @@ use crate::domain::{
 use super::feature::check_feature;
 use super::files::check_files;
 use super::raw::{RawAttribute, RawBaseline, RawCategory, RawColumns, RawOutcome, RawPair, RawSchema};
+use super::sensitive::{RawLists, check_lists};
 use super::{AttributeFrom, AttributeSpec, BaselineSpec, Columns, Files, OutcomeSpec, Schema, Split};
 
 const ATTRIBUTES_MAX: usize = 255;
@@ -166,7 +167,7 @@ fn check_attributes(
     }
     let mut seen = BTreeSet::new();
     let mut attributes = Vec::with_capacity(raw.len());
-    for RawAttribute { name, from, sensitive } in raw {
+    for RawAttribute { name, from, taxonomy, sensitive, ordinary } in raw {
         let field = format!("attribute {name}");
         let mut refuse = |rule: String| broken.0.push(FieldError::new(field.as_str(), rule));
         if name.trim().is_empty() {
@@ -193,7 +194,15 @@ fn check_attributes(
                 AttributeFrom::Events
             }
         };
-        attributes.push(AttributeSpec { name, from, sensitive: sensitive.into_iter().collect() });
+        let lists = check_lists(&field, RawLists { taxonomy, sensitive, ordinary }, broken);
+        attributes.push(AttributeSpec {
+            name,
+            from,
+            holds_nodes: lists.holds_nodes,
+            sensitive: lists.values,
+            sensitive_list: lists.sensitive,
+            ordinary_list: lists.ordinary,
+        });
     }
     attributes
 }

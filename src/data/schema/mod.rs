@@ -9,12 +9,14 @@ mod error;
 mod feature;
 mod files;
 mod raw;
+mod sensitive;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde::Deserialize;
 
+use super::taxonomy::Node;
 use crate::domain::{
     Affinity, AttributeId, Currency, Feature, FeatureId, FeatureKind, FieldError, Locale, Localised, Origin,
     Purposes, Response, Timestamp,
@@ -22,6 +24,7 @@ use crate::domain::{
 
 pub use error::SchemaError;
 pub use files::{Files, LogFiles};
+pub use sensitive::ListEntry;
 
 /// A checked schema.
 #[derive(Clone, Debug, PartialEq)]
@@ -98,10 +101,39 @@ pub struct AttributeSpec {
     pub name: String,
     /// Where events have it from.
     pub from: AttributeFrom,
+    /// Whether its values are ids of [`TAXONOMY`](super::taxonomy::TAXONOMY), and nothing else.
+    pub holds_nodes: bool,
     /// Values from which a person's health or family state can be inferred: events with one never
-    /// enter history, and an ad with one is chosen by context alone.
+    /// enter history, and an ad with one is chosen by context alone. Of a node all below it.
     pub sensitive: BTreeSet<String>,
+    /// The sensitive list as it is told: values with their nodes and reasons.
+    pub sensitive_list: Vec<ListEntry>,
+    /// Nodes that are sensitive of themselves and not here, with the reason.
+    pub ordinary_list: Vec<ListEntry>,
 }
+
+impl AttributeSpec {
+    /// Whether `value` can be one of the attribute's. Of ids each is written in one way: what was written
+    /// otherwise would be missed by the sensitive list.
+    #[must_use]
+    pub fn admits(&self, value: &str) -> bool {
+        !self.holds_nodes || Node::parse(value).is_some()
+    }
+}
+
+/// The nodes of the taxonomy that the sensitive lists name, ascending.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListedNodes {
+    /// Those that are sensitive with all below them.
+    pub whole: BTreeSet<Node>,
+    /// Those in which values of the data are sensitive, and others are not.
+    pub in_part: BTreeSet<Node>,
+    /// Those that are sensitive of themselves, and are not here.
+    pub ordinary: BTreeSet<Node>,
+}
+
+/// The rule that a value breaks that [`AttributeSpec::admits`] does not.
+pub(super) const NOT_A_NODE: &str = "must be an id of IAB Ad Product Taxonomy 2.0, such as 1002";
 
 /// Where events have an attribute from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,6 +225,23 @@ impl Schema {
     pub fn attribute(&self, name: &str) -> Option<AttributeId> {
         let index = self.attributes.iter().position(|attribute| attribute.name == name)?;
         u8::try_from(index).ok().map(AttributeId)
+    }
+
+    /// The nodes of the taxonomy that the sensitive lists name.
+    #[must_use]
+    pub fn listed_nodes(&self) -> ListedNodes {
+        let mut listed = ListedNodes::default();
+        for attribute in &self.attributes {
+            for entry in &attribute.sensitive_list {
+                let is_whole = |node: &Node| entry.values.is_empty() || node.ground().is_some();
+                let (whole, in_part): (Vec<Node>, Vec<Node>) =
+                    entry.nodes.iter().copied().partition(is_whole);
+                listed.whole.extend(whole);
+                listed.in_part.extend(in_part);
+            }
+            listed.ordinary.extend(attribute.ordinary_list.iter().flat_map(|entry| &entry.nodes));
+        }
+        listed
     }
 
     /// The outcome of `response`, if the data have one.

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::Given;
+use super::sensitive::RawEntry;
 use crate::domain::{Derivation, Direction, EventKind, Origin, Provenance, Response, Sensitivity, Statistic};
 
 #[derive(Debug, Deserialize)]
@@ -79,8 +80,11 @@ impl Default for RawColumns {
 pub(super) struct RawAttribute {
     pub name: String,
     pub from: Option<String>,
+    pub taxonomy: Option<String>,
     #[serde(default)]
-    pub sensitive: Vec<String>,
+    pub sensitive: Vec<RawEntry>,
+    #[serde(default)]
+    pub ordinary: Vec<RawEntry>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -516,3 +516,126 @@ fn a_schema_in_two_languages_keeps_the_hash_that_it_had() {
     let dutch = Localised { nl: "a = Tee\n".to_owned(), ..phrases };
     assert_ne!(hash(SCHEMA, &german), hash(SCHEMA, &dutch));
 }
+
+/// The shop's schema with another list for its category.
+fn with_list(list: &str) -> String {
+    edited("", "sensitive = [{ values = [\"PHARMACY\"], ids = [1386, 1473] }]", list)
+}
+
+#[test]
+fn an_entry_of_the_sensitive_list_has_ids_of_the_taxonomy_or_says_why_there_is_none() {
+    let schema =
+        parse(&with_list("sensitive = [{ values = [\"A\", \"B\"], because = \"no node\" }]")).unwrap();
+    assert_eq!(schema.attributes[0].sensitive, BTreeSet::from(["A".to_owned(), "B".to_owned()]));
+    let first = "attribute category sensitive[0]";
+    let no_id = "must have the ids of IAB Ad Product Taxonomy 2.0 that it maps to, or say in because why there is none";
+    let no_value = "must have a value: ids alone are for an attribute with taxonomy";
+    let not_sensitive =
+        "id 1371 Gifts and Holiday Items is not sensitive of itself: because must say why it is here";
+    for (list, field, rule) in [
+        ("sensitive = [{ values = [\"A\"] }]", first, no_id),
+        ("sensitive = [{ ids = [1002] }]", first, no_value),
+        ("sensitive = [{ values = [\" \"], ids = [1002] }]", first, "must not have an empty value"),
+        (
+            "sensitive = [{ values = [\"A\"], ids = [9999] }]",
+            first,
+            "id 9999 is not in IAB Ad Product Taxonomy 2.0",
+        ),
+        (
+            "sensitive = [{ values = [\"A\"], ids = [-1] }]",
+            first,
+            "id -1 is not in IAB Ad Product Taxonomy 2.0",
+        ),
+        ("sensitive = [{ values = [\"A\"], ids = [1002, 1002] }]", first, "id 1002 is given twice"),
+        ("sensitive = [{ values = [\"A\"], ids = [1002, 1371] }]", first, not_sensitive),
+        (
+            "sensitive = [{ values = [\"A\"], ids = [1371], because = \" \" }]",
+            first,
+            "because must not be empty",
+        ),
+        (
+            "sensitive = [{ values = [\"A\"], ids = [1002] }, { values = [\"A\"], ids = [1007] }]",
+            "attribute category sensitive[1]",
+            "A is listed twice",
+        ),
+        (
+            "ordinary = [{ ids = [1002], because = \"a wine shop\" }]",
+            "attribute category",
+            "ordinary must not be given unless taxonomy is",
+        ),
+        (
+            "taxonomy = \"iab-content-3.1\"",
+            "attribute category",
+            "taxonomy must be \"iab-ad-product-2.0\" or absent, is \"iab-content-3.1\"",
+        ),
+    ] {
+        assert_eq!(rules_broken(&with_list(list)), [FieldError::new(field, rule)], "{list}");
+    }
+}
+
+#[test]
+fn a_name_without_ids_is_refused_with_what_to_write() {
+    for (list, told) in [
+        (
+            "sensitive = [\"PHARMACY\"]",
+            "{ values = [\"VALUE\"], ids = [1002] } with ids of IAB Ad Product Taxonomy 2.0",
+        ),
+        ("sensitive = [{ values = [\"A\"], id = 1002 }]", "unknown field `id`"),
+        ("sensitive = [1002]", "{ values = [\"VALUE\"], ids = [1002] }"),
+    ] {
+        let error = parse(&with_list(list)).unwrap_err();
+        let SchemaError::Syntax { line, rule, .. } = &error else { panic!("{error}") };
+        assert!(*line > 15 && rule.contains(told), "{error}");
+    }
+}
+
+#[test]
+fn an_attribute_of_ids_covers_what_is_below_them_and_what_is_sensitive_of_itself() {
+    let by_id = |lists: &str| with_list(&format!("taxonomy = \"iab-ad-product-2.0\"\n{lists}"));
+    let listed = |lists: &str| parse(&by_id(lists)).unwrap().attributes[0].clone();
+    let has = |attribute: &AttributeSpec, id: &str| attribute.sensitive.contains(id);
+
+    let unsaid = listed("");
+    assert!(unsaid.holds_nodes && has(&unsaid, "1051") && has(&unsaid, "1007") && !has(&unsaid, "1167"));
+    assert!(unsaid.admits("1167") && !unsaid.admits("01002") && !unsaid.admits("WINE"));
+    assert_eq!(unsaid.sensitive_list.len(), 12, "an entry for each ground");
+
+    let more = listed("sensitive = [{ ids = [1335], because = \"money\" }]");
+    assert!(has(&more, "1354") && has(&more, "1335") && !has(&more, "1355"));
+
+    let wine =
+        listed("ordinary = [{ ids = [1002], because = \"a wine shop\" }]\nsensitive = [{ ids = [1006] }]");
+    assert!(!has(&wine, "1007") && !has(&wine, "1002") && has(&wine, "1006") && has(&wine, "1544"));
+    assert!(wine.sensitive_list.iter().flat_map(|entry| &entry.nodes).all(|node| node.id() != 1002));
+    assert_eq!(wine.ordinary_list[0].because.as_deref(), Some("a wine shop"));
+
+    let sensitive = "attribute category sensitive[0]";
+    let ordinary = "attribute category ordinary[0]";
+    for (lists, field, rule) in [
+        ("sensitive = [{ ids = [] }]", sensitive, "must have an id"),
+        ("sensitive = [{ ids = [1001, 7] }]", sensitive, "id 7 is not in IAB Ad Product Taxonomy 2.0"),
+        (
+            "sensitive = [{ values = [\"A\"], ids = [1002] }]",
+            sensitive,
+            "must have no values: the attribute holds ids of IAB Ad Product Taxonomy 2.0",
+        ),
+        (
+            "sensitive = [{ ids = [1335] }]",
+            sensitive,
+            "id 1335 Finance and Insurance is not sensitive of itself: because must say why it is here",
+        ),
+        ("ordinary = [{ ids = [1002] }]", ordinary, "because must say why it is not sensitive here"),
+        (
+            "ordinary = [{ ids = [1335], because = \"x\" }]",
+            ordinary,
+            "id 1335 Finance and Insurance is not sensitive of itself",
+        ),
+        (
+            "ordinary = [{ ids = [1007], because = \"x\" }]\nsensitive = [{ ids = [1002] }]",
+            ordinary,
+            "id 1007 Wine is listed as sensitive, too",
+        ),
+    ] {
+        assert_eq!(rules_broken(&by_id(lists)), [FieldError::new(field, rule)], "{lists}");
+    }
+}

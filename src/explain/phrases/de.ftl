@@ -274,6 +274,7 @@ how-never-1 = Alter, Geschlecht, Einkommen, Familie und andere Merkmale von Grup
 how-never-2 = Käufe, aus denen man Ihre Gesundheit, Ihre Familie, Ihren Glauben oder Ihre Herkunft erraten könnte.
 how-never-3 = Ob Sie etwas abgelehnt haben: Das wird Ihnen nie zum Nachteil.
 how-never-4 = Alles, was Sie nach der Auswahl der Anzeige getan haben.
+how-sensitive = Käufe in diesen Kategorien sagen uns nichts über Sie. Sie heißen hier wie in der IAB Ad Product Taxonomy 2.0, auf Englisch:
 
 how-title = Wie Anzeigen hier ausgewählt werden
 how-kicker = Für alle, ganz ohne Vorwissen

@@ -275,6 +275,7 @@ how-never-1 = Age, sex, income, family and other traits of groups.
 how-never-2 = Purchases from which your health, your family state, your beliefs or your origin could be guessed.
 how-never-3 = Whether you refused something: a refusal is never held against you.
 how-never-4 = Anything that you did after the ad was chosen.
+how-sensitive = Purchases in these categories tell us nothing about you. They are named as the IAB Ad Product Taxonomy 2.0 names them:
 
 how-title = How ads are chosen here
 how-kicker = For everyone: no prior knowledge asked

@@ -274,6 +274,7 @@ how-never-1 = Edad, sexo, ingresos, familia y otros rasgos de grupos.
 how-never-2 = Compras de las que se podría adivinar su salud, su familia, sus creencias o su origen.
 how-never-3 = Si usted rechazó algo: un rechazo nunca se usa en su contra.
 how-never-4 = Lo que usted hizo después de que se eligiera el anuncio.
+how-sensitive = Las compras en estas categorías no nos dicen nada de usted. Se llaman aquí como en la IAB Ad Product Taxonomy 2.0, en inglés:
 
 how-title = Cómo se eligen aquí los anuncios
 how-kicker = Para todos, sin saber nada antes

@@ -277,6 +277,7 @@ how-never-1 = L’âge, le sexe, le revenu, la famille et les autres traits de g
 how-never-2 = Les achats qui laisseraient deviner votre santé, votre situation familiale, vos croyances ou votre origine.
 how-never-3 = Vos refus : un refus n’est jamais retenu contre vous.
 how-never-4 = Ce que vous avez fait après le choix de la publicité.
+how-sensitive = Les achats dans ces catégories ne nous disent rien de vous. Elles portent les noms de l’IAB Ad Product Taxonomy 2.0, en anglais :
 
 how-title = Comment les publicités sont choisies ici
 how-kicker = Pour tous, sans rien savoir d’avance

@@ -281,6 +281,7 @@ how-never-1 = Età, sesso, reddito, famiglia e altri tratti di gruppi.
 how-never-2 = Acquisti da cui si potrebbero intuire la Sua salute, la Sua famiglia, le Sue convinzioni o la Sua origine.
 how-never-3 = Se Lei ha rifiutato qualcosa: un rifiuto non è mai usato contro di Lei.
 how-never-4 = Ciò che Lei ha fatto dopo la scelta dell’annuncio.
+how-sensitive = Gli acquisti in queste categorie non ci dicono nulla di Lei. Qui si chiamano come nella IAB Ad Product Taxonomy 2.0, in inglese:
 
 how-title = Come si scelgono qui gli annunci
 how-kicker = Per tutti, senza sapere nulla prima

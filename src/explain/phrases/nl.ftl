@@ -274,6 +274,7 @@ how-never-1 = Leeftijd, geslacht, inkomen, gezin en andere kenmerken van groepen
 how-never-2 = Aankopen waaruit uw gezondheid, uw gezin, uw geloof of uw afkomst valt te raden.
 how-never-3 = Of u iets hebt geweigerd: dat werkt nooit in uw nadeel.
 how-never-4 = Wat u deed nadat de advertentie was gekozen.
+how-sensitive = Aankopen in deze categorieën zeggen ons niets over u. Ze heten hier zoals in de IAB Ad Product Taxonomy 2.0, in het Engels:
 
 how-title = Hoe advertenties hier worden gekozen
 how-kicker = Voor iedereen, zonder voorkennis

@@ -266,6 +266,110 @@ async fn a_day_whose_time_is_over_goes_and_its_seal_stays() {
     assert_eq!(log.fault_without_witness().await, Some(Fault::Seal(2)));
 }
 
+/// A log of five decisions of a day that is sealed, and one of the next; a verification that has read the first `rows`.
+async fn under_way(log: &Log, rows: u32, meanwhile: impl AsyncFnOnce()) -> Verification {
+    let (store, key) = (log.ledger.store(), log.ledger.public_key());
+    let witness = Witness::read(&log.witness()).unwrap();
+    let mut verifying = Verifying::begin(store, &key, &witness).await.unwrap();
+    if rows > 0 {
+        assert!(verifying.next_page(rows).await.unwrap());
+    }
+    meanwhile().await;
+    while verifying.next_page(2).await.unwrap() {}
+    verifying.finish().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_day_that_goes_while_the_log_is_walked_is_no_fault() {
+    // Before its first row, in its middle, at its end, and when the walk is past it.
+    for rows in 0..=6 {
+        let log = Log::of_five().await;
+        log.append_tomorrow(6).await;
+        log.ledger.keep_heads(TOMORROW.plus_days(2)).await.unwrap();
+        let found = under_way(&log, rows, async || {
+            assert_eq!(log.ledger.drop_days(1, TOMORROW.plus_days(1)).await, Ok(5));
+        })
+        .await;
+        assert_eq!(found.fault, None, "after {rows}");
+        // What was seen whole before it went counts.
+        let expected = if rows < 5 { (1, 1) } else { (6, 2) };
+        assert!([(1, 1), expected].contains(&(found.decisions, found.chains)), "{rows}: {found:?}");
+    }
+    // All days at once.
+    let log = Log::of_five().await;
+    log.append_tomorrow(6).await;
+    log.ledger.keep_heads(TOMORROW.plus_days(2)).await.unwrap();
+    let found = under_way(&log, 3, async || {
+        assert_eq!(log.ledger.drop_days(1, TOMORROW.plus_days(9)).await, Ok(6));
+    })
+    .await;
+    assert_eq!((found.fault, found.decisions, found.chains), (None, 0, 0));
+}
+
+#[tokio::test]
+async fn rows_of_a_day_that_go_in_part_while_the_log_is_walked_are_no_fault() {
+    for (rows, gone) in [(0, 2), (2, 3), (2, 4), (4, 4), (4, 5)] {
+        let log = Log::of_five().await;
+        log.append_tomorrow(6).await;
+        log.ledger.keep_heads(TOMORROW.plus_days(2)).await.unwrap();
+        let found = under_way(&log, rows, async || {
+            let seal = &log.ledger.store().seals(0, 1).await.unwrap()[0];
+            let expiry = log.ledger.log_key.expiry(seal, TOMORROW);
+            assert_eq!(log.ledger.store().expire(chain(), expiry, gone).await, Ok(u64::from(gone)));
+        })
+        .await;
+        assert_eq!(found.fault, None, "{gone} after {rows}");
+    }
+}
+
+#[tokio::test]
+async fn what_goes_while_the_log_is_walked_without_a_signature_is_found() {
+    for (change, fault) in [
+        ("DELETE FROM decisions", Fault::CutOff(at(3))),
+        (
+            "DELETE FROM decisions; UPDATE seals SET expired_at = 5, expiry_signature = zeroblob(64)",
+            Fault::CutOff(at(3)),
+        ),
+        ("DELETE FROM decisions; UPDATE seals SET length = 2 WHERE ordinal = 1", Fault::CutOff(at(3))),
+    ] {
+        let log = Log::of_five().await;
+        log.append_tomorrow(6).await;
+        log.ledger.keep_heads(TOMORROW.plus_days(2)).await.unwrap();
+        let found = under_way(&log, 2, async || log.tamper(change)).await;
+        assert_eq!(found.fault, Some(fault), "{change}");
+    }
+    // A row that was changed is found, though the day goes before the walk ends.
+    let log = Log::of_five().await;
+    log.append_tomorrow(6).await;
+    log.ledger.keep_heads(TOMORROW.plus_days(2)).await.unwrap();
+    log.tamper(&format!("UPDATE decisions SET version = 2 WHERE {}", row(2)));
+    let key = log.ledger.public_key();
+    let mut verifying = Verifying::begin(log.ledger.store(), &key, &[]).await.unwrap();
+    assert!(!verifying.next_page(3).await.unwrap());
+    log.ledger.drop_days(1, TOMORROW.plus_days(1)).await.unwrap();
+    let found = verifying.finish().await.unwrap();
+    assert_eq!(found.fault, Some(Fault::Row(at(2), ChainFault::Altered)));
+}
+
+#[tokio::test]
+async fn a_chain_that_is_begun_or_sealed_while_the_log_is_walked_is_no_fault() {
+    let log = Log::of_five().await;
+    let found = under_way(&log, 2, async || {
+        log.append_tomorrow(6).await;
+        log.ledger.keep_heads(TOMORROW).await.unwrap();
+    })
+    .await;
+    assert_eq!((found.fault, found.decisions, found.chains), (None, 6, 2));
+    // Rows that nobody claimed are found all the same.
+    let log = Log::of_five().await;
+    let found = under_way(&log, 2, async || {
+        log.append_tomorrow(6).await;
+        log.tamper(&format!("DELETE FROM chains WHERE day = {}", TOMORROW.day().number()));
+    })
+    .await;
+    assert_eq!(found.fault, Some(Fault::Unclaimed(ChainId::new(TOMORROW.day(), 1).unwrap())));
+}
+
 #[tokio::test]
 async fn after_a_restart_heads_go_on_where_they_were() {
     let log = Log::of_five().await;

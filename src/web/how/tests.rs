@@ -1,4 +1,5 @@
 use super::*;
+use crate::data::schema::ListedNodes;
 use crate::decide::{WorkedStep, WorkedValue};
 use crate::domain::{Derivation, FeatureId, Locale, Localised, Provenance, Purpose, Purposes};
 use crate::explain::Phrases;
@@ -33,6 +34,9 @@ fn told() -> HowItWorks {
             datum("hour", Origin::Context, 0.003),
         ],
         never_looks_at: vec!["age".to_owned()],
+        sensitive: Vec::new(),
+        ordinary: Vec::new(),
+        listed: ListedNodes::default(),
         estimates: vec!["it can be wrong".to_owned()],
         example: Some(WorkedExample {
             response: Response::Conversion,
@@ -49,6 +53,15 @@ fn page(change: impl FnOnce(&mut HowItWorks), locale: Locale, placed: &Placed) -
     let phrases = Phrases::load(&Localised::default()).unwrap();
     let setting = Setting { phrases: &phrases, locale, asked_supported: true, placed, sample: true };
     how_page(&HowRequest { told: &told, setting }).unwrap()
+}
+
+#[test]
+fn the_nodes_on_the_sensitive_list_are_named_with_their_ids_and_none_is_without_a_list() {
+    let nodes = [1002, 1544].map(|id| Node::of_id(id).unwrap());
+    let html = page(|told| told.listed.whole.extend(nodes), Locale::Fr, &Placed::default());
+    assert!(html.contains("<p class=\"source\" lang=\"en\">Alcohol (1002), Tobacco (1544)</p>"), "{html}");
+    assert!(html.contains("IAB Ad Product Taxonomy 2.0, en anglais"));
+    assert!(!page(|_| {}, Locale::En, &Placed::default()).contains("Taxonomy"));
 }
 
 #[test]

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::raw::{Product, Raw};
 use crate::data::import::ImportError;
+use crate::data::schema::Schema;
+use crate::data::taxonomy::{Node, TAXONOMY};
 
 /// The published attributes that become labels.
 const PUBLISHED: [&str; 3] = ["age", "income", "household_size"];
@@ -100,7 +102,7 @@ const GROUPS: [(&str, &str); 4] = [
 ];
 
 /// Writes the labels to `file` (CSV), and their declarations beside it (`.toml`); the path of the latter.
-pub(super) fn write(raw: &Raw, file: &Path) -> Result<PathBuf, ImportError> {
+pub(super) fn write(raw: &Raw, schema: &Schema, file: &Path) -> Result<PathBuf, ImportError> {
     let bought = bought(raw);
     let published = raw.published(&PUBLISHED);
     let mut table = "id,".to_owned() + &PUBLISHED.join(",");
@@ -125,12 +127,12 @@ pub(super) fn write(raw: &Raw, file: &Path) -> Result<PathBuf, ImportError> {
     }
     fs::write(file, table).map_err(|error| ImportError::write(file, error))?;
     let declared = file.with_extension("toml");
-    let text = declarations(&values);
+    let text = declarations(&values, schema);
     fs::write(&declared, text).map_err(|error| ImportError::write(&declared, error))?;
     Ok(declared)
 }
 
-fn declarations(values: &[BTreeSet<&str>]) -> String {
+fn declarations(values: &[BTreeSet<&str>], schema: &Schema) -> String {
     let mut text = "# What the labels of The Complete Journey are: for audits of fairness only.\n".to_owned();
     let mut declare = |name: &str, values: Vec<&str>, source: &str, special: Option<&str>| {
         let values: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
@@ -149,11 +151,22 @@ fn declarations(values: &[BTreeSet<&str>]) -> String {
     for (name, values) in PUBLISHED.iter().zip(values).filter(|(_, values)| values.len() > 1) {
         declare(name, values.iter().copied().collect(), "demographics, as published", None);
     }
-    for (name, special) in GROUPS {
-        let source = "whether the household bought in this group of the sensitive list within the year";
-        declare(name, vec!["yes", "no"], source, Some(special));
+    for (group, (name, special)) in GROUPS.into_iter().enumerate() {
+        let source = format!(
+            "whether the household bought in this group of the sensitive list within the year ({TAXONOMY}: {})",
+            nodes_of(group, schema)
+        );
+        declare(name, vec!["yes", "no"], &source, Some(special));
     }
     text
+}
+
+/// The nodes of the taxonomy that the values of a group map to.
+fn nodes_of(group: usize, schema: &Schema) -> String {
+    let entries = schema.attributes.iter().flat_map(|attribute| &attribute.sensitive_list);
+    let of_group = entries.filter(|entry| entry.values.iter().any(|value| group_of(value) == group));
+    let nodes: BTreeSet<Node> = of_group.flat_map(|entry| entry.nodes.iter().copied()).collect();
+    nodes.iter().map(Node::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// In which groups each household bought.
@@ -187,7 +200,6 @@ fn group_of(value: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Schema;
     use crate::domain::Localised;
 
     #[test]
@@ -198,6 +210,11 @@ mod tests {
         let all = [FAMILY, ALCOHOL_TOBACCO, BELIEF_ORIGIN].concat();
         assert!(all.iter().all(|name| listed.contains(name)));
         assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+        for entry in schema.attributes.iter().flat_map(|attribute| &attribute.sensitive_list) {
+            let groups: BTreeSet<usize> = entry.values.iter().map(|value| group_of(value)).collect();
+            assert_eq!(groups.len(), 1, "values of one entry are of one group: {entry:?}");
+        }
+        assert_eq!(nodes_of(2, &schema), "1004, 1006, 1007, 1544, 1545, 1546");
         let of_health = listed.iter().filter(|name| group_of(name) == 0).count();
         assert_eq!(of_health + all.len(), listed.len());
         assert_eq!(

@@ -98,7 +98,7 @@ pub fn import(from: &Path, to: &Path, labels: Option<&Path>) -> Result<Summary, 
     write_consents(to, &raw, &mut summary)?;
     write_table(&to.join("groups.parquet"), &raw.group_labels)?;
     if let Some(file) = labels {
-        labels::write(&raw, file)?;
+        labels::write(&raw, &schema, file)?;
     }
     let phrases = PHRASES.iter().map(|(locale, text)| (format!("phrases.{locale}.ftl"), *text));
     for (name, text) in std::iter::once(("schema.toml".to_owned(), SCHEMA)).chain(phrases) {
