@@ -96,7 +96,7 @@ pub(super) async fn run(arguments: DemoArguments) -> Result<(), CommandError> {
         labels: labels_below(None, &folders.data.folder),
         drain_max: Duration::from_secs(DRAIN_SECONDS),
     };
-    serve(&workspace, engine, serving).await
+    Box::pin(serve(&workspace, engine, serving)).await
 }
 
 /// Compares all kinds of models, keeps the additive one and makes it serve.

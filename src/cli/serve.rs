@@ -98,7 +98,7 @@ pub(super) async fn run(arguments: ServeArguments) -> Result<(), CommandError> {
     let labels = labels_below(arguments.labels, &arguments.folders.data.folder);
     let admission = Arc::new(admission);
     let serving = Serving { framing, admission, listeners, participants, labels, drain_max };
-    serve(&workspace, engine, serving).await
+    Box::pin(serve(&workspace, engine, serving)).await
 }
 
 /// Serves until Ctrl-C or SIGTERM, lets calls under way finish, then closes the store.

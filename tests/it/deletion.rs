@@ -147,6 +147,8 @@ async fn so_it_does_in_postgresql() {
     one_request_erases_once(Backend::Postgres).await;
 }
 
+type Change = Box<dyn Fn(&mut Draft)>;
+
 /// A draft that is wrong in one way.
 fn with(version: &'static str, change: impl Fn(&mut Draft)) -> Draft {
     let mut wrong = draft(version, "p-05", "asked");
@@ -169,7 +171,6 @@ async fn a_claim_that_breaks_a_rule_is_refused_by_its_code_in_either_version() {
     };
     let of_request = |name, value| set(true, name, value);
     let of_original = |name, value| set(false, name, value);
-    type Change = Box<dyn Fn(&mut Draft)>;
     let cases: Vec<(Change, u64, u64, &str)> = vec![
         (Box::new(of_request("iss", Value::Null)), 1, 13_201, "iss"),
         (Box::new(of_request("iss", json!("unknown.example"))), 2, 11_202, "participant"),
