@@ -247,22 +247,27 @@ impl Engine {
     /// Replaces the key by which people are named when its time is over.
     pub(super) async fn rekey_when_due(&self, now: Timestamp) -> Result<(), DecideError> {
         let days = i64::from(self.rights.rekey_days);
+        // Taken before its age is looked at: another process may replace it meanwhile, and one that is new stays.
+        let version = self.keyring.naming_version();
         let Some(since) = self.keyring.naming_since() else {
             return Ok(self.keyring.date_naming(now).map_err(RightError::from)?);
         };
-        if since.plus_seconds(days * SECONDS_PER_DAY) > now && !self.keyring.is_rekeying() {
-            return Ok(());
+        if since.plus_seconds(days * SECONDS_PER_DAY) <= now {
+            self.rekey(version).await?;
+        } else if self.keyring.is_rekeying() {
+            self.ledger.finish_pseudonyms().await?;
+            self.follow().await?;
         }
-        self.rekey().await.map(drop)
+        Ok(())
     }
 
-    /// Replaces the key by which people are named, now; what is held of whoever was not seen since the last time is
-    /// deleted.
+    /// Replaces the key of this version, by which people are named, now, unless that was done meanwhile; what is held of
+    /// whoever was not seen since the last time is deleted.
     ///
     /// # Errors
     /// When keys or rows cannot be written; the next call goes on.
-    pub async fn rekey(&self) -> Result<Rekeyed, DecideError> {
-        let rekeyed = self.ledger.rotate_pseudonyms(self.keyring.naming_version(), self.now()).await?;
+    pub async fn rekey(&self, version: u32) -> Result<Rekeyed, DecideError> {
+        let rekeyed = self.ledger.rotate_pseudonyms(version, self.now()).await?;
         if let Rekeyed::Done { version, deleted } = rekeyed {
             tracing::info!(version, deleted, "the key by which people are named was replaced");
         }

@@ -54,6 +54,20 @@ impl Ledger {
     pub async fn rotate_pseudonyms(&self, version: u32, now: Timestamp) -> Result<Rekeyed, LedgerError> {
         let Some(_lock) = self.keyring.lock()? else { return Ok(Rekeyed::Elsewhere) };
         self.keyring.begin_rekeying(version, now)?;
+        self.name_by_the_newest().await
+    }
+
+    /// Finishes the replacement of a key of pseudonyms that was cut off, or that another process is at, and begins none.
+    ///
+    /// # Errors
+    /// When keys or rows cannot be written; the next call goes on.
+    pub async fn finish_pseudonyms(&self) -> Result<Rekeyed, LedgerError> {
+        let Some(_lock) = self.keyring.lock()? else { return Ok(Rekeyed::Elsewhere) };
+        self.keyring.reload()?;
+        self.name_by_the_newest().await
+    }
+
+    async fn name_by_the_newest(&self) -> Result<Rekeyed, LedgerError> {
         let version = self.keyring.newest_naming();
         self.store.raise_naming(version).await?;
         let mut deleted = 0;

@@ -27,10 +27,11 @@ fn earlier(place: &Place, raw_id: &str) -> [u8; 32] {
     *keyring(place).named(&tenant(), raw_id).unwrap().earlier.unwrap().as_bytes()
 }
 
-/// Replaces the key, whoever else may be at it; the version of the new one.
+/// Replaces the key once, whoever else may be at it; the version of the new one.
 async fn rekey(service: &Service) -> u32 {
+    let before = keyring(service.place()).naming_version();
     loop {
-        if let Rekeyed::Done { version, .. } = service.engine.rekey().await.unwrap() {
+        if let Rekeyed::Done { version, .. } = service.engine.rekey(before).await.unwrap() {
             return version;
         }
     }

@@ -248,3 +248,18 @@ async fn the_mark_of_a_person_stays_and_is_not_that_of_a_name() {
     assert!(![of_name, marks("bert")].contains(&mark));
     assert_ne!(ledger.keyring.mark(&tenant(), &named(&ledger, "anna").subject), of_name);
 }
+
+#[tokio::test]
+async fn whoever_finishes_what_another_process_is_at_begins_nothing() {
+    let (place, ledger) = fresh().await;
+    rotate(&ledger).await;
+    let other = open(place.path()).await;
+    ledger.keyring.begin_rekeying(2, NOW).unwrap();
+    other.keyring.reload().unwrap();
+    assert!(other.keyring.is_rekeying());
+    let done = Rekeyed::Done { version: 3, deleted: 0 };
+    assert_eq!(ledger.finish_pseudonyms().await, Ok(done));
+    // By now it is done, and the other process has not heard of it.
+    assert_eq!(other.finish_pseudonyms().await, Ok(done));
+    assert_eq!((other.keyring.newest_naming(), other.keyring.is_rekeying()), (3, false));
+}
