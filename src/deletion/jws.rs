@@ -1,8 +1,8 @@
 //! Signed tokens: JSON Web Tokens (RFC 7519) in compact form (RFC 7515), read as strictly as can be.
 //!
-//! A token counts only when a key that is listed for its issuer signed it. What a header could offer instead is refused: no signature, a shared
-//! secret, a key that comes along or is to be fetched, an extension that has to be understood. A member that is there twice is refused, too:
-//! whoever reads the other one would read another token.
+//! A token counts only when a key that is listed for its issuer signed it. What a header could offer instead is refused:
+//! no signature, a shared secret, a key that comes along or is to be fetched, an extension that has to be understood. A
+//! member that is there twice is refused, too: whoever reads the other one would read another token.
 
 use std::fmt;
 
@@ -19,8 +19,22 @@ pub(super) const TOKEN_BYTES_MAX: usize = 16 << 10;
 /// How deep what a token says may be nested.
 const DEPTH_MAX: usize = 8;
 
-/// What a header must not have: keys that come along or are to be fetched, and what has to be understood.
-const REFUSED: [&str; 7] = ["jwk", "jku", "x5u", "x5c", "crit", "b64", "zip"];
+/// Why a header must not bring a key, or tell where one is.
+const NO_KEY: &str = "must not be there: only a key that is listed counts";
+
+/// Why a header must not change how a token is to be read.
+const NO_EXTENSION: &str = "must not be there: no extension is understood";
+
+/// What a header must not have, and why.
+const REFUSED: [(&str, &str); 7] = [
+    ("jwk", NO_KEY),
+    ("jku", NO_KEY),
+    ("x5u", NO_KEY),
+    ("x5c", NO_KEY),
+    ("crit", NO_EXTENSION),
+    ("b64", NO_EXTENSION),
+    ("zip", NO_EXTENSION),
+];
 
 /// Why a text is no token, or not one that a key signed; it tells nothing of what the token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -35,7 +49,7 @@ pub(super) enum TokenError {
 }
 
 /// What a token says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Claims(Map<String, Value>);
 
 impl Claims {
@@ -45,6 +59,13 @@ impl Claims {
 
     pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
+    }
+}
+
+impl fmt::Debug for Claims {
+    /// How many there are: what they say may name a person.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Claims({})", self.0.len())
     }
 }
 
@@ -60,7 +81,6 @@ pub(super) struct Jws<'t> {
 impl<'t> Jws<'t> {
     /// Reads a token.
     pub(super) fn parse(token: &'t str) -> Result<Self, TokenError> {
-        let broken = |part, rule| TokenError::Malformed { part, rule };
         if token.len() > TOKEN_BYTES_MAX {
             return Err(broken("token", "must be at most 16384 bytes"));
         }
@@ -68,26 +88,9 @@ impl<'t> Jws<'t> {
         let [header, payload, signature] = parts[..] else {
             return Err(broken("token", "must be three parts with a dot between them"));
         };
-        let bytes = |part, text: &str| {
-            let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| !bytes.is_empty());
-            bytes.ok_or(broken(part, "must be base64url without padding"))
-        };
-        let members = |part, text: &str| {
-            read(&bytes(part, text)?).ok_or(broken(part, "must be a JSON object without a member twice"))
-        };
         let (header_members, claims) = (members("header", header)?, members("payload", payload)?);
         let signature = bytes("signature", signature)?;
-        if REFUSED.iter().any(|name| header_members.contains_key(*name)) {
-            return Err(broken("header", "must not have jwk, jku, x5u, x5c, crit, b64 or zip"));
-        }
-        let text = |name: &str| header_members.get(name).map(|value| value.as_str().unwrap_or_default());
-        if text("typ").is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
-            return Err(broken("typ", "must be JWT, or absent"));
-        }
-        let algorithm = text("alg").and_then(Algorithm::of_name);
-        let algorithm = algorithm.ok_or(broken("alg", "must be ES256 or RS256"))?;
-        let kid = text("kid").filter(|kid| is_kid(kid));
-        let kid = kid.ok_or(broken("kid", "must be 1 to 128 visible ASCII characters"))?.to_owned();
+        let (algorithm, kid) = check_header(&header_members)?;
         let signed = &token[..header.len() + 1 + payload.len()];
         Ok(Self { kid, algorithm, signed, claims: Claims(claims), signature })
     }
@@ -110,6 +113,38 @@ impl<'t> Jws<'t> {
         let is_good = key.has_signed(self.signed.as_bytes(), &self.signature);
         if is_good { Ok(self.claims) } else { Err(TokenError::Signature) }
     }
+}
+
+fn broken(part: &'static str, rule: &'static str) -> TokenError {
+    TokenError::Malformed { part, rule }
+}
+
+/// How the token is signed, and by which key.
+fn check_header(members: &Map<String, Value>) -> Result<(Algorithm, String), TokenError> {
+    if let Some((name, rule)) = REFUSED.into_iter().find(|(name, _)| members.contains_key(*name)) {
+        return Err(broken(name, rule));
+    }
+    // What is no text becomes one that breaks every rule below.
+    let text = |name: &str| members.get(name).map(|value| value.as_str().unwrap_or_default());
+    if text("typ").is_some_and(|kind| !kind.eq_ignore_ascii_case("JWT")) {
+        return Err(broken("typ", "must be JWT, or absent"));
+    }
+    let algorithm = text("alg").and_then(Algorithm::of_name);
+    let algorithm = algorithm.ok_or(broken("alg", "must be ES256 or RS256"))?;
+    let kid = text("kid").filter(|kid| is_kid(kid));
+    let kid = kid.ok_or(broken("kid", "must be 1 to 128 visible ASCII characters"))?;
+    Ok((algorithm, kid.to_owned()))
+}
+
+fn members(part: &'static str, text: &str) -> Result<Map<String, Value>, TokenError> {
+    let members = read(&bytes(part, text)?);
+    members.ok_or(broken(part, "must be a JSON object without a member twice, at most 8 levels deep"))
+}
+
+/// The bytes of a part: of several texts that stand for them, the one whose spare bits are 0 and that has no padding.
+fn bytes(part: &'static str, text: &str) -> Result<Vec<u8>, TokenError> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| !bytes.is_empty());
+    bytes.ok_or(broken(part, "must be base64url without padding, and not be empty"))
 }
 
 /// The members of a JSON object, if none is there twice at any depth.

@@ -1,6 +1,8 @@
 //! Our own key, by which acknowledgements are signed: ES256.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -20,7 +22,7 @@ const END: &str = "-----END PRIVATE KEY-----";
 const LINE: usize = 64;
 
 /// Longest file of a key, in bytes.
-const FILE_BYTES_MAX: u64 = 4096;
+const FILE_BYTES_MAX: usize = 4096;
 
 /// What is wrong with a key of ours.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,14 +99,17 @@ impl SigningKey {
     pub fn read(path: &Path) -> Result<Self, SigningKeyError> {
         use std::os::unix::fs::PermissionsExt as _;
         let unreadable = |error: std::io::Error| SigningKeyError::Unreadable(error.to_string());
-        let about = std::fs::metadata(path).map_err(unreadable)?;
+        // One file from here on, though another may take its name meanwhile.
+        let file = File::open(path).map_err(unreadable)?;
+        let about = file.metadata().map_err(unreadable)?;
         if about.permissions().mode() & 0o077 != 0 {
             return Err(SigningKeyError::Open);
         }
-        if about.len() > FILE_BYTES_MAX {
-            return Err(SigningKeyError::NoKey);
-        }
-        Self::of(&Zeroizing::new(std::fs::read_to_string(path).map_err(unreadable)?))
+        // Room from the start: growing would leave a copy behind.
+        let mut text = Zeroizing::new(String::with_capacity(FILE_BYTES_MAX + 1));
+        let most = u64::try_from(FILE_BYTES_MAX + 1).unwrap_or(u64::MAX);
+        file.take(most).read_to_string(&mut text).map_err(unreadable)?;
+        if text.len() > FILE_BYTES_MAX { Err(SigningKeyError::NoKey) } else { Self::of(&text) }
     }
 
     /// The public key.
@@ -138,6 +143,7 @@ impl fmt::Debug for SigningKey {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::deletion::jws::Jws;
 
     #[test]
     fn a_key_is_read_as_it_was_made_and_by_its_owner_alone() {
@@ -155,6 +161,30 @@ mod tests {
         }
         let none = SigningKey::read(&folder.path().join("none"));
         assert!(matches!(none, Err(SigningKeyError::Unreadable(_))));
+        // As long as a file may be, and a byte longer.
+        for (length, outcome) in [(FILE_BYTES_MAX, Ok(())), (FILE_BYTES_MAX + 1, Err(SigningKeyError::NoKey))]
+        {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+            std::fs::write(&path, format!("{:<length$}", text.as_str())).unwrap();
+            assert_eq!(SigningKey::read(&path).map(|_| ()), outcome);
+        }
+        std::fs::write(&path, [0xff; 9]).unwrap();
+        assert!(matches!(SigningKey::read(&path), Err(SigningKeyError::Unreadable(_))));
+    }
+
+    #[test]
+    fn what_is_signed_says_by_which_key_and_how() {
+        let key = SigningKey::of(&SigningKey::fresh().unwrap()).unwrap();
+        let token = key.sign(&json!({"iss": "limpid.example"})).unwrap();
+        let parts: Vec<_> = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part).unwrap()).collect();
+        let header = format!(r#"{{"alg":"ES256","kid":"{}","typ":"JWT"}}"#, key.public().kid());
+        assert_eq!(parts[0], header.as_bytes());
+        assert_eq!(parts[1], br#"{"iss":"limpid.example"}"#);
+        // Two numbers of 32 bytes each, and other ones each time.
+        assert_eq!((parts.len(), parts[2].len()), (3, 64));
+        assert_ne!(key.sign(&json!({"iss": "limpid.example"})).unwrap(), token);
+        let claims = Jws::parse(&token).unwrap().verify(key.public()).unwrap();
+        assert_eq!(claims.text("iss"), Some("limpid.example"));
     }
 
     #[test]
