@@ -154,7 +154,7 @@ fn what_says_nothing_of_the_key_is_ignored() {
 
 #[test]
 fn a_private_or_shared_key_is_refused_by_what_makes_it_one() {
-    for name in PRIVATE {
+    for name in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
         let rule = "must not be there: it is of a private key; list the public one";
         for key in [p256_key(), rsa_key()] {
             for value in [json!("AA"), json!(null)] {

@@ -168,7 +168,11 @@ fn a_header_cannot_offer_another_way_to_trust_it() {
     assert_eq!(refused(r#"{"kid":"a"}"#), rule);
     assert_eq!(refused(r#"{"alg":["ES256"],"kid":"a"}"#), rule);
     assert_eq!(refused(r#"{"alg":null,"kid":"a"}"#), rule);
-    for (name, rule) in REFUSED {
+    for name in ["jwk", "jku", "x5u", "x5c", "crit", "b64", "zip"] {
+        let rule = match name {
+            "crit" | "b64" | "zip" => "must not be there: no extension is understood",
+            _ => "must not be there: only a key that is listed counts",
+        };
         for value in ["[]", "null", "false", r#""exp""#] {
             let header = format!(r#"{{"alg":"ES256","kid":"a","{name}":{value}}}"#);
             assert_eq!(refused(&header), format!("{name}: {rule}"));
