@@ -81,7 +81,7 @@ impl Jwk {
         }
         let kid = members.get("kid").and_then(Value::as_str);
         let Some(kid) = kid.filter(|kid| is_kid(kid)) else {
-            return broken("kid", "must be 1 to 128 visible ASCII characters");
+            return broken("kid", "must be 1 to 128 printable ASCII characters");
         };
         let key = match members.get("kty").and_then(Value::as_str) {
             Some("EC") => p256(members)?,
@@ -172,7 +172,7 @@ impl Key {
 
 /// Whether a text may be the id of a key.
 pub(super) fn is_kid(text: &str) -> bool {
-    (1..=KID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+    (1..=KID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
 fn p256(members: &Map<String, Value>) -> Result<Key, JwkError> {

@@ -132,7 +132,7 @@ fn check_header(members: &Map<String, Value>) -> Result<(Algorithm, String), Tok
     let algorithm = text("alg").and_then(Algorithm::of_name);
     let algorithm = algorithm.ok_or(broken("alg", "must be ES256 or RS256"))?;
     let kid = text("kid").filter(|kid| is_kid(kid));
-    let kid = kid.ok_or(broken("kid", "must be 1 to 128 visible ASCII characters"))?;
+    let kid = kid.ok_or(broken("kid", "must be 1 to 128 printable ASCII characters"))?;
     Ok((algorithm, kid.to_owned()))
 }
 

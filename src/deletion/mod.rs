@@ -1,5 +1,5 @@
-//! Data Deletion Requests of the IAB Tech Lab (versions 1.0 and 2.0), received: who a shop's customer asked to be deleted
-//! is erased here, too.
+//! Data Deletion Requests of the IAB Tech Lab, versions 1.0, 1.1 and 2.0
+//! (<https://github.com/InteractiveAdvertisingBureau/Data-Subject-Rights>), received: whoever asks a shop to be deleted is erased here, too.
 //!
 //! The first party, which the person asked, signs an identity token (idJWT; orJWT in 2.0); whoever passes the request on, the first party
 //! or an intermediary, signs a request token (rqJWT) around it, and we answer with an acknowledgement (acJWT) that is signed as well. All

@@ -183,11 +183,11 @@ fn a_header_cannot_offer_another_way_to_trust_it() {
         assert_eq!(refused(&header), "typ: must be JWT, or absent", "{typ}");
     }
     let long = format!(r#""{}""#, "a".repeat(129));
-    for kid in [r#""""#, "5", "null", r#""\u0007""#, r#""é""#, r#""a b""#, &long] {
+    for kid in [r#""""#, "5", "null", r#""\u0007""#, r#""é""#, &long] {
         let header = format!(r#"{{"alg":"ES256","kid":{kid}}}"#);
-        assert_eq!(refused(&header), "kid: must be 1 to 128 visible ASCII characters", "{kid}");
+        assert_eq!(refused(&header), "kid: must be 1 to 128 printable ASCII characters", "{kid}");
     }
-    assert_eq!(refused(r#"{"alg":"ES256"}"#), "kid: must be 1 to 128 visible ASCII characters");
+    assert_eq!(refused(r#"{"alg":"ES256"}"#), "kid: must be 1 to 128 printable ASCII characters");
     for typ in ["JWT", "jwt", "Jwt"] {
         let header = format!(r#"{{"alg":"ES256","kid":"a","typ":"{typ}","cty":"x","x5t":"y"}}"#);
         assert!(Jws::parse(&token(&header, "{}")).is_ok());
